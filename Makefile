@@ -1,0 +1,110 @@
+# Written for GNU make 3.81 and later, so that the one on macOS will do.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ARGS ?=
+FLAGS ?=
+FUZZTIME ?= 10s
+
+LINT := go tool -modfile=tools.mod golangci-lint
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error >/dev/null
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: ## Start everything on this machine with sample data (ARGS="--scale 0.1")
+	@scripts/setup.sh postgres redis node
+	@$(MAKE) build
+	@exec bin/footfall demo $(ARGS)
+
+.PHONY: build
+build: web ## Build bin/footfall
+	@if [ -x bin/footfall ]; then echo "Building bin/footfall"; \
+	else echo "Building bin/footfall (the first time takes a minute or two)"; fi
+	@go build -o bin/footfall .
+
+.PHONY: web
+web: web/dist/index.html ## Build the front end, when its sources are newer than web/dist
+	@:
+
+web/dist/index.html: $(WEB_SOURCES)
+	@if ! command -v npm >/dev/null; then \
+		echo "npm is missing: the front end is not built, everything else works"; exit 0; fi; \
+	echo "Building the front end"; cd web || exit; \
+	[ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI) || exit; \
+	npm run --silent build -- --logLevel warn && touch dist/index.html
+
+.PHONY: test
+test: ## Test against real Postgres and Redis (FLAGS="-run Leaderboard")
+	@scripts/setup.sh postgres redis
+	@echo "Testing (the first time, compiling takes a minute or two)"
+	@go test $(FLAGS) ./...
+
+.PHONY: race
+race: ## The same tests under the race detector
+	@scripts/setup.sh postgres redis
+	@command -v cc >/dev/null || scripts/setup.sh cc
+	@echo "Testing under the race detector (the first time, compiling takes some minutes)"
+	@go test -race $(FLAGS) ./...
+
+# Go before 1.27 sometimes ends a fuzz run that found nothing with "context
+# deadline exceeded" (go.dev/issue/75804); that alone is not a failure.
+.PHONY: fuzz
+fuzz: ## Fuzz each parser of outside input for FUZZTIME (10s)
+	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && failed=0; \
+	for file in $$(find . -name node_modules -prune -o -name '*_test.go' -print | xargs grep -lE '^func Fuzz'); do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$file"); do \
+			echo "Fuzzing $$name in $${file%/*} for $(FUZZTIME)"; \
+			if go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$${file%/*}" >"$$log" 2>&1; then \
+				grep '^fuzz: elapsed' "$$log" | tail -n 1; \
+			elif grep -q 'context deadline exceeded' "$$log" && ! grep -qiE 'failing input|seed corpus|panic' "$$log"; then \
+				echo "nothing found (ended by the toolchain's deadline)"; \
+			else cat "$$log"; failed=1; fi; \
+		done; \
+	done; exit $$failed
+
+.PHONY: e2e
+e2e: ## Drive the gateway with real clients and a browser
+	@scripts/setup.sh postgres redis chromium node
+	@$(MAKE) build
+	@cd e2e && { [ node_modules/.package-lock.json -nt package-lock.json ] || \
+		{ echo "Installing the packages of e2e"; $(NPM_CI); }; }
+	@node e2e/run.mjs $(ARGS)
+
+.PHONY: bench
+bench: ## Measure the four jobs beside a bare handler (ARGS=...)
+	@scripts/setup.sh postgres redis
+	@go run ./bench $(ARGS)
+
+.PHONY: generate
+generate: ## Regenerate what is generated
+	@echo "Generating"
+	@go generate ./...
+
+.PHONY: generate-check
+generate-check: ## Fail when regenerating changes a file
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT; \
+	sums() { find . \( -name .git -o -name node_modules -o -name bin -o -name dist -o -name .footfall \) -prune \
+		-o -type f -exec cksum {} + | sort -k 3; }; \
+	sums >"$$dir/before" && $(MAKE) generate && sums >"$$dir/after" || exit; \
+	if cmp -s "$$dir/before" "$$dir/after"; then echo "Regenerating changes nothing"; \
+	else echo "Regenerating changed these files; commit them:"; \
+		diff "$$dir/before" "$$dir/after" | sed -nE 's/^[<>] [0-9]+ [0-9]+ /  /p' | sort -u; exit 1; fi
+
+.PHONY: lint
+lint: ## Lint (the first time compiles golangci-lint: a minute or two)
+	@echo "Linting (the first time compiles golangci-lint: a minute or two)"
+	@$(LINT) run
+
+.PHONY: fmt
+fmt: ## Format Go files as lint wants them
+	@$(LINT) fmt
+
+.PHONY: clean
+clean: ## Remove what was built; the demo's data in .footfall stays
+	@rm -rf bin web/node_modules e2e/node_modules e2e/screenshots coverage
+	@[ ! -d web/dist ] || find web/dist -mindepth 1 ! -name .gitkeep -delete

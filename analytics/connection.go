@@ -1,0 +1,109 @@
+package analytics
+
+import "time"
+
+// PageInfo is where a page of a list lies (Relay).
+type PageInfo struct {
+	HasNextPage, HasPreviousPage bool
+	StartCursor, EndCursor       *string
+}
+
+// ActivationConnection is a page of activations.
+type ActivationConnection struct {
+	Edges    []*ActivationEdge
+	Nodes    []*Activation
+	PageInfo *PageInfo
+}
+
+// ActivationEdge is an activation in a list.
+type ActivationEdge struct {
+	Cursor string
+	Node   *Activation
+}
+
+// CampaignConnection is a page of campaigns.
+type CampaignConnection struct {
+	Edges    []*CampaignEdge
+	Nodes    []*Campaign
+	PageInfo *PageInfo
+}
+
+// CampaignEdge is a campaign in a list.
+type CampaignEdge struct {
+	Cursor string
+	Node   *Campaign
+}
+
+// PartnerLeaderboardConnection is a page of a leaderboard.
+type PartnerLeaderboardConnection struct {
+	Edges      []*PartnerLeaderboardEdge
+	Nodes      []*Partner
+	PageInfo   *PageInfo
+	TotalCount int
+	Range      *ResolvedRange
+}
+
+// PartnerLeaderboardEdge is a partner's place on a leaderboard, from rank 1.
+type PartnerLeaderboardEdge struct {
+	Cursor     string
+	Rank       int
+	Node       *Partner
+	Engagement *PartnerEngagement
+}
+
+// ActivationTimeSeries is an activation's measures by calendar bucket.
+type ActivationTimeSeries struct {
+	Interval Interval
+	TimeZone TimeZone
+	Points   []*ActivationPoint
+}
+
+// ActivationPoint is one calendar bucket of a time series.
+type ActivationPoint struct {
+	Start, End time.Time
+	Partial    bool
+	Metrics    *ActivationMetrics
+}
+
+// PartnerTimeSeries is a partner's measures by calendar bucket.
+type PartnerTimeSeries struct {
+	Interval Interval
+	TimeZone TimeZone
+	Points   []*PartnerPoint
+}
+
+// PartnerPoint is one calendar bucket of a time series.
+type PartnerPoint struct {
+	Start, End time.Time
+	Partial    bool
+	Engagement *PartnerEngagement
+}
+
+// CampaignTimeSeries is a campaign's measures by calendar bucket.
+type CampaignTimeSeries struct {
+	Interval Interval
+	TimeZone TimeZone
+	Points   []*CampaignPoint
+}
+
+// CampaignPoint is one calendar bucket of a time series.
+type CampaignPoint struct {
+	Start, End time.Time
+	Partial    bool
+	Metrics    *CampaignMetrics
+}
+
+// CreateActivationPayload is a new activation and the token of its link.
+type CreateActivationPayload struct {
+	Activation *Activation
+	Token      string
+}
+
+// DeleteActivationPayload names the activation that was deleted.
+type DeleteActivationPayload struct{ ActivationID string }
+
+// UpsertPartnersPayload is the partners as they are now.
+type UpsertPartnersPayload struct{ Partners []*Partner }
+
+// UpsertCampaignsPayload is the campaigns as they are now.
+type UpsertCampaignsPayload struct{ Campaigns []*Campaign }

@@ -1,0 +1,9 @@
+// Package analytics owns Footfall's vocabulary and its arithmetic: the nouns
+// (Activation, Partner, Campaign, Event), ranges and calendars, cells and the
+// measures read from them, and the typed errors everything else speaks.
+//
+// It is pure: no I/O, no clock of its own, nothing of ours imported. It must
+// not know Postgres, Redis, HTTP or GraphQL. Instants are UTC with microsecond
+// resolution, ranges are half-open, durations are microseconds unless a name
+// says seconds.
+package analytics

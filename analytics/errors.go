@@ -1,0 +1,62 @@
+package analytics
+
+import "fmt"
+
+// Code classifies an Error. One table in package graph maps codes to GraphQL
+// extension codes and HTTP statuses.
+type Code string
+
+// The codes, from the caller's fault to ours.
+const (
+	CodeInvalid         Code = "BAD_USER_INPUT"
+	CodeUnauthenticated Code = "UNAUTHENTICATED"
+	CodeForbidden       Code = "FORBIDDEN"
+	CodeNotFound        Code = "NOT_FOUND"
+	CodeConflict        Code = "CONFLICT"
+	CodeTooLarge        Code = "TOO_LARGE"
+	CodeRateLimited     Code = "RATE_LIMITED"
+	CodeUnavailable     Code = "UNAVAILABLE"
+	CodeInternal        Code = "INTERNAL"
+)
+
+// Error is the one domain error. Message is written for the client: it names
+// the field, the bound and the value, and never holds internal text.
+type Error struct {
+	Code    Code
+	Field   string // the input at fault, "" when none is
+	Message string
+	Err     error // the cause, for logs only
+}
+
+func (e *Error) Error() string {
+	if e.Field != "" {
+		return e.Field + ": " + e.Message
+	}
+	return e.Message
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Invalidf reports bad input in field.
+func Invalidf(field, format string, args ...any) *Error {
+	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// Errorf builds an Error that concerns no single field.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Unavailable wraps the failure of a service we depend on.
+func Unavailable(err error) *Error {
+	return &Error{Code: CodeUnavailable, Message: "the service is temporarily unavailable, try again", Err: err}
+}
+
+// clip shortens a client's value for use in a message.
+func clip(s string) string {
+	const limit = 60
+	if len(s) <= limit {
+		return fmt.Sprintf("%q", s)
+	}
+	return fmt.Sprintf("%q…", s[:limit])
+}

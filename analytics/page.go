@@ -1,0 +1,55 @@
+package analytics
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxPage bounds how many elements of a list one request gets.
+const MaxPage = 1000
+
+// Page is a slice of a list: the first elements after a cursor.
+type Page struct {
+	First int
+	After Cursor // the zero Cursor for the beginning
+}
+
+// Cursor is a place in a list that is ordered by an instant and a key.
+type Cursor struct {
+	At  time.Time
+	Key string
+}
+
+// NewPage checks the arguments of a connection.
+func NewPage(first int, after *string) (Page, error) {
+	p := Page{First: first}
+	if first < 1 || first > MaxPage {
+		return p, Invalidf("first", "must be from 1 to %d, got %d", MaxPage, first)
+	}
+	if after == nil {
+		return p, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*after)
+	micros, key, ok := strings.Cut(string(raw), ":")
+	at, errAt := strconv.ParseInt(micros, 10, 64)
+	if err != nil || !ok || errAt != nil || strings.ContainsRune(key, 0) {
+		return p, Invalidf("after", "is not a cursor of this list: %s", clip(*after))
+	}
+	p.After = Cursor{time.UnixMicro(at).UTC(), key}
+	if !Always.Contains(p.After.At) {
+		return p, Invalidf("after", "is not a cursor of this list: %s", clip(*after))
+	}
+	return p, nil
+}
+
+func (c Cursor) String() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.At.UnixMicro(), 10) + ":" + c.Key))
+}
+
+// Cursor is the activation's place in lists.
+func (a *Activation) Cursor() Cursor { return Cursor{a.StartAt, a.ActivationID} }
+
+// Cursor is the campaign's place in lists.
+func (c *Campaign) Cursor() Cursor { return Cursor{c.ScheduledAt, c.CampaignID()} }

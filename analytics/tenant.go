@@ -1,0 +1,53 @@
+package analytics
+
+import (
+	"regexp"
+	"slices"
+	"time"
+)
+
+// Tenant is a customer: everything else belongs to exactly one.
+type Tenant struct {
+	ID        int64
+	AccessKey string // public name in URLs
+	Name      string
+	Zone      TimeZone // whose days the tenant's dates are, unless asked otherwise
+}
+
+var accessKeyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Validate checks what an operator typed.
+func (t Tenant) Validate() error {
+	if !accessKeyPattern.MatchString(t.AccessKey) {
+		return Invalidf("key", "must be 1 to 64 letters, digits, - or _, got %s", clip(t.AccessKey))
+	}
+	return text("name", t.Name, 1, 256)
+}
+
+// APIKey is a credential of a tenant, without its secret.
+type APIKey struct {
+	ID        int64
+	Tenant    Tenant
+	Prefix    string // the start of the secret, to tell keys apart
+	Name      string
+	Scopes    []Scope
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+	RevokedAt *time.Time
+}
+
+// Active reports whether the key opens anything at now.
+func (k *APIKey) Active(now time.Time) bool {
+	return k.RevokedAt == nil && (k.ExpiresAt == nil || now.Before(*k.ExpiresAt))
+}
+
+// Has reports whether the key carries the scope. No scope implies another.
+func (k *APIKey) Has(scope Scope) bool { return slices.Contains(k.Scopes, scope) }
+
+// Link is the credential of one activation: what its token opens.
+type Link struct {
+	Tenant       Tenant
+	ActivationID string
+	TokenDigest  [32]byte
+	RevokedAt    *time.Time
+}

@@ -1,0 +1,236 @@
+package analytics
+
+import (
+	"sort"
+	"time"
+)
+
+// Want says what must be read besides counts.
+type Want uint8
+
+// Counts alone never read a set.
+const (
+	WantUniques Want = 1 << iota
+	WantPeak
+)
+
+// Query asks for the totals of one subject over ranges that are disjoint and
+// ascending.
+type Query struct {
+	Subject int64
+	Kind    Kind
+	Ranges  []Range
+	Want    Want
+}
+
+// uniques says which sets answer the query: sessions of event pages, visitors
+// of everything else.
+func (q Query) uniques() (sessions, visitors bool) {
+	wanted := q.Want&WantUniques != 0
+	return wanted && q.Kind == KindEvent, wanted && q.Kind != KindEvent
+}
+
+// Total is what one action amounts to over a range. Sessions (of event pages)
+// and Visitors (of everything else) are 0 unless uniques were wanted.
+type Total struct {
+	Events, Starts, Micros int64
+	Sessions, Visitors     int64
+}
+
+// Totals are the measures of a subject over one range, by action.
+type Totals struct {
+	Of       [numActions]Total
+	Sessions int64 // distinct sessions over all actions
+	Peak     int64 // largest audience at one instant
+	PeakAt   int64 // its first instant, Unix microseconds
+}
+
+// Answer is the totals of a query, one for each of its ranges, and the instant
+// they were read at.
+type Answer struct {
+	Totals []Totals
+	AsOf   time.Time
+	Stale  bool // the store was out of reach: remembered from AsOf
+}
+
+// Measured says what a measure is of and how fresh it is.
+type Measured struct {
+	Noun   Node
+	Window Window // what was counted
+	Asked  Window // what was asked for, before it was narrowed to the noun's own window
+	AsOf   time.Time
+}
+
+// ResolvedRange is a range as it was counted.
+type ResolvedRange struct {
+	Start, End time.Time
+	TimeZone   TimeZone
+}
+
+// Range is what the measure covers.
+func (m *Measured) Range() *ResolvedRange {
+	loc := m.Window.Zone.Location()
+	return &ResolvedRange{m.Window.Start.In(loc), m.Window.End.In(loc), m.Window.Zone}
+}
+
+// Fetch is a run of stored buckets that a query needs, and which columns of
+// them: sets of one or the other identity, quarter-hours, steps.
+type Fetch struct {
+	Span
+	Action             Action
+	Sessions, Visitors bool
+	Quarters, Steps    bool
+}
+
+// Numbers reports whether the sums of the rows are enough.
+func (f Fetch) Numbers() bool { return !f.sets() && !f.Quarters && !f.Steps }
+
+// sets reports whether any set is needed.
+func (f Fetch) sets() bool { return f.Sessions || f.Visitors }
+
+// Plan is what must be read to answer a query, and the fold over it.
+type Plan struct {
+	Query   Query
+	Fetches []Fetch
+	Ragged  []Range // ends inside a quarter-hour, to be counted from events
+	spans   [LevelMonth + 1][]plannedSpan
+	ragged  []int // the range that each ragged end belongs to
+	folds   []fold
+	steps   Steps
+}
+
+type plannedSpan struct {
+	from, to Bucket
+	fold     int
+}
+
+// fold gathers the cells of one range.
+type fold struct {
+	cells [numActions]Cell
+}
+
+// NewPlan plans a query.
+func NewPlan(q Query) *Plan {
+	p := &Plan{Query: q, folds: make([]fold, len(q.Ranges))}
+	for i, r := range q.Ranges {
+		cover := Decompose(r)
+		for _, s := range cover.Spans {
+			p.spans[s.Level] = append(p.spans[s.Level], plannedSpan{s.From, s.To, i})
+		}
+		for _, end := range []Range{cover.Head, cover.Tail} {
+			if !end.Empty() {
+				p.Ragged = append(p.Ragged, end)
+				p.ragged = append(p.ragged, i)
+			}
+		}
+	}
+	sessions, visitors := q.uniques()
+	for _, a := range q.Kind.Actions() {
+		for level, spans := range p.spans {
+			for _, s := range coalesce(Level(level), spans) {
+				p.Fetches = append(p.Fetches, Fetch{Span: s, Action: a, Sessions: sessions, Visitors: visitors, Quarters: Level(level) == LevelQuarter})
+			}
+		}
+	}
+	if q.Want&WantPeak != 0 && len(q.Ranges) > 0 {
+		end := BucketOf(LevelDay, q.Ranges[len(q.Ranges)-1].End) + 1
+		days := Span{LevelDay, BucketOf(LevelDay, MinInstant), end}
+		p.Fetches = append(p.Fetches, Fetch{Span: days, Action: Watch, Steps: true})
+	}
+	return p
+}
+
+// coalesce turns planned spans into the runs of stored rows that hold them:
+// quarter-hours live in days, and neighbours are one run.
+func coalesce(level Level, spans []plannedSpan) []Span {
+	var out []Span
+	for _, s := range spans {
+		run := Span{level, s.from, s.to}
+		if level == LevelQuarter {
+			run = Span{LevelDay, Bucket(floorDiv(int64(s.from), QuartersPerDay)), Bucket(floorDiv(int64(s.to)-1, QuartersPerDay)) + 1}
+		}
+		if n := len(out); n > 0 && run.From <= out[n-1].To {
+			out[n-1].To = max(out[n-1].To, run.To)
+			continue
+		}
+		out = append(out, run)
+	}
+	return out
+}
+
+// Row folds in a stored row that fetch f asked for. Rows come in any order.
+func (p *Plan) Row(f Fetch, r *Row) error {
+	if f.Steps {
+		steps, err := decodeSteps(r.Bucket, r.Steps)
+		p.steps = append(p.steps, steps...)
+		return err
+	}
+	if f.Quarters {
+		first := r.Bucket * QuartersPerDay
+		return r.eachQuarter(f.sets(), func(i int, c *Cell) {
+			if !f.Sessions { // packed beside the other
+				c.Sessions = Set{}
+			}
+			if !f.Visitors {
+				c.Visitors = Set{}
+			}
+			if at := p.find(LevelQuarter, first+Bucket(i)); at >= 0 {
+				p.folds[at].cells[r.Action].Merge(c)
+			}
+		})
+	}
+	at := p.find(r.Level, r.Bucket)
+	if at < 0 {
+		return nil
+	}
+	c := &p.folds[at].cells[r.Action]
+	c.Events += r.Events
+	c.Starts += r.Starts
+	c.Micros += r.Micros
+	if !f.sets() {
+		return nil
+	}
+	return mergeEncodedSets(c, r.Sessions, r.Visitors)
+}
+
+// Count folds in a cell counted from events in the ragged end number i.
+func (p *Plan) Count(i int, a Action, c *Cell) { p.folds[p.ragged[i]].cells[a].Merge(c) }
+
+// find is the range that bucket b belongs to, -1 for none.
+func (p *Plan) find(level Level, b Bucket) int {
+	spans := p.spans[level]
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].to > b })
+	if i == len(spans) || spans[i].from > b {
+		return -1
+	}
+	return spans[i].fold
+}
+
+// Totals is the answer, once everything was folded in.
+func (p *Plan) Totals() []Totals {
+	out := make([]Totals, len(p.folds))
+	sessions, visitors := p.Query.uniques()
+	p.steps = p.steps.normalize()
+	for i := range p.folds {
+		all := Set{}
+		for _, a := range p.Query.Kind.Actions() {
+			c := &p.folds[i].cells[a]
+			total := Total{Events: c.Events, Starts: c.Starts, Micros: c.Micros}
+			if sessions {
+				total.Sessions = c.Sessions.Len()
+				all.Merge(&c.Sessions)
+			}
+			if visitors {
+				total.Visitors = c.Visitors.Len()
+			}
+			out[i].Of[a] = total
+		}
+		out[i].Sessions = all.Len()
+		if p.Query.Want&WantPeak != 0 {
+			if peak, at := p.steps.Peak(p.Query.Ranges[i]); peak > 0 {
+				out[i].Peak, out[i].PeakAt = peak, at.UnixMicro()
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,166 @@
+package auth
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"footfall/analytics"
+)
+
+// Directory knows the credentials, revoked and expired ones included, by the
+// digests of their secrets. It answers analytics.CodeNotFound when there is
+// none and analytics.CodeUnavailable when it cannot tell.
+type Directory interface {
+	APIKey(ctx context.Context, digest [32]byte) (analytics.APIKey, error)
+	Link(ctx context.Context, activationID string) (analytics.Link, error)
+	LinkByToken(ctx context.Context, digest [32]byte) (analytics.Link, error)
+}
+
+// Options say what an Authenticator works with.
+type Options struct {
+	Directory Directory
+	Now       func() time.Time // default time.Now
+	RateLimit int              // requests a minute per key or token; 0 = off
+	CacheFor  time.Duration    // how long an answer holds, default and at most 1 s: a revocation works by then
+	StaleFor  time.Duration    // how long one holds that cannot be checked, default 5 min; negative = not at all
+}
+
+const (
+	maxCacheFor     = time.Second
+	defaultStaleFor = 5 * time.Minute
+)
+
+// Authenticator turns credentials into principals. It is safe for concurrent
+// use.
+type Authenticator struct {
+	directory Directory
+	now       func() time.Time
+	memory    *memory
+	limiter   *limiter // nil = no limit
+}
+
+// New makes an Authenticator.
+func New(o Options) *Authenticator {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.CacheFor <= 0 || o.CacheFor > maxCacheFor {
+		o.CacheFor = maxCacheFor
+	}
+	if o.StaleFor == 0 {
+		o.StaleFor = defaultStaleFor
+	}
+	a := &Authenticator{directory: o.Directory, now: o.Now, memory: newMemory(o.Now, o.CacheFor, o.StaleFor)}
+	if o.RateLimit > 0 {
+		a.limiter = newLimiter(o.RateLimit, o.Now)
+	}
+	return a
+}
+
+// Authenticate finds who sends r, from its Authorization header: Bearer or
+// Api-Key, with an API key or an activation token. It answers ErrMissing,
+// ErrMalformed, ErrInvalid or the directory's failure.
+func (a *Authenticator) Authenticate(ctx context.Context, r *http.Request) (*Principal, error) {
+	secret, err := bearer(r.Header)
+	if err != nil {
+		return nil, err
+	}
+	return a.Credential(ctx, string(secret))
+}
+
+// Credential finds whose secret this is: what starts with ff_ is an API key,
+// anything else an activation token. It answers ErrInvalid or the directory's
+// failure.
+func (a *Authenticator) Credential(ctx context.Context, secret string) (*Principal, error) {
+	if secret == "" || len(secret) > maxHeader {
+		return nil, ErrInvalid
+	}
+	digest := Digest(secret)
+	q, look := question{'t', digest}, a.byToken(digest)
+	if strings.HasPrefix(secret, keyMark) {
+		q, look = question{'k', digest}, a.byKey(digest)
+	}
+	found, err := a.memory.find(ctx, q, look)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil || !same(found.digest, digest) || !found.active(a.now()) {
+		return nil, ErrInvalid
+	}
+	return found.principal, nil
+}
+
+// OpenLink finds the principal limited to one activation that the token
+// opens. It answers, in this order, ErrNoActivation, ErrWrongToken, ErrRevoked
+// (contracts.md, section 1), or the directory's failure.
+func (a *Authenticator) OpenLink(ctx context.Context, activationID, token string) (*Principal, error) {
+	if len(activationID) > maxHeader || !utf8.ValidString(activationID) || strings.ContainsRune(activationID, 0) {
+		return nil, ErrNoActivation // nor can Postgres be asked
+	}
+	found, err := a.memory.find(ctx, question{'a', Digest(activationID)}, a.byActivation(activationID))
+	switch {
+	case err != nil:
+		return nil, err
+	case found == nil:
+		return nil, ErrNoActivation
+	case !same(found.digest, Digest(token)):
+		return nil, ErrWrongToken
+	case !found.active(a.now()):
+		return nil, ErrRevoked
+	}
+	return found.principal, nil
+}
+
+// Allow counts one request of p against its rate limit; over it, the error is
+// analytics.CodeRateLimited and Limit says when to come back. Nobody is not
+// counted but refused, with ErrMissing.
+func (a *Authenticator) Allow(p *Principal) (Limit, error) {
+	switch {
+	case p == nil:
+		return Limit{}, ErrMissing
+	case a.limiter == nil:
+		return Limit{}, nil
+	}
+	return a.limiter.take(p.ID)
+}
+
+// Forget drops the principals remembered, so that the next request of each is
+// checked with the directory.
+func (a *Authenticator) Forget() { a.memory.forget() }
+
+func (a *Authenticator) byKey(digest [32]byte) lookup {
+	return func(ctx context.Context) (*credential, error) {
+		k, err := a.directory.APIKey(ctx, digest)
+		if err != nil {
+			return nil, err
+		}
+		p := &Principal{Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10)}
+		return &credential{principal: p, digest: digest, active: k.Active}, nil
+	}
+}
+
+func (a *Authenticator) byToken(digest [32]byte) lookup {
+	return func(ctx context.Context) (*credential, error) { return ofLink(a.directory.LinkByToken(ctx, digest)) }
+}
+
+func (a *Authenticator) byActivation(id string) lookup {
+	return func(ctx context.Context) (*credential, error) { return ofLink(a.directory.Link(ctx, id)) }
+}
+
+func ofLink(l analytics.Link, err error) (*credential, error) {
+	if err != nil {
+		return nil, err
+	}
+	p := &Principal{Tenant: l.Tenant, ActivationID: l.ActivationID, ID: "link:" + l.ActivationID}
+	return &credential{
+		principal: p, digest: l.TokenDigest,
+		active: func(time.Time) bool { return l.RevokedAt == nil },
+	}, nil
+}
+
+func same(a, b [32]byte) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }

@@ -1,0 +1,136 @@
+package auth
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"footfall/analytics"
+)
+
+// Guessing fills no memory, displaces nobody and takes few connections.
+func TestGuessing(t *testing.T) {
+	t.Parallel()
+	m := newMemory(time.Now, time.Hour, time.Hour)
+	var running, busiest atomic.Int32
+	none := func(context.Context) (*credential, error) {
+		n := running.Add(1)
+		defer running.Add(-1)
+		for b := busiest.Load(); n > b && !busiest.CompareAndSwap(b, n); b = busiest.Load() {
+		}
+		return nil, analytics.Errorf(analytics.CodeNotFound, "not found")
+	}
+	ask := func(secret string, look lookup) (*credential, error) {
+		return m.find(t.Context(), question{'t', Digest(secret)}, look)
+	}
+	friend := &credential{}
+	if _, err := ask("friend", func(context.Context) (*credential, error) { return friend, nil }); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			for j := range 1000 {
+				if c, err := ask(strconv.Itoa(i*1000+j), none); c != nil || err != nil {
+					t.Errorf("%+v, %v", c, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := busiest.Load(); n > strangers {
+		t.Errorf("%d lookups at a time", n)
+	}
+	a := m.current.Load()
+	a.unknown.CleanUp()
+	if n := a.unknown.EstimatedSize(); n > maxUnknown {
+		t.Errorf("%d wrong guesses remembered", n)
+	}
+	if c, err := ask("friend", none); c != friend || err != nil {
+		t.Errorf("displaced: %+v, %v", c, err)
+	}
+}
+
+// Who is remembered does not queue behind those who guess.
+func TestFriendsPassStrangers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now, time.Second, time.Hour)
+		yes := func(context.Context) (*credential, error) { return &credential{}, nil }
+		if _, err := m.find(t.Context(), question{kind: 'k'}, yes); err != nil {
+			t.Fatal(err)
+		}
+		for range strangers {
+			m.gate <- struct{}{}
+		}
+		ctx, began := analytics.WithFresh(t.Context()), time.Now()
+		if _, err := m.find(ctx, question{kind: 'k'}, yes); err != nil || time.Since(began) != 0 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if _, err := m.find(ctx, question{kind: 't'}, yes); !is(err, analytics.CodeUnavailable) || time.Since(began) != patience {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// A directory that hangs is one that is unavailable.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now, time.Second, time.Hour)
+		friend := &credential{}
+		ask := func(look lookup) (*credential, error) { return m.find(t.Context(), question{}, look) }
+		hang := func(ctx context.Context) (*credential, error) {
+			<-ctx.Done()
+			return nil, analytics.Unavailable(ctx.Err())
+		}
+		if _, err := ask(hang); !is(err, analytics.CodeUnavailable) {
+			t.Error(err)
+		}
+		if _, err := ask(func(context.Context) (*credential, error) { return friend, nil }); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second)
+		if c, err := ask(hang); c != friend || err != nil {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
+}
+
+// A panic in the directory reaches its caller and leaves nothing locked.
+func TestPanicLeavesNothingLocked(t *testing.T) {
+	t.Parallel()
+	m := newMemory(time.Now, time.Second, time.Hour)
+	for range 2 * strangers {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_, _ = m.find(t.Context(), question{}, func(context.Context) (*credential, error) { panic("bug") })
+		}()
+	}
+	if _, err := m.find(t.Context(), question{}, func(context.Context) (*credential, error) { return nil, nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLimiterForgets(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(1, time.Now)
+	for i := range maxCounters + 10_000 {
+		if _, err := l.take(strconv.Itoa(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	times := l.arrivals.times
+	times.CleanUp()
+	if n := times.EstimatedSize(); n > maxCounters {
+		t.Errorf("%d principals counted", n)
+	}
+}

@@ -1,0 +1,155 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+
+	"footfall/analytics"
+)
+
+const (
+	maxKnown   = 10_000          // credentials remembered
+	maxUnknown = 10_000          // wrong guesses remembered, apart, so that guessing displaces nobody
+	strangers  = 4               // lookups at a time of what is not remembered, so that guessing leaves the directory's other connections free
+	patience   = 2 * time.Second // with the directory
+)
+
+// question is what a directory is asked, in fixed space: the digest of a
+// secret, or of an activation's id.
+type question struct {
+	kind   byte
+	digest [32]byte
+}
+
+// credential is a directory's answer.
+type credential struct {
+	principal *Principal
+	digest    [32]byte                 // of the secret that it is given for
+	active    func(now time.Time) bool // neither revoked nor expired
+}
+
+type lookup func(context.Context) (*credential, error)
+
+// memory remembers a directory's answers for a moment, and while the directory
+// is unavailable, the good ones for longer.
+type memory struct {
+	now                func() time.Time
+	cacheFor, staleFor time.Duration
+	gate               chan struct{}
+	current            atomic.Pointer[answers]
+}
+
+// answers is what is remembered and being asked since the last forget.
+type answers struct {
+	flights singleflight.Group
+	turn    atomic.Uint64 // counts arrivals of fresh callers and starts of lookups
+	known   *otter.Cache[question, answer]
+	unknown *otter.Cache[question, answer]
+}
+
+type answer struct {
+	credential *credential // nil: there is none
+	turn       uint64      // in which the directory was asked
+	asked      time.Time   // the directory, with whatever result
+	verified   time.Time   // by the directory
+}
+
+func newMemory(now func() time.Time, cacheFor, staleFor time.Duration) *memory {
+	m := &memory{now: now, cacheFor: cacheFor, staleFor: staleFor, gate: make(chan struct{}, strangers)}
+	m.forget()
+	return m
+}
+
+// forget drops everything; what is being asked meanwhile is not remembered.
+func (m *memory) forget() {
+	m.current.Store(&answers{
+		known:   otter.Must(&otter.Options[question, answer]{MaximumSize: maxKnown}),
+		unknown: otter.Must(&otter.Options[question, answer]{MaximumSize: maxUnknown}),
+	})
+}
+
+// find answers q from memory or by look, nil when there is no such credential.
+// Of each question one lookup runs at a time, for all who ask meanwhile; a
+// fresh ctx wants one that began after it asked.
+func (m *memory) find(ctx context.Context, q question, look lookup) (*credential, error) {
+	all := m.current.Load()
+	var arrival uint64
+	fresh := analytics.Fresh(ctx)
+	if fresh {
+		arrival = all.turn.Add(1)
+	} else if a, ok := m.recall(all, q); ok {
+		return a.credential, nil
+	}
+	ctx = context.WithoutCancel(ctx) // one caller going away must not fail the others
+	for {
+		v, err, _ := all.flights.Do(string(q.kind)+string(q.digest[:]), func() (any, error) {
+			if a, ok := m.recall(all, q); ok && !fresh {
+				return a, nil
+			}
+			return m.ask(ctx, all, q, look)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if a := v.(answer); a.turn >= arrival {
+			return a.credential, nil
+		}
+	}
+}
+
+// recall finds an answer young enough to be given without asking again.
+func (m *memory) recall(all *answers, q question) (answer, bool) {
+	a, ok := all.known.GetIfPresent(q)
+	if !ok {
+		a, ok = all.unknown.GetIfPresent(q)
+	}
+	return a, ok && m.now().Sub(a.asked) < m.cacheFor
+}
+
+func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	old, known := all.known.GetIfPresent(q)
+	if !known {
+		select {
+		case m.gate <- struct{}{}:
+			defer func() { <-m.gate }()
+		case <-ctx.Done():
+			return answer{}, analytics.Unavailable(ctx.Err())
+		}
+	}
+	a := answer{turn: all.turn.Add(1), asked: m.now()} // an answer is as old as its question
+	found, err := look(ctx)
+	switch {
+	case err == nil:
+		a.credential, a.verified = found, a.asked
+	case is(err, analytics.CodeNotFound):
+		a.verified = a.asked
+	case is(err, analytics.CodeUnavailable) && known && a.asked.Sub(old.verified) < m.staleFor:
+		a.credential, a.verified = old.credential, old.verified
+	default:
+		return answer{}, err
+	}
+	all.remember(q, a)
+	return a, nil
+}
+
+func (all *answers) remember(q question, a answer) {
+	if a.credential == nil {
+		all.known.Invalidate(q)
+		all.unknown.Set(q, a)
+		return
+	}
+	all.unknown.Invalidate(q)
+	all.known.Set(q, a)
+}
+
+func is(err error, code analytics.Code) bool {
+	var typed *analytics.Error
+	return errors.As(err, &typed) && typed.Code == code
+}

@@ -1,0 +1,250 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"footfall/analytics"
+	"footfall/auth"
+)
+
+func wantLookups(t *testing.T, b *bundle, want int) {
+	t.Helper()
+	if n := b.dir.asked(); n != want {
+		t.Errorf("the directory was asked %d times, want %d", n, want)
+	}
+}
+
+func TestAnswersHoldForASecond(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, ask := range map[string]func(context.Context) error{
+		"key":     func(ctx context.Context) error { _, err := b.Credential(ctx, b.read); return err },
+		"token":   func(ctx context.Context) error { _, err := b.Credential(ctx, documented); return err },
+		"link":    func(ctx context.Context) error { _, err := b.OpenLink(ctx, "act_abc123xyz", documented); return err },
+		"unknown": func(ctx context.Context) error { _, err := b.Credential(ctx, "tok_none"); return err },
+		"no link": func(ctx context.Context) error { _, err := b.OpenLink(ctx, "act_none", "x"); return err },
+	} { // one after the other: they count
+		before := b.dir.asked()
+		for _, step := range []struct {
+			pass   time.Duration
+			ctx    context.Context
+			wanted int
+		}{
+			{0, t.Context(), 1},
+			{999 * time.Millisecond, t.Context(), 1},
+			{time.Millisecond, t.Context(), 2},
+			{0, t.Context(), 2},
+			{0, analytics.WithFresh(t.Context()), 3},
+			{999 * time.Millisecond, t.Context(), 3}, // a fresh answer is remembered too
+		} {
+			b.pass(step.pass)
+			_ = ask(step.ctx)
+			if n := b.dir.asked() - before; n != step.wanted {
+				t.Errorf("%s: asked %d times, want %d", name, n, step.wanted)
+			}
+		}
+	}
+}
+
+func TestCacheForIsAtMostASecond(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *auth.Options) { o.CacheFor = time.Hour })
+	_, _ = b.Credential(t.Context(), b.read)
+	b.pass(time.Second)
+	_, _ = b.Credential(t.Context(), b.read)
+	wantLookups(t, b, 2)
+}
+
+func TestRevocation(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		see func(*bundle) context.Context
+	}{
+		"within a second": {func(b *bundle) context.Context { b.pass(time.Second); return context.Background() }},
+		"at once, fresh":  {func(*bundle) context.Context { return analytics.WithFresh(context.Background()) }},
+		"forgotten":       {func(b *bundle) context.Context { b.Forget(); return context.Background() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			key := func(ctx context.Context) error { _, err := b.Credential(ctx, b.read); return err }
+			token := func(ctx context.Context) error { _, err := b.Credential(ctx, documented); return err }
+			link := func(ctx context.Context) error { _, err := b.OpenLink(ctx, "act_abc123xyz", documented); return err }
+			if err := errors.Join(key(t.Context()), token(t.Context()), link(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			b.dir.set(func() {
+				for digest, k := range b.dir.keys {
+					k.RevokedAt = &start
+					b.dir.keys[digest] = k
+				}
+				l := b.dir.links["act_abc123xyz"]
+				l.RevokedAt = &start
+				b.dir.links["act_abc123xyz"] = l
+			})
+			if err := errors.Join(key(t.Context()), token(t.Context()), link(t.Context())); err != nil {
+				t.Errorf("not remembered: %v", err)
+			}
+			ctx := c.see(b)
+			if err := key(ctx); !errors.Is(err, auth.ErrInvalid) {
+				t.Errorf("the key opens still: %v", err)
+			}
+			if err := token(ctx); !errors.Is(err, auth.ErrInvalid) {
+				t.Errorf("the token is a principal still: %v", err)
+			}
+			if err := link(ctx); !errors.Is(err, auth.ErrRevoked) {
+				t.Errorf("the link opens still: %v", err)
+			}
+			b.dir.set(func() { delete(b.dir.links, "act_abc123xyz") })
+			if err := link(c.see(b)); !errors.Is(err, auth.ErrNoActivation) {
+				t.Errorf("the deleted activation is there still: %v", err)
+			}
+		})
+	}
+}
+
+func TestExpiryIsCheckedAtUse(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *auth.Options) { o.StaleFor = time.Hour })
+	b.pass(time.Minute - time.Nanosecond)
+	if _, err := b.Credential(t.Context(), b.expiring); err != nil {
+		t.Fatal(err)
+	}
+	b.pass(time.Nanosecond) // remembered, but over
+	_, err := b.Credential(t.Context(), b.expiring)
+	if !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("an expired key opens: %v", err)
+	}
+	wantLookups(t, b, 1)
+	b.dir.failure = errGone
+	b.pass(time.Minute)
+	if _, err := b.Credential(t.Context(), b.expiring); !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("an expired key opens while the directory is away: %v", err)
+	}
+}
+
+func TestStale(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ask := func(ctx context.Context, secret string) (string, error) {
+		p, err := b.Credential(ctx, secret)
+		if err != nil {
+			return "", err
+		}
+		return p.ID, nil
+	}
+	for _, secret := range []string{b.read, b.revoked, "tok_none"} {
+		_, _ = ask(t.Context(), secret)
+	}
+	b.dir.failure = errGone
+	b.pass(4 * time.Minute)
+	if id, err := ask(t.Context(), b.read); id != "key:12" {
+		t.Errorf("%q, %v", id, err)
+	}
+	wantLookups(t, b, 4)
+	if id, err := ask(t.Context(), b.read); id != "key:12" { // asked a moment ago, in vain
+		t.Errorf("%q, %v", id, err)
+	}
+	wantLookups(t, b, 4)
+	if id, err := ask(analytics.WithFresh(t.Context()), b.read); id != "key:12" {
+		t.Errorf("fresh: %q, %v", id, err)
+	}
+	if _, err := ask(t.Context(), b.revoked); !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("revoked: %v", err)
+	}
+	for _, never := range []string{documented, "tok_none"} {
+		if _, err := ask(t.Context(), never); !errors.Is(err, errGone) {
+			t.Errorf("never verified: %v", err)
+		}
+	}
+	b.pass(time.Minute)
+	if _, err := ask(t.Context(), b.read); !errors.Is(err, errGone) {
+		t.Errorf("verified five minutes ago: %v", err)
+	}
+	b.dir.failure = nil
+	if id, err := ask(t.Context(), b.read); id != "key:12" {
+		t.Errorf("back: %q, %v", id, err)
+	}
+	b.dir.failure = errors.New("store: syntax error")
+	b.pass(time.Second)
+	if _, err := ask(t.Context(), b.read); err == nil || errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("a failed lookup is neither yes nor no: %v", err)
+	}
+}
+
+func TestStaleOff(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *auth.Options) { o.StaleFor = -1 })
+	_, _ = b.Credential(t.Context(), b.read)
+	b.dir.failure = errGone
+	b.pass(time.Second)
+	if _, err := b.Credential(t.Context(), b.read); !errors.Is(err, errGone) {
+		t.Error(err)
+	}
+}
+
+func TestOneLookupForAll(t *testing.T) {
+	t.Parallel()
+	for name, secret := range map[string]func(*bundle) string{
+		"known":   func(b *bundle) string { return b.read },
+		"unknown": func(*bundle) string { return "tok_none" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			var all sync.WaitGroup
+			for range 100 {
+				all.Go(func() { _, _ = b.Credential(t.Context(), secret(b)) })
+			}
+			all.Wait()
+			wantLookups(t, b, 1)
+		})
+	}
+}
+
+// A fresh caller must not be given the answer of a lookup that began before
+// it asked: the change it knows of may lie between.
+func TestFreshJoinsNoOlderLookup(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	block := make(chan struct{})
+	b.dir.block = block
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = b.Credential(t.Context(), b.read) })
+	for b.dir.asked() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	b.dir.set(func() {
+		k := b.dir.keys[auth.Digest(b.read)]
+		k.RevokedAt = &start
+		b.dir.keys[auth.Digest(b.read)] = k
+		b.dir.block = nil
+	})
+	for range 20 {
+		all.Go(func() {
+			if _, err := b.Credential(analytics.WithFresh(context.Background()), b.read); !errors.Is(err, auth.ErrInvalid) {
+				t.Errorf("a fresh caller joined an older lookup: %v", err)
+			}
+		})
+	}
+	time.Sleep(10 * time.Millisecond)
+	close(block)
+	all.Wait()
+	if n := b.dir.busiest.Load(); n != 1 {
+		t.Errorf("%d lookups of one key at a time", n)
+	}
+}
+
+func TestACancelledCallerFailsNobody(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.Credential(ctx, b.read); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,46 @@
+package auth
+
+import (
+	"context"
+	"slices"
+
+	"footfall/analytics"
+)
+
+// Principal is who asks. Principals are shared between requests: read them,
+// never write to them.
+type Principal struct {
+	Tenant analytics.Tenant
+	Scopes []analytics.Scope
+
+	// ActivationID is the only thing that the bearer of an activation token may
+	// see; "" for an API key.
+	ActivationID string
+
+	// ID is stable and never secret: "key:12" or "link:act_x". It names the
+	// principal in rate limits, cache keys and logs.
+	ID string
+}
+
+// Has reports whether the principal carries the scope; admin carries all. An
+// activation token has none of the scopes: it has its activation. Nobody has
+// nothing.
+func (p *Principal) Has(scope analytics.Scope) bool {
+	if p == nil || p.ActivationID != "" {
+		return false
+	}
+	return slices.Contains(p.Scopes, scope) || slices.Contains(p.Scopes, analytics.ScopeAdmin)
+}
+
+type principalKey struct{}
+
+// WithPrincipal says that p asks under ctx.
+func WithPrincipal(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// From is who asks under ctx, nil when nobody does.
+func From(ctx context.Context) *Principal {
+	p, _ := ctx.Value(principalKey{}).(*Principal)
+	return p
+}

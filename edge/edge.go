@@ -1,0 +1,157 @@
+// Package edge remembers whole answers for a moment: identical reads by the
+// same principal get the same bytes. It must not know what the answers mean,
+// nor where they come from.
+package edge
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"footfall/analytics"
+)
+
+const (
+	maxAnswer = 1 << 20  // a longer answer is not kept
+	maxBytes  = 64 << 20 // all answers together
+)
+
+// Key names a read: who asks for what.
+type Key struct {
+	Tenant    int64
+	Principal string
+	Request   [32]byte // a hash of everything the answer depends on
+}
+
+// Cache holds answers. A nil Cache holds nothing.
+type Cache struct {
+	ttl     time.Duration
+	now     func() time.Time
+	answers *otter.Cache[entryKey, *answer]
+	tenants *otter.Cache[int64, *atomic.Int64] // a tenant's generation
+	hits    atomic.Int64
+}
+
+type entryKey struct {
+	Key
+	generation int64
+}
+
+type answer struct {
+	header http.Header
+	body   []byte
+	until  time.Time
+}
+
+// New makes a cache whose answers live for ttl; 0 turns it off.
+func New(ttl time.Duration, now func() time.Time) *Cache {
+	if ttl <= 0 {
+		return nil
+	}
+	return &Cache{
+		ttl: ttl, now: now,
+		answers: otter.Must(&otter.Options[entryKey, *answer]{
+			MaximumWeight:    maxBytes,
+			Weigher:          func(_ entryKey, a *answer) uint32 { return uint32(len(a.body)) + 512 },
+			ExpiryCalculator: otter.ExpiryWriting[entryKey, *answer](ttl),
+		}),
+		tenants: otter.Must(&otter.Options[int64, *atomic.Int64]{MaximumSize: 100_000}),
+	}
+}
+
+// Forget drops a tenant's answers.
+func (c *Cache) Forget(tenant int64) {
+	if c != nil {
+		c.generation(tenant).Add(1)
+	}
+}
+
+// Hits is how many answers were served from memory.
+func (c *Cache) Hits() int64 {
+	if c == nil {
+		return 0
+	}
+	return c.hits.Load()
+}
+
+func (c *Cache) generation(tenant int64) *atomic.Int64 {
+	if g, ok := c.tenants.GetIfPresent(tenant); ok {
+		return g
+	}
+	fresh := &atomic.Int64{}
+	fresh.Store(c.now().UnixNano()) // after an eviction, never a generation that was
+	g, _ := c.tenants.SetIfAbsent(tenant, fresh)
+	return g
+}
+
+type storableKey struct{}
+
+// Storable marks the answer to the request of ctx as one to keep: a read that
+// went well and is not stale. Without the mark nothing is kept.
+func Storable(ctx context.Context) {
+	if mark, ok := ctx.Value(storableKey{}).(*atomic.Bool); ok {
+		mark.Store(true)
+	}
+}
+
+// Serve answers from memory, or calls next and remembers what it marked as
+// Storable with status 200.
+func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func(http.ResponseWriter, *http.Request)) {
+	if c == nil || analytics.Fresh(r.Context()) {
+		next(w, r)
+		return
+	}
+	k := entryKey{key, c.generation(key.Tenant).Load()}
+	if a, ok := c.answers.GetIfPresent(k); ok && c.now().Before(a.until) {
+		c.hits.Add(1)
+		maps.Copy(w.Header(), a.header)
+		_, _ = w.Write(a.body)
+		return
+	}
+	until := c.now().Add(c.ttl)
+	mark := &atomic.Bool{}
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	next(rec, r.WithContext(context.WithValue(r.Context(), storableKey{}, mark)))
+	if mark.Load() && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
+		c.answers.Set(k, &answer{header: w.Header().Clone(), body: bytes.Clone(rec.body.Bytes()), until: until})
+	}
+}
+
+// recorder keeps a copy of what passes through, up to one byte too many.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.body.Write(b[:min(len(b), maxAnswer+1-min(r.body.Len(), maxAnswer+1))])
+	return r.ResponseWriter.Write(b)
+}
+
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// Wanted reads a request's Cache-Control: with no-cache, reads under the
+// context it returns see every acknowledged write.
+func Wanted(r *http.Request) context.Context {
+	for _, header := range r.Header.Values("Cache-Control") {
+		for directive := range strings.SplitSeq(header, ",") {
+			switch strings.ToLower(strings.TrimSpace(directive)) {
+			case "no-cache", "no-store", "max-age=0":
+				return analytics.WithFresh(r.Context())
+			}
+		}
+	}
+	return r.Context()
+}

@@ -1,0 +1,43 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"footfall/analytics"
+	"footfall/auth"
+)
+
+// requires lets a field through to principals that carry the scope, and to
+// activation tokens where the field says so: the loaders then show them their
+// activation alone.
+func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics.Scope, activationToken bool) (any, error) {
+	switch p := auth.From(ctx); {
+	case p == nil:
+		return nil, auth.ErrMissing
+	case p.ActivationID != "" && activationToken, p.Has(scope):
+		return next(ctx)
+	case p.ActivationID != "":
+		return nil, analytics.Errorf(analytics.CodeForbidden, "an activation's token opens that activation alone")
+	default:
+		return nil, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", scope.Name())
+	}
+}
+
+// checkRoots refuses a schema with a root field that anyone could call.
+func checkRoots(schema *ast.Schema) error {
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+		if root == nil {
+			continue
+		}
+		for _, f := range root.Fields {
+			if f.Directives.ForName("requires") == nil && f.Name != "__schema" && f.Name != "__type" {
+				return fmt.Errorf("graph: %s.%s has no @requires", root.Name, f.Name)
+			}
+		}
+	}
+	return nil
+}

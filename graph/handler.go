@@ -1,0 +1,102 @@
+// Package graph owns the GraphQL server: the schema's executor, its limits and
+// directives, the errors' public form, and GraphQL over HTTP. It must not know
+// where answers come from, nor the REST contracts that run on the same executor.
+package graph
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"footfall/auth"
+	"footfall/edge"
+	"footfall/graph/generated"
+	"footfall/loaders"
+	"footfall/resolvers"
+)
+
+// Options of New.
+type Options struct {
+	Source  loaders.Source
+	Writer  resolvers.Writer
+	Auth    Authenticator
+	Edge    *edge.Cache // nil for none
+	Log     *slog.Logger
+	Now     func() time.Time
+	Timeout time.Duration // of one operation
+	// Freshness starts watching the reads of one operation; the function it
+	// returns says whether any was served stale, and how old the oldest was.
+	Freshness func(context.Context) (context.Context, func() (age time.Duration, stale bool))
+}
+
+// New makes the server that GraphQL and the REST contracts share. Add REST
+// transports before serving: GraphQL takes what they leave.
+func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
+	schema := generated.NewExecutableSchema(generated.Config{
+		Resolvers:  &resolvers.Resolver{Writer: o.Writer},
+		Directives: generated.DirectiveRoot{Requires: requires},
+		Complexity: complexity(),
+	})
+	if err := checkRoots(schema.Schema()); err != nil {
+		return nil, err
+	}
+	srv := handler.New(schema)
+	for _, t := range rest {
+		srv.AddTransport(t)
+	}
+	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge})
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	srv.SetParserTokenLimit(maxTokens)
+	srv.SetErrorPresenter(presenter(o.Log))
+	srv.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
+	srv.Use(extension.Introspection{})
+	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	srv.AroundOperations(operation(o))
+	return srv, nil
+}
+
+// operation gives every operation its loaders and its deadline, and says of a
+// query's answer whether it may be kept and whether it is stale.
+func operation(o Options) graphql.OperationMiddleware {
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		p := auth.From(ctx)
+		if p == nil {
+			return graphql.OneShot(graphql.ErrorResponse(ctx, "%s", auth.ErrMissing.Message))
+		}
+		viewer := loaders.Viewer{Tenant: p.Tenant, ActivationID: p.ActivationID}
+		ctx = loaders.With(ctx, loaders.New(o.Source, viewer, o.Now()))
+		staleness := func() (time.Duration, bool) { return 0, false }
+		if o.Freshness != nil {
+			ctx, staleness = o.Freshness(ctx)
+		}
+		ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+		respond := next(ctx)
+		return func(ctx context.Context) *graphql.Response {
+			defer cancel()
+			response := respond(ctx)
+			if response == nil {
+				return nil
+			}
+			age, stale := staleness()
+			if stale {
+				if response.Extensions == nil {
+					response.Extensions = map[string]any{}
+				}
+				response.Extensions["stale"] = map[string]any{"ageSeconds": age.Seconds()}
+			}
+			query := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+			if query && !stale && len(response.Errors) == 0 {
+				edge.Storable(ctx)
+			}
+			return response
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"footfall/analytics"
+)
+
+const (
+	readSize = 64 << 10
+	maxLine  = 1 << 20 // the longest NDJSON line that is read
+
+	whiteSpace = " \t\r\n" // JSON's
+)
+
+// Decoded is one event as it was read, or the reason why it could not be.
+type Decoded struct {
+	Line  int // where it began: the line, or the element of a JSON array, from 1
+	Input analytics.EventInput
+	Err   error // names the field at fault; nil when Input holds
+
+	foreign bool // not even an object
+}
+
+// Decoder reads events one after another, in memory that does not grow with
+// their number.
+type Decoder struct {
+	format Format
+	in     *bufio.Reader
+	json   *json.Decoder
+	csv    *csv.Reader
+	header []int // the field of each CSV column, -1 for none of ours
+	line   int
+	long   []byte // holds a line that outgrew the reader's buffer
+	err    error  // what ended the input
+}
+
+// NewDecoder reads events of the format from r.
+func NewDecoder(r io.Reader, format Format) *Decoder {
+	return &Decoder{format: format, in: bufio.NewReaderSize(r, readSize)}
+}
+
+// Format is the format that is read.
+func (d *Decoder) Format() Format { return d.format }
+
+// Next reads at most the given number of events, fewer only at the end. The
+// error is io.EOF after the last; any other is final too: what is wrong with
+// the input as a whole (CodeInvalid) or with its reader. Events read before it
+// have been returned without it.
+func (d *Decoder) Next(most int) ([]Decoded, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	var events []Decoded
+	for len(events) < most && d.err == nil {
+		var e Decoded
+		if d.err = d.read(&e); d.err == nil {
+			events = append(events, e)
+		}
+	}
+	if len(events) > 0 {
+		return events, nil
+	}
+	return nil, d.err
+}
+
+// read reads one event. An error ends the input.
+func (d *Decoder) read(e *Decoded) error {
+	if d.line == 0 {
+		skipMark(d.in)
+	}
+	switch d.format {
+	case JSON:
+		return d.readElement(e)
+	case CSV:
+		return d.readRow(e)
+	case NDJSON:
+		return d.readObject(e)
+	}
+	return fmt.Errorf("ingest: no format %d", d.format)
+}
+
+// readObject reads the next line that is not blank.
+func (d *Decoder) readObject(e *Decoded) error {
+	for {
+		line, tooLong, err := d.readLine()
+		if err != nil {
+			return err
+		}
+		d.line++
+		e.Line = d.line
+		line = bytes.Trim(line, whiteSpace)
+		switch {
+		case tooLong:
+			e.reject("longer than %d bytes", maxLine)
+			return nil
+		case len(line) == 0:
+			continue
+		case !json.Valid(line):
+			e.reject("not JSON: %s", clip(string(line)))
+			return nil
+		}
+		e.decode(line)
+		return nil
+	}
+}
+
+// readLine returns the next line, which holds until the following call; of one
+// that is too long it returns the beginning.
+func (d *Decoder) readLine() (line []byte, tooLong bool, err error) {
+	line, err = d.in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		d.long = append(d.long[:0], line...)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			line, err = d.in.ReadSlice('\n')
+			if tooLong = tooLong || len(d.long)+len(line) > maxLine; !tooLong {
+				d.long = append(d.long, line...)
+			}
+		}
+		line = d.long
+	}
+	if errors.Is(err, io.EOF) && len(line) > 0 { // the last line needs no end
+		err = nil
+	}
+	return line, tooLong, err
+}
+
+// readElement reads the next element of the array. What is wrong with an
+// element as JSON breaks the array.
+func (d *Decoder) readElement(e *Decoded) error {
+	if d.json == nil {
+		d.json = json.NewDecoder(d.in)
+		if token, err := d.json.Token(); err != nil || token != json.Delim('[') {
+			return brokenArray(err, "must be a JSON array of events (lines of events are application/x-ndjson)")
+		}
+	}
+	if !d.json.More() {
+		return d.endOfArray()
+	}
+	var raw json.RawMessage
+	if err := d.json.Decode(&raw); err != nil {
+		return brokenArray(err, "is not JSON")
+	}
+	d.line++
+	e.Line = d.line
+	e.decode(raw)
+	return nil
+}
+
+// endOfArray returns io.EOF when the array ends and nothing follows.
+func (d *Decoder) endOfArray() error {
+	if _, err := d.json.Token(); err != nil {
+		return brokenArray(err, "is not JSON")
+	}
+	_, err := d.json.Token()
+	if errors.Is(err, io.EOF) {
+		return io.EOF
+	}
+	return brokenArray(err, "must end with the array")
+}
+
+// brokenArray says what is wrong with the body, unless its reader failed.
+func brokenArray(err error, what string) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		what = "breaks off before the array ends"
+	case err == nil:
+	case errors.As(err, &syntax):
+		what = fmt.Sprintf("%s, at byte %d", what, syntax.Offset)
+	default:
+		return err
+	}
+	return &analytics.Error{Code: analytics.CodeInvalid, Message: "the body " + what} // never io.EOF
+}
+
+// readRow reads the next row of CSV, the header first.
+func (d *Decoder) readRow(e *Decoded) error {
+	if d.csv == nil {
+		d.csv = csv.NewReader(d.in)
+		d.csv.ReuseRecord = true
+		if err := d.readHeader(); err != nil {
+			return err
+		}
+	}
+	cells, err := d.csv.Read()
+	var syntax *csv.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		e.Line = syntax.StartLine
+		e.reject("not a row of CSV: %s", wrongRow(syntax, len(cells), len(d.header)))
+		return nil
+	case err != nil:
+		return err
+	}
+	e.Line, _ = d.csv.FieldPos(0)
+	var f fields
+	for i, field := range d.header {
+		if field >= 0 && cells[i] != "" {
+			f[field] = value{text: cells[i], csv: true}
+		}
+	}
+	e.Err = f.input(&e.Input)
+	return nil
+}
+
+func wrongRow(err *csv.ParseError, cells, columns int) string {
+	if errors.Is(err.Err, csv.ErrFieldCount) {
+		return fmt.Sprintf("it has %d cells, the header %d", cells, columns)
+	}
+	return err.Err.Error()
+}
+
+func (d *Decoder) readHeader() error {
+	d.line = 1
+	names, err := d.csv.Read()
+	var syntax *csv.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		names = nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	}
+	for _, name := range names {
+		d.header = append(d.header, slices.Index(fieldNames[:], strings.TrimSpace(name)))
+	}
+	if !slices.ContainsFunc(d.header, func(f int) bool { return f >= 0 }) {
+		return analytics.Errorf(analytics.CodeInvalid, "CSV must begin with a header that names fields: %s", strings.Join(fieldNames[:], ","))
+	}
+	for i, f := range d.header {
+		if f >= 0 && slices.Contains(d.header[:i], f) {
+			return analytics.Errorf(analytics.CodeInvalid, "the CSV header names %s twice", fieldNames[f])
+		}
+	}
+	return nil
+}
+
+// decode reads an event from valid JSON.
+func (e *Decoded) decode(valid []byte) {
+	var f fields
+	if !f.read(valid) {
+		e.reject("not a JSON object: %s", clip(string(valid)))
+		return
+	}
+	e.Err = f.input(&e.Input)
+}
+
+func (e *Decoded) reject(format string, args ...any) {
+	e.foreign = true
+	e.Err = analytics.Errorf(analytics.CodeInvalid, format, args...)
+}

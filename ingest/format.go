@@ -1,0 +1,183 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+
+	"footfall/analytics"
+)
+
+// Format is how events are written down.
+type Format int
+
+// The formats. Of all of them: a byte order mark is skipped, unknown fields are
+// ignored, and null, or an empty CSV cell, means not given.
+const (
+	NDJSON Format = iota + 1 // a JSON object a line; blank lines are skipped and not counted
+	JSON                     // one array of objects
+	CSV                      // RFC 4180, a header with the names of the fields, UTF-8
+)
+
+// Place names the nth event of an input, counted as Decoded.Line.
+func (f Format) Place(n int) string {
+	if f == JSON {
+		return fmt.Sprintf("element %d", n)
+	}
+	return fmt.Sprintf("line %d", n)
+}
+
+var formats = map[string]Format{
+	"application/x-ndjson": NDJSON, "application/jsonl": NDJSON, "application/json": JSON, "text/csv": CSV,
+}
+
+const acceptedTypes = "application/x-ndjson, application/jsonl, application/json, text/csv"
+
+// FormatOf finds the format of a Content-Type; false when it is none of ours,
+// or in an encoding other than UTF-8.
+func FormatOf(contentType string) (Format, bool) {
+	name, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return 0, false
+	}
+	switch strings.ToLower(params["charset"]) {
+	case "", "utf-8", "utf8", "us-ascii":
+		f, ok := formats[name]
+		return f, ok
+	}
+	return 0, false
+}
+
+// Open reads a file of events, in any format, gzipped or not: what it holds is
+// told from how it begins, [ for an array, { for lines, else CSV. An empty file
+// holds no events.
+func Open(r io.Reader) (*Decoder, error) {
+	b := bufio.NewReaderSize(r, readSize)
+	if magic, _ := b.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, err
+		}
+		b = bufio.NewReaderSize(z, readSize)
+	}
+	head, _ := b.Peek(readSize) // an error comes again when it is read
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(mark)), whiteSpace)
+	switch {
+	case len(head) == 0 || head[0] == '{':
+		return NewDecoder(b, NDJSON), nil
+	case head[0] == '[':
+		return NewDecoder(b, JSON), nil
+	}
+	return NewDecoder(b, CSV), nil
+}
+
+const mark = "\ufeff" // the byte order mark
+
+func skipMark(b *bufio.Reader) {
+	if head, _ := b.Peek(len(mark)); string(head) == mark {
+		_, _ = b.Discard(len(mark))
+	}
+}
+
+// Limits bound what Decode reads; a zero takes the default named.
+type Limits struct {
+	Bytes  int64 // 8 MiB
+	Events int   // MaxEvents
+
+	hold func(bytes int64) error // told of memory taken; may refuse
+}
+
+// MaxBytes is the most bytes of events that one request may carry, decompressed.
+const MaxBytes = 8 << 20
+
+// eventBytes is about what an event takes in memory besides its text.
+const eventBytes = 512
+
+// Decode reads a whole request body. Events that cannot be read carry the
+// reason. The error is CodeTooLarge as soon as a limit is passed, and
+// CodeInvalid when the body as a whole cannot be read: a broken array, a
+// compressed stream that breaks off, CSV without a header, or not one JSON
+// object in it. An NDJSON body without a line holds no events.
+func Decode(r io.Reader, format Format, limits Limits) ([]Decoded, error) {
+	limits.Bytes, limits.Events = orDefault(limits.Bytes, MaxBytes), orDefault(limits.Events, MaxEvents)
+	if limits.hold == nil {
+		limits.hold = func(int64) error { return nil }
+	}
+	d := NewDecoder(&limitedReader{r: r, most: limits.Bytes, left: limits.Bytes, hold: limits.hold}, format)
+	var events []Decoded
+	for {
+		batch, err := d.Next(min(1000, limits.Events+1-len(events)))
+		if err == nil {
+			err = limits.hold(int64(len(batch)) * eventBytes)
+		}
+		events = append(events, batch...)
+		switch {
+		case len(events) > limits.Events:
+			return nil, tooManyEvents(limits.Events)
+		case errors.Is(err, io.EOF):
+			return events, readable(format, events)
+		case err != nil:
+			return nil, unreadable(err)
+		}
+	}
+}
+
+// readable reports whether the events are not all foreign matter.
+func readable(format Format, events []Decoded) error {
+	for i := range events {
+		if !events[i].foreign {
+			return nil
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	first := &events[0]
+	return analytics.Errorf(analytics.CodeInvalid, "nothing in the body can be read as an event; %s: %s", format.Place(first.Line), first.Err)
+}
+
+// unreadable types what went wrong with a body. What the sender did not cause
+// looks the same from here as what it did: a stream that breaks off.
+func unreadable(err error) error {
+	var typed *analytics.Error
+	if errors.As(err, &typed) {
+		return err
+	}
+	return &analytics.Error{Code: analytics.CodeInvalid, Message: "the body cannot be read to its end: it is cut off or broken", Err: err}
+}
+
+// limitedReader fails as soon as more bytes come than may.
+type limitedReader struct {
+	r          io.Reader
+	most, left int64
+	hold       func(bytes int64) error
+	err        error // for good
+}
+
+func (l *limitedReader) Read(p []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	if int64(len(p)) > l.left+1 {
+		p = p[:l.left+1]
+	}
+	n, err := l.r.Read(p)
+	if int64(n) > l.left {
+		l.err = tooManyBytes(l.most)
+		return 0, l.err
+	}
+	l.left -= int64(n)
+	if l.err = l.hold(int64(n)); l.err != nil {
+		return 0, l.err
+	}
+	return n, err
+}
+
+func tooManyBytes(most int64) error {
+	return analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long, decompressed", most)
+}

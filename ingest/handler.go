@@ -1,0 +1,98 @@
+package ingest
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"footfall/analytics"
+)
+
+// Handler serves POST /v1/events (docs/events.md) for callers that were
+// authorised before; tenantOf tells whose events they send, and may refuse with
+// an *analytics.Error. The answer is analytics.Verdicts, or a problem (RFC
+// 9457) when nothing was stored.
+func (w *Writer) Handler(tenantOf func(*http.Request) (tenant int64, err error)) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Cache-Control", "no-store")
+		verdicts, err := w.serve(rw, r, tenantOf)
+		if err != nil {
+			w.refuse(rw, r, err)
+			return
+		}
+		rw.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(rw).Encode(verdicts) // the client may be gone; its events are stored
+	})
+}
+
+func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, tenantOf func(*http.Request) (int64, error)) (analytics.Verdicts, error) {
+	if r.Method != http.MethodPost {
+		return noVerdicts(), &problem{
+			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", detail: "events are sent with POST",
+			header: http.Header{"Allow": {http.MethodPost}},
+		}
+	}
+	tenant, err := tenantOf(r)
+	if err != nil {
+		return noVerdicts(), err
+	}
+	var held int64 // until the verdicts are there: the events live as long
+	defer func() { w.held.Add(-held) }()
+	events, err := decodeBody(rw, r, Limits{hold: func(n int64) error {
+		held += n
+		if w.held.Add(n) > w.o.BodyBytes {
+			return analytics.Unavailable(errBodies)
+		}
+		return nil
+	}})
+	if err != nil {
+		return noVerdicts(), err
+	}
+	return w.RecordDecoded(r.Context(), tenant, events)
+}
+
+// decodeBody reads the events of a request.
+func decodeBody(rw http.ResponseWriter, r *http.Request, limits Limits) ([]Decoded, error) {
+	format, ok := FormatOf(r.Header.Get("Content-Type"))
+	if !ok {
+		return nil, unsupported("the Content-Type must be one of "+acceptedTypes+", in UTF-8", "Accept-Post", acceptedTypes)
+	}
+	zipped, ok := isZipped(r.Header.Values("Content-Encoding"))
+	if !ok {
+		return nil, unsupported("the Content-Encoding must be gzip or identity", "Accept-Encoding", "gzip, identity")
+	}
+	most := int64(MaxBytes)
+	if zipped {
+		most += MaxBytes / 256 // what does not compress grows a little
+	}
+	if r.ContentLength > most {
+		return nil, tooManyBytes(MaxBytes)
+	}
+	if !zipped {
+		return Decode(r.Body, format, limits)
+	}
+	body := http.MaxBytesReader(rw, r.Body, most)
+	z, err := gzip.NewReader(body)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return Decode(z, format, limits)
+}
+
+// isZipped reads Content-Encoding; false, false for one that is not supported.
+func isZipped(encodings []string) (zipped, ok bool) {
+	for encoding := range strings.SplitSeq(strings.Join(encodings, ","), ",") {
+		switch strings.ToLower(strings.TrimSpace(encoding)) {
+		case "", "identity":
+		case "gzip", "x-gzip":
+			if zipped {
+				return false, false
+			}
+			zipped = true
+		default:
+			return false, false
+		}
+	}
+	return zipped, true
+}

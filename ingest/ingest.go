@@ -1,0 +1,121 @@
+// Package ingest is the one way in: everything that is written to Footfall,
+// events, activations, partners and campaigns, is decoded, checked, committed
+// and made known here. Events of requests that arrive together are committed
+// together, each request with verdicts of its own.
+//
+// It knows the wire formats of events (docs/events.md) and HTTP as far as POST
+// /v1/events needs it. It must not know Postgres, Redis or GraphQL, nor who may
+// write what: callers have been authorised before.
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"footfall/analytics"
+)
+
+// Store is where writes are committed. Each call is one transaction of one
+// tenant: after an error nothing was stored.
+type Store interface {
+	// Record returns one outcome an event, in order. Of two equal events in one
+	// call the first is accepted and the second a duplicate.
+	Record(ctx context.Context, tenant int64, events []analytics.Event) ([]analytics.Outcome, analytics.Change, error)
+	CreateActivation(ctx context.Context, tenant int64, a analytics.Activation, token [32]byte) (analytics.Activation, analytics.Change, error)
+	DeleteActivation(ctx context.Context, tenant int64, id string) (analytics.Change, error)
+	UpsertPartners(ctx context.Context, tenant int64, partners []analytics.Partner) ([]*analytics.Partner, analytics.Change, error)
+	UpsertCampaigns(ctx context.Context, tenant int64, campaigns []analytics.Campaign) ([]*analytics.Campaign, analytics.Change, error)
+}
+
+// Publisher tells the caches what a commit changed. It is called after the
+// commit and before the writer is acknowledged.
+type Publisher interface {
+	Publish(ctx context.Context, change analytics.Change) error
+}
+
+// Commit is what Options.OnCommit is told of one call of Store.Record.
+type Commit struct {
+	Requests, Events, Accepted, Duplicates, Unknown int
+
+	Took time.Duration // the publication included
+	Err  error         // nil when the events are stored
+}
+
+// Options of New. Only Store is required; a zero takes the default named.
+type Options struct {
+	Store     Store
+	Publisher Publisher        // nil for none
+	Now       func() time.Time // time.Now
+	Log       *slog.Logger     // discards
+	OnCommit  func(Commit)     // nil; must be quick and safe for concurrent use
+
+	GroupEvents    int           // 20,000: the most events of several requests in one commit
+	WaitingEvents  int           // 100,000: the most events of one tenant that wait for their commit
+	BodyBytes      int64         // 512 MiB: the most memory that bodies on their way in may hold together
+	CommitTimeout  time.Duration // 30 s for one transaction
+	PublishTimeout time.Duration // 5 s for one publication
+}
+
+// Writer takes writes. It is safe for concurrent use.
+type Writer struct {
+	o    Options
+	held atomic.Int64 // bytes of bodies on their way in
+
+	mu     sync.Mutex
+	lanes  map[int64]*lane // by tenant; one exists while its tenant has work
+	closed bool
+	busy   sync.WaitGroup // one a lane
+}
+
+// New makes a Writer. Close it before the Store.
+func New(o Options) *Writer {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.OnCommit == nil {
+		o.OnCommit = func(Commit) {}
+	}
+	o.GroupEvents = orDefault(o.GroupEvents, 20_000)
+	o.WaitingEvents = orDefault(o.WaitingEvents, 100_000)
+	o.BodyBytes = orDefault(o.BodyBytes, 512<<20)
+	o.CommitTimeout = orDefault(o.CommitTimeout, 30*time.Second)
+	o.PublishTimeout = orDefault(o.PublishTimeout, 5*time.Second)
+	return &Writer{o: o, lanes: map[int64]*lane{}}
+}
+
+func orDefault[N int | int64 | time.Duration](n, def N) N {
+	if n <= 0 {
+		return def
+	}
+	return n
+}
+
+// Close refuses new events with CodeUnavailable, and returns when all that were
+// taken before are committed or failed.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.busy.Wait()
+	return nil
+}
+
+// publish tells the caches of a change. When it cannot, the writer is
+// acknowledged all the same, because the write is committed: the word of it
+// lies in the store's outbox until a cache takes it from there.
+func (w *Writer) publish(ctx context.Context, change analytics.Change) {
+	if change.Seq == 0 || w.o.Publisher == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.o.PublishTimeout)
+	defer cancel()
+	if err := w.o.Publisher.Publish(ctx, change); err != nil {
+		w.o.Log.WarnContext(ctx, "a change was not published; it stays in the outbox", "tenant", change.Tenant, "seq", change.Seq, "error", err)
+	}
+}

@@ -1,0 +1,114 @@
+package ingest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+
+	"footfall/analytics"
+)
+
+// MaxNouns is the most partners or campaigns that one call may write.
+const MaxNouns = 1000
+
+const (
+	idBytes    = 10 // 80 random bits in an activation's id
+	tokenBytes = 20 // 160 in its token
+)
+
+// CreateActivation adds an activation. Without an id in the input it gets one:
+// act_ and 16 letters and digits. The token, tok_ and 32 letters and digits, is
+// returned this once: the store has its SHA-256 digest only. An id that was
+// ever in use is CodeConflict.
+func (w *Writer) CreateActivation(ctx context.Context, tenant int64, in analytics.CreateActivationInput) (*analytics.Activation, string, error) {
+	token := "tok_" + randomText(tokenBytes)
+	a, err := w.CreateActivationWithToken(ctx, tenant, in, token)
+	if err != nil {
+		return nil, "", err
+	}
+	return a, token, nil
+}
+
+// CreateActivationWithToken is CreateActivation with a token that is known
+// beforehand: for demo and test data only, since such a token is no secret.
+func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in analytics.CreateActivationInput, token string) (*analytics.Activation, error) {
+	a, err := in.Activation("act_" + randomText(idBytes))
+	if err != nil {
+		return nil, err
+	}
+	a, change, err := w.o.Store.CreateActivation(ctx, tenant, a, sha256.Sum256([]byte(token)))
+	if err != nil {
+		return nil, err
+	}
+	w.publish(ctx, change)
+	return &a, nil
+}
+
+// DeleteActivation removes an activation for good, its token with it; none of
+// that id is CodeNotFound.
+func (w *Writer) DeleteActivation(ctx context.Context, tenant int64, id string) error {
+	change, err := w.o.Store.DeleteActivation(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	w.publish(ctx, change)
+	return nil
+}
+
+// UpsertPartners creates or replaces 1 to 1000 partners, all or none. The error
+// names the one at fault: partners[2].name.
+func (w *Writer) UpsertPartners(ctx context.Context, tenant int64, in []analytics.PartnerInput) ([]*analytics.Partner, error) {
+	return upsert(ctx, w, tenant, "partners", in, analytics.PartnerInput.Partner, w.o.Store.UpsertPartners)
+}
+
+// UpsertCampaigns creates or replaces 1 to 1000 campaigns, all or none. The
+// error names the one at fault: campaigns[2].title. A campaign id that another
+// campaign has is CodeConflict.
+func (w *Writer) UpsertCampaigns(ctx context.Context, tenant int64, in []analytics.CampaignInput) ([]*analytics.Campaign, error) {
+	return upsert(ctx, w, tenant, "campaigns", in, analytics.CampaignInput.Campaign, w.o.Store.UpsertCampaigns)
+}
+
+func upsert[In, Noun any](
+	ctx context.Context, w *Writer, tenant int64, field string, in []In, check func(In) (Noun, error),
+	store func(context.Context, int64, []Noun) ([]*Noun, analytics.Change, error),
+) ([]*Noun, error) {
+	if len(in) < 1 || len(in) > MaxNouns {
+		return nil, analytics.Invalidf(field, "must be 1 to %d, got %d", MaxNouns, len(in))
+	}
+	nouns := make([]Noun, len(in))
+	for i := range in {
+		var err error
+		if nouns[i], err = check(in[i]); err != nil {
+			return nil, within(fmt.Sprintf("%s[%d]", field, i), err)
+		}
+	}
+	out, change, err := store(ctx, tenant, nouns)
+	if err != nil {
+		return nil, err
+	}
+	w.publish(ctx, change)
+	return out, nil
+}
+
+// within says that the field at fault is part of the one named.
+func within(name string, err error) error {
+	var typed *analytics.Error
+	if !errors.As(err, &typed) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	e := *typed
+	e.Field = strings.TrimSuffix(name+"."+e.Field, ".")
+	return &e
+}
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func randomText(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // never fails: it ends the program instead
+	return lowerBase32.EncodeToString(b)
+}

@@ -1,0 +1,94 @@
+package loaders
+
+import (
+	"context"
+
+	"footfall/analytics"
+)
+
+// Activation finds an activation; nil when there is none that the viewer may see.
+func (l *Loaders) Activation(ctx context.Context, id string) (*analytics.Activation, error) {
+	if l.viewer.ActivationID != "" && id != l.viewer.ActivationID {
+		return nil, nil
+	}
+	return l.activations.Load(ctx, id)
+}
+
+// Activations lists a page of activations.
+func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter, first int, after *string) (*analytics.ActivationConnection, error) {
+	p, err := analytics.NewPage(first, after)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		f = &analytics.ActivationFilter{}
+	}
+	p.First++
+	found, err := l.source.ListActivations(ctx, l.Tenant(), *f, p)
+	if err != nil {
+		return nil, err
+	}
+	c := &analytics.ActivationConnection{}
+	c.Nodes, c.PageInfo = page(found, first, after, func(a *analytics.Activation) string { return a.Cursor().String() })
+	for _, a := range c.Nodes {
+		c.Edges = append(c.Edges, &analytics.ActivationEdge{Cursor: a.Cursor().String(), Node: a})
+	}
+	return c, nil
+}
+
+// activationWindow is what a range means for an activation: by default its own
+// window.
+func (l *Loaders) activationWindow(a *analytics.Activation, in *analytics.RangeInput, tz *analytics.TimeZone) (analytics.Window, error) {
+	zone := l.zone(tz)
+	return l.window(in, zone, analytics.WindowOf(a.Window(), zone))
+}
+
+// ActivationMetrics measures an activation over a range, narrowed to its window.
+func (l *Loaders) ActivationMetrics(ctx context.Context, a *analytics.Activation, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	asked, err := l.activationWindow(a, in, tz)
+	if err != nil {
+		return nil, err
+	}
+	return l.activationMetrics(ctx, a, asked, want)
+}
+
+func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation, asked analytics.Window, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	m := analytics.Measured{Noun: a, Asked: asked, Window: asked.Narrow(a.Window())}
+	totals, asOf, err := l.total(ctx, analytics.KindEvent, a.Subject, m.Window.Range, want)
+	if err != nil {
+		return nil, err
+	}
+	m.AsOf = asOf
+	return totals.ActivationMetrics(m), nil
+}
+
+// PreviousActivationMetrics measures the same activation over an earlier range.
+func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.ActivationMetrics, by analytics.Comparison, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), m.Asked.Before(by), want)
+}
+
+// ActivationSeries measures an activation by calendar bucket.
+func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation, interval analytics.Interval, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.ActivationTimeSeries, error) {
+	asked, err := l.activationWindow(a, in, tz)
+	if err != nil {
+		return nil, err
+	}
+	slots, err := analytics.Slots(asked.Narrow(a.Window()).Range, interval, asked.Zone.Location())
+	if err != nil {
+		return nil, err
+	}
+	answer, err := l.series(ctx, analytics.KindEvent, a.Subject, slots, want)
+	if err != nil {
+		return nil, err
+	}
+	s := &analytics.ActivationTimeSeries{Interval: interval, TimeZone: asked.Zone, Points: make([]*analytics.ActivationPoint, len(slots))}
+	for i, slot := range slots {
+		m := analytics.Measured{Noun: a, Asked: slot.Window(interval, asked.Zone), AsOf: answer.AsOf}
+		m.Window = m.Asked.Narrow(slot.Range)
+		s.Points[i] = &analytics.ActivationPoint{
+			Start: slot.Start.In(asked.Zone.Location()), End: slot.End.In(asked.Zone.Location()),
+			Partial: l.partial(slot), Metrics: answer.Totals[i].ActivationMetrics(m),
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,76 @@
+package loaders
+
+import (
+	"context"
+	"time"
+
+	"footfall/analytics"
+)
+
+// Campaign finds a campaign by its key; nil when there is none.
+func (l *Loaders) Campaign(ctx context.Context, key string) (*analytics.Campaign, error) {
+	return l.campaigns.Load(ctx, key)
+}
+
+// Campaigns lists a page of campaigns.
+func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRangeInput, keys []string, first int, after *string) (*analytics.CampaignConnection, error) {
+	p, err := analytics.NewPage(first, after)
+	if err != nil {
+		return nil, err
+	}
+	var within *analytics.Range
+	if scheduled != nil {
+		r, err := scheduled.Range("scheduled")
+		if err != nil {
+			return nil, err
+		}
+		within = &r
+	}
+	p.First++
+	found, err := l.source.ListCampaigns(ctx, l.Tenant(), within, keys, p)
+	if err != nil {
+		return nil, err
+	}
+	c := &analytics.CampaignConnection{}
+	c.Nodes, c.PageInfo = page(found, first, after, func(a *analytics.Campaign) string { return a.Cursor().String() })
+	for _, a := range c.Nodes {
+		c.Edges = append(c.Edges, &analytics.CampaignEdge{Cursor: a.Cursor().String(), Node: a})
+	}
+	return c, nil
+}
+
+// CampaignMetrics measures a campaign over its whole life.
+func (l *Loaders) CampaignMetrics(ctx context.Context, c *analytics.Campaign, want analytics.Want) (*analytics.CampaignMetrics, error) {
+	totals, asOf, err := l.total(ctx, analytics.KindCampaign, c.Subject, analytics.Always, want)
+	if err != nil {
+		return nil, err
+	}
+	return totals.CampaignMetrics(analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), AsOf: asOf}), nil
+}
+
+// CampaignSeries measures a campaign by calendar bucket, from its first event
+// to its last.
+func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, interval analytics.Interval, tz *analytics.TimeZone, want analytics.Want) (*analytics.CampaignTimeSeries, error) {
+	zone := l.zone(tz)
+	extent, err := l.extents.Load(ctx, c.Subject)
+	if err != nil {
+		return nil, err
+	}
+	slots, err := analytics.WholeSlots(extent, interval, zone.Location())
+	if err != nil {
+		return nil, err
+	}
+	answer, err := l.series(ctx, analytics.KindCampaign, c.Subject, slots, want)
+	if err != nil {
+		return nil, err
+	}
+	s := &analytics.CampaignTimeSeries{Interval: interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(slots))}
+	local := func(t time.Time) time.Time { return t.In(zone.Location()) }
+	for i, slot := range slots {
+		m := analytics.Measured{Noun: c, Window: analytics.WindowOf(slot.Range, zone), AsOf: answer.AsOf}
+		s.Points[i] = &analytics.CampaignPoint{
+			Start: local(slot.Start), End: local(slot.End), Partial: l.partial(slot), Metrics: answer.Totals[i].CampaignMetrics(m),
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,110 @@
+package loaders
+
+import (
+	"context"
+	"time"
+
+	"footfall/analytics"
+)
+
+// Viewer is whose data a request may see.
+type Viewer struct {
+	Tenant       analytics.Tenant
+	ActivationID string // when set, nothing but this activation
+}
+
+// Loaders serve one request.
+type Loaders struct {
+	viewer      Viewer
+	source      Source
+	now         time.Time // one clock reading a request, so that its ranges agree
+	activations *batcher[string, *analytics.Activation]
+	campaigns   *batcher[string, *analytics.Campaign]
+	totals      *batcher[*analytics.Query, analytics.Answer]
+	extents     *batcher[int64, analytics.Range]
+}
+
+// New makes the loaders of one request.
+func New(source Source, viewer Viewer, now time.Time) *Loaders {
+	l := &Loaders{viewer: viewer, source: source, now: now.UTC()}
+	tenant := viewer.Tenant.ID
+	l.activations = newBatcher(func(ctx context.Context, ids []string) ([]*analytics.Activation, error) {
+		return source.Activations(ctx, tenant, ids)
+	})
+	l.campaigns = newBatcher(func(ctx context.Context, keys []string) ([]*analytics.Campaign, error) {
+		return source.Campaigns(ctx, tenant, keys)
+	})
+	l.extents = newBatcher(func(ctx context.Context, subjects []int64) ([]analytics.Range, error) {
+		return source.Extents(ctx, tenant, subjects)
+	})
+	l.totals = newBatcher(func(ctx context.Context, queries []*analytics.Query) ([]analytics.Answer, error) {
+		values := make([]analytics.Query, len(queries))
+		for i, q := range queries {
+			values[i] = *q
+		}
+		return source.Totals(ctx, tenant, values)
+	})
+	return l
+}
+
+type contextKey struct{}
+
+// With puts the request's loaders into its context.
+func With(ctx context.Context, l *Loaders) context.Context {
+	return context.WithValue(ctx, contextKey{}, l)
+}
+
+// For returns the request's loaders. It panics outside a request.
+func For(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loaders) }
+
+// Tenant is whose data the request sees.
+func (l *Loaders) Tenant() int64 { return l.viewer.Tenant.ID }
+
+// zone is the time zone asked for, or the tenant's.
+func (l *Loaders) zone(asked *analytics.TimeZone) analytics.TimeZone {
+	if asked != nil {
+		return *asked
+	}
+	return l.viewer.Tenant.Zone
+}
+
+// window resolves the range asked for; fallback is what no range means.
+func (l *Loaders) window(in *analytics.RangeInput, zone analytics.TimeZone, fallback analytics.Window) (analytics.Window, error) {
+	if in == nil {
+		return fallback, nil
+	}
+	return in.Resolve(zone, l.now)
+}
+
+// total asks for one range of one subject.
+func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64, r analytics.Range, want analytics.Want) (*analytics.Totals, time.Time, error) {
+	answer, err := l.totals.Load(ctx, &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{r}, Want: want})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return &answer.Totals[0], answer.AsOf, nil
+}
+
+// series asks for one subject by calendar buckets.
+func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, want analytics.Want) (analytics.Answer, error) {
+	q := &analytics.Query{Subject: subject, Kind: kind, Want: want}
+	for _, s := range slots {
+		q.Ranges = append(q.Ranges, s.Range)
+	}
+	return l.totals.Load(ctx, q)
+}
+
+// partial reports whether a bucket is cut off, or not over yet.
+func (l *Loaders) partial(s analytics.Slot) bool { return s.Partial || s.End.After(l.now) }
+
+// page cuts the one element too many that tells whether more follow, and says
+// where the page lies.
+func page[T any](found []T, first int, after *string, cursor func(T) string) ([]T, *analytics.PageInfo) {
+	info := &analytics.PageInfo{HasNextPage: len(found) > first, HasPreviousPage: after != nil}
+	found = found[:min(len(found), first)]
+	if n := len(found); n > 0 {
+		start, end := cursor(found[0]), cursor(found[n-1])
+		info.StartCursor, info.EndCursor = &start, &end
+	}
+	return found, info
+}

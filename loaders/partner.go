@@ -1,0 +1,222 @@
+package loaders
+
+import (
+	"context"
+	"encoding/base64"
+
+	"github.com/google/uuid"
+
+	"footfall/analytics"
+)
+
+// Partner finds a partner by its uuid; nil when there is none.
+func (l *Loaders) Partner(ctx context.Context, id uuid.UUID) (*analytics.Partner, error) {
+	partners, err := l.source.Partners(ctx, l.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range partners {
+		if p.UUID == id {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+// partnerWindow is what a range means for a partner: by default this year.
+func (l *Loaders) partnerWindow(in *analytics.RangeInput, tz *analytics.TimeZone) (analytics.Window, error) {
+	zone := l.zone(tz)
+	return l.window(in, zone, analytics.CurrentYear.Resolve(zone, l.now))
+}
+
+// PartnerEngagement measures a partner over a range.
+func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	window, err := l.partnerWindow(in, tz)
+	if err != nil {
+		return nil, err
+	}
+	return l.partnerEngagement(ctx, p, window, want)
+}
+
+func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, window analytics.Window, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	totals, asOf, err := l.total(ctx, analytics.KindPartner, p.Subject, window.Range, want)
+	if err != nil {
+		return nil, err
+	}
+	return totals.PartnerEngagement(analytics.Measured{Noun: p, Asked: window, Window: window, AsOf: asOf}), nil
+}
+
+// PreviousPartnerEngagement measures the same partner over an earlier range.
+func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.PartnerEngagement, by analytics.Comparison, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), e.Asked.Before(by), want)
+}
+
+// PartnerSeries measures a partner by calendar bucket.
+func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, interval analytics.Interval, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.PartnerTimeSeries, error) {
+	window, err := l.partnerWindow(in, tz)
+	if err != nil {
+		return nil, err
+	}
+	slots, err := analytics.Slots(window.Range, interval, window.Zone.Location())
+	if err != nil {
+		return nil, err
+	}
+	answer, err := l.series(ctx, analytics.KindPartner, p.Subject, slots, want)
+	if err != nil {
+		return nil, err
+	}
+	s := &analytics.PartnerTimeSeries{Interval: interval, TimeZone: window.Zone, Points: make([]*analytics.PartnerPoint, len(slots))}
+	for i, slot := range slots {
+		m := analytics.Measured{Noun: p, Asked: slot.Window(interval, window.Zone), AsOf: answer.AsOf}
+		m.Window = m.Asked.Narrow(slot.Range)
+		s.Points[i] = &analytics.PartnerPoint{
+			Start: slot.Start.In(window.Zone.Location()), End: slot.End.In(window.Zone.Location()),
+			Partial: l.partial(slot), Engagement: answer.Totals[i].PartnerEngagement(m),
+		}
+	}
+	return s, nil
+}
+
+// Leaderboard is what a leaderboard is asked for.
+type Leaderboard struct {
+	Range    *analytics.RangeInput
+	TimeZone *analytics.TimeZone
+	Filter   *analytics.PartnerFilter
+	Order    *analytics.PartnerOrder
+	First    int
+	After    *string
+	Want     analytics.Want
+}
+
+// PartnerLeaderboard ranks the partners that pass the filter. Everyone is
+// ranked by counts; sets are read for the page alone and for those who tie with
+// its ends, unless the order is by unique users.
+func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*analytics.PartnerLeaderboardConnection, error) {
+	if ask.First < 1 || ask.First > analytics.MaxPage {
+		return nil, analytics.Invalidf("first", "must be from 1 to %d, got %d", analytics.MaxPage, ask.First)
+	}
+	window, err := l.partnerWindow(ask.Range, ask.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	order := analytics.PartnerOrder{Field: analytics.ByTotalSessions, Direction: analytics.Descending}
+	if ask.Order != nil {
+		order = *ask.Order
+	}
+	standings, err := l.standings(ctx, window, ask.Filter, order)
+	if err != nil {
+		return nil, err
+	}
+	from, err := placeAfter(standings, ask.After)
+	if err != nil {
+		return nil, err
+	}
+	to := min(from+ask.First, len(standings))
+	if !order.NeedsUniques() {
+		if err = l.settle(ctx, window, order, standings, from, to, ask.Want); err != nil {
+			return nil, err
+		}
+	}
+	return leaderboardPage(standings, window, from, to, ask.After != nil), nil
+}
+
+// standings measures everyone who passes the filter, and sorts.
+func (l *Loaders) standings(ctx context.Context, window analytics.Window, f *analytics.PartnerFilter, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
+	partners, err := l.source.Partners(ctx, l.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	var standings []*analytics.Standing
+	for _, p := range partners {
+		if f.Matches(p) {
+			standings = append(standings, &analytics.Standing{Partner: p})
+		}
+	}
+	want := analytics.Want(0)
+	if order.NeedsUniques() {
+		want = analytics.WantUniques
+	}
+	if err = l.measure(ctx, window, standings, want); err != nil {
+		return nil, err
+	}
+	order.Sort(standings)
+	return standings, nil
+}
+
+// measure fills in the measures of standings, in one call.
+func (l *Loaders) measure(ctx context.Context, window analytics.Window, standings []*analytics.Standing, want analytics.Want) error {
+	queries := make([]analytics.Query, len(standings))
+	for i, s := range standings {
+		queries[i] = analytics.Query{
+			Subject: s.Partner.Subject, Kind: analytics.KindPartner, Ranges: []analytics.Range{window.Range}, Want: want,
+		}
+	}
+	if len(queries) == 0 {
+		return nil
+	}
+	answers, err := l.source.Totals(ctx, l.Tenant(), queries)
+	if err != nil {
+		return err
+	}
+	for i, s := range standings {
+		m := analytics.Measured{Noun: s.Partner, Asked: window, Window: window, AsOf: answers[i].AsOf}
+		s.PartnerEngagement = *answers[i].Totals[0].PartnerEngagement(m)
+	}
+	return nil
+}
+
+// settle reads unique users where the page shows them or its order depends on
+// them.
+func (l *Loaders) settle(ctx context.Context, window analytics.Window, order analytics.PartnerOrder, standings []*analytics.Standing, from, to int, want analytics.Want) error {
+	from, to = order.TiesAround(standings, from, to)
+	near := standings[from:to]
+	var open []*analytics.Standing
+	for i, s := range near {
+		tied := i > 0 && order.Ties(near[i-1], s) || i+1 < len(near) && order.Ties(s, near[i+1])
+		if s.TotalPageViews > 0 && (tied || want&analytics.WantUniques != 0) {
+			open = append(open, s)
+		}
+	}
+	if err := l.measure(ctx, window, open, analytics.WantUniques); err != nil {
+		return err
+	}
+	order.Sort(near)
+	return nil
+}
+
+// placeAfter is the index of the standing that follows the cursor's partner.
+func placeAfter(standings []*analytics.Standing, after *string) (int, error) {
+	if after == nil {
+		return 0, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*after)
+	if err == nil {
+		for i, s := range standings {
+			if string(raw) == s.Partner.UUID.String() {
+				return i + 1, nil
+			}
+		}
+	}
+	return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %.60q", *after)
+}
+
+func leaderboardPage(standings []*analytics.Standing, window analytics.Window, from, to int, after bool) *analytics.PartnerLeaderboardConnection {
+	m := analytics.Measured{Window: window}
+	c := &analytics.PartnerLeaderboardConnection{
+		TotalCount: len(standings), Range: m.Range(),
+		PageInfo: &analytics.PageInfo{HasNextPage: to < len(standings), HasPreviousPage: after},
+	}
+	for i := from; i < to; i++ {
+		s := standings[i]
+		cursor := base64.RawURLEncoding.EncodeToString([]byte(s.Partner.UUID.String()))
+		if c.PageInfo.StartCursor == nil {
+			c.PageInfo.StartCursor = &cursor
+		}
+		c.PageInfo.EndCursor = &cursor
+		c.Nodes = append(c.Nodes, s.Partner)
+		c.Edges = append(c.Edges, &analytics.PartnerLeaderboardEdge{
+			Cursor: cursor, Rank: i + 1, Node: s.Partner, Engagement: &s.PartnerEngagement,
+		})
+	}
+	return c
+}

@@ -1,0 +1,30 @@
+// Package loaders batches what the resolvers of one request ask for into few
+// calls of a Source. It owns the Source interface, which the store and the
+// cache both satisfy, and must not know which of them it has.
+package loaders
+
+import (
+	"context"
+
+	"footfall/analytics"
+)
+
+// Source answers in batches, within one tenant. What it returns is shared and
+// must not be changed. A failure is an error, never an empty answer.
+type Source interface {
+	// Activations finds activations by id, aligned with ids, nil where there is none.
+	Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error)
+	// ListActivations lists those that pass the filter, latest start first.
+	ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error)
+	// Partners lists all partners by name.
+	Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error)
+	// Campaigns finds campaigns by key, aligned with keys, nil where there is none.
+	Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error)
+	// ListCampaigns lists campaigns, those scheduled last first; nil does not narrow.
+	ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error)
+	// Totals answers queries, aligned with them.
+	Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error)
+	// Extents is the range of quarter-hours from the first to the last event of
+	// each subject, empty where there is none.
+	Extents(ctx context.Context, tenant int64, subjects []int64) ([]analytics.Range, error)
+}

@@ -1,0 +1,36 @@
+// Package resolvers answers the fields of the schema, a file per noun: each
+// resolver is one call of the request's loaders or of the Writer. It must not
+// know the store, HTTP, or who asks.
+package resolvers
+
+//go:generate go tool gqlgen generate --config ../gqlgen.yml
+
+import (
+	"context"
+
+	"footfall/analytics"
+)
+
+// Writer is where everything that is written goes. What it acknowledged is
+// committed, and every cache has heard of it.
+type Writer interface {
+	Record(ctx context.Context, tenant int64, events []analytics.EventInput) (analytics.Verdicts, error)
+	CreateActivation(ctx context.Context, tenant int64, in analytics.CreateActivationInput) (a *analytics.Activation, token string, err error)
+	DeleteActivation(ctx context.Context, tenant int64, id string) error
+	UpsertPartners(ctx context.Context, tenant int64, in []analytics.PartnerInput) ([]*analytics.Partner, error)
+	UpsertCampaigns(ctx context.Context, tenant int64, in []analytics.CampaignInput) ([]*analytics.Campaign, error)
+}
+
+// Resolver is the root of all resolvers.
+type Resolver struct {
+	Writer Writer
+}
+
+// values follows the pointers of a list that holds no null.
+func values[T any](list []*T) []T {
+	out := make([]T, len(list))
+	for i, v := range list {
+		out[i] = *v
+	}
+	return out
+}

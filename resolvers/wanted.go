@@ -1,0 +1,54 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"footfall/analytics"
+)
+
+// wants is what a measure needs besides counts; measures that are counts are
+// not in it.
+var wants = map[string]analytics.Want{
+	"uniqueSessionCount":         analytics.WantUniques,
+	"uniqueViewSessionCount":     analytics.WantUniques,
+	"uniqueOutboundSessionCount": analytics.WantUniques,
+	"uniqueCalendarSessionCount": analytics.WantUniques,
+	"outboundSessionRate":        analytics.WantUniques,
+	"calendarSessionRate":        analytics.WantUniques,
+	"outboundInteractionRate":    analytics.WantUniques,
+	"calendarInteractionRate":    analytics.WantUniques,
+	"uniqueUsers":                analytics.WantUniques,
+	"totalViewers":               analytics.WantUniques,
+	"totalLoginViewers":          analytics.WantUniques,
+	"averageViewingTime":         analytics.WantUniques,
+	"likeViewers":                analytics.WantUniques,
+	"averageLikes":               analytics.WantUniques,
+	"chatViewers":                analytics.WantUniques,
+	"averageChats":               analytics.WantUniques,
+	"productClickViewers":        analytics.WantUniques,
+	"averageProductClicks":       analytics.WantUniques,
+	"peakConcurrentViewers":      analytics.WantPeak,
+	"peakAt":                     analytics.WantPeak,
+}
+
+// wanted is what the measures selected at path below the current field need.
+func wanted(ctx context.Context, path ...string) analytics.Want {
+	op := graphql.GetOperationContext(ctx)
+	fields := graphql.CollectFieldsCtx(ctx, nil)
+	for _, name := range path {
+		var below []graphql.CollectedField
+		for _, f := range fields {
+			if f.Name == name {
+				below = append(below, graphql.CollectFields(op, f.Selections, nil)...)
+			}
+		}
+		fields = below
+	}
+	var want analytics.Want
+	for _, f := range fields {
+		want |= wants[f.Name]
+	}
+	return want
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// CreateActivation adds an activation with the digest of its token. An id that
+// is or was in use, under any tenant, is CodeConflict.
+func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.Activation, token [32]byte) (analytics.Activation, analytics.Change, error) {
+	var change analytics.Change
+	err := s.write(ctx, tenant, func(tx pgx.Tx) error {
+		now := nowMicro(s.now)
+		_, err := tx.Exec(ctx, sql("insert_link"), args{
+			"activation_id": a.ActivationID, "tenant_id": tenant, "token_digest": token[:], "now": now,
+		})
+		if sqlState(err, uniqueViolation) {
+			return analytics.Errorf(analytics.CodeConflict, "activationId %q is taken", a.ActivationID)
+		}
+		if err != nil {
+			return err
+		}
+		subjects, err := ensureSubjects(ctx, tx, tenant, analytics.KindEvent, []string{a.EventKey})
+		if err != nil {
+			return err
+		}
+		a.Subject = subjects[subjectKey{analytics.KindEvent, a.EventKey}]
+		_, err = tx.Exec(ctx, sql("insert_activation"), args{
+			"tenant_id": tenant, "activation_id": a.ActivationID, "subject_id": a.Subject, "event_key": a.EventKey,
+			"event_name": a.EventName, "tier": a.Tier, "status": string(a.Status), "start_at": a.StartAt, "end_at": a.EndAt, "now": now,
+		})
+		if err != nil {
+			return err
+		}
+		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})
+		return err
+	})
+	return a, change, err
+}
+
+// DeleteActivation removes an activation; its token dies with it and its id is
+// not used again. Its events stay: they belong to the event key.
+func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (analytics.Change, error) {
+	var change analytics.Change
+	err := s.write(ctx, tenant, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sql("delete_activation"), args{"tenant_id": tenant, "activation_id": id})
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
+		}
+		if _, err = tx.Exec(ctx, sql("delete_link"), args{"tenant_id": tenant, "activation_id": id, "now": nowMicro(s.now)}); err != nil {
+			return err
+		}
+		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})
+		return err
+	})
+	return change, err
+}
+
+// Activations finds activations by id, in the order asked for, nil where there
+// is none.
+func (s *Store) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
+	found, err := collect(ctx, s, "find_activations", args{"tenant_id": tenant, "ids": ids}, scanActivation)
+	return inOrder(ids, found, func(a *analytics.Activation) string { return a.ActivationID }), err
+}
+
+// ListActivations lists the activations that pass the filter, latest start first.
+func (s *Store) ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error) {
+	var statuses []string
+	for _, status := range f.Statuses {
+		statuses = append(statuses, string(status))
+	}
+	if f.Statuses != nil && statuses == nil {
+		statuses = []string{}
+	}
+	return collect(ctx, s, "list_activations", args{
+		"tenant_id": tenant, "event_keys": f.EventKeys, "tiers": f.Tiers, "statuses": statuses, "active_at": f.ActiveAt,
+		"after_at": afterAt(page), "after_id": page.After.Key, "most": page.First,
+	}, scanActivation)
+}
+
+func scanActivation(row pgx.CollectableRow) (*analytics.Activation, error) {
+	a := &analytics.Activation{}
+	err := row.Scan(&a.ActivationID, &a.Subject, &a.EventKey, &a.EventName, &a.Tier, (*string)(&a.Status), &a.StartAt, &a.EndAt)
+	a.StartAt, a.EndAt = a.StartAt.UTC(), a.EndAt.UTC()
+	return a, err
+}
+
+// afterAt is the instant that a page starts after, nil for the first page.
+func afterAt(page analytics.Page) *time.Time {
+	if page.After == (analytics.Cursor{}) {
+		return nil
+	}
+	return &page.After.At
+}
+
+// inOrder aligns what was found with the keys asked for.
+func inOrder[K comparable, V any](keys []K, found []*V, key func(*V) K) []*V {
+	byKey := make(map[K]*V, len(found))
+	for _, v := range found {
+		byKey[key(v)] = v
+	}
+	out := make([]*V, len(keys))
+	for i, k := range keys {
+		out[i] = byKey[k]
+	}
+	return out
+}

@@ -1,0 +1,251 @@
+// Package cache is a loaders.Source that remembers what the next one said:
+// first in process, then in Redis. It owns how answers are kept, how long they
+// are believed and how every gateway hears that one has changed; it must know
+// neither Postgres nor who asks.
+//
+// The promise: a read sees every write that was acknowledged a second before
+// it, and one under analytics.WithFresh every acknowledged write, whichever of
+// the processes involved was killed, paused or cut off meanwhile. What keeps it
+// is written at the part that does: tokens and incarnations in redis.go, stamps
+// in memory.go, the subscription and the outbox in invalidate.go.
+package cache
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/redis/go-redis/v9"
+
+	"footfall/analytics"
+	"footfall/loaders"
+)
+
+var _ loaders.Source = (*Cache)(nil)
+
+// Outbox is where committed changes wait until every cache was told. Pending
+// lists them, at most so many; Settle removes those that were told of.
+type Outbox interface {
+	Pending(ctx context.Context, most int) ([]analytics.Change, error)
+	Settle(ctx context.Context, tenant int64, seqs []int64) error
+}
+
+// Options of New. Only Next is required; zero values stand for the defaults.
+type Options struct {
+	Next   loaders.Source
+	Outbox Outbox                // nil: a change that could not be published is not published later
+	Redis  redis.UniversalClient // as OpenRedis makes it; nil: level 1 alone, for a single machine
+	Now    func() time.Time      // the calendar's clock: which ranges are open
+	Log    *slog.Logger
+
+	// Namespace parts the keys and the channel of gateways that share a Redis
+	// but not a database. Default "footfall".
+	Namespace string
+
+	// OpenTTL and ClosedTTL bound how long an answer is believed although
+	// nothing said that it changed: for ranges that still go on and for nouns
+	// (5 s), and for ranges that are over (24 h).
+	OpenTTL, ClosedTTL time.Duration
+	// MaxStale bounds how long after it was last known to be right an answer
+	// may stand in for a store that is out of reach. Default 5 min.
+	MaxStale time.Duration
+	// LoadTimeout bounds a call of Next. Default 15 s.
+	LoadTimeout time.Duration
+	// MaxEntries and MaxBytes bound level 1. Defaults 100,000 and 64 MiB.
+	MaxEntries, MaxBytes int
+
+	// OnChange is called after something of the tenant was forgotten, and with
+	// tenant 0 after everything was. It must be quick.
+	OnChange func(tenant int64)
+}
+
+func (o Options) withDefaults() Options {
+	fill(&o.Now, time.Now)
+	fill(&o.OnChange, func(int64) {})
+	o.Log = orElse(o.Log, slog.New(slog.DiscardHandler))
+	o.Namespace = orElse(o.Namespace, "footfall")
+	o.OpenTTL = orElse(o.OpenTTL, 5*time.Second)
+	o.ClosedTTL = orElse(o.ClosedTTL, 24*time.Hour)
+	o.MaxStale = orElse(o.MaxStale, 5*time.Minute)
+	o.LoadTimeout = orElse(o.LoadTimeout, 15*time.Second)
+	o.MaxEntries = orElse(o.MaxEntries, 100_000)
+	o.MaxBytes = orElse(o.MaxBytes, 64<<20)
+	return o
+}
+
+func orElse[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func fill[F func() time.Time | func(int64)](f *F, otherwise F) {
+	if *f == nil {
+		*f = otherwise
+	}
+}
+
+// Cache is a Source that remembers. It is safe for concurrent use.
+type Cache struct {
+	Options
+	memory   *memory
+	remote   *remote // nil: level 1 alone
+	flights  *flights
+	source   *breaker     // of Next, for when something stale could stand in
+	live     clockMark    // the subscription is known to have been whole until then
+	drained  clockMark    // the outbox is known to have been told of until then
+	behind   atomic.Bool  // the outbox holds more than one drain takes
+	counters counters
+}
+
+// New makes a Cache. Until Run runs it hears of no other gateway's changes, and
+// so asks Redis, or else Next, at every read.
+func New(o Options) *Cache {
+	o = o.withDefaults()
+	c := &Cache{Options: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}}
+	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
+	if o.Redis != nil {
+		c.remote = newRemote(o.Redis, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
+	}
+	return c
+}
+
+// Activations implements loaders.Source.
+func (c *Cache) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
+	items := c.nouns(tenant, analytics.TopicActivations, "activation", ids)
+	return fetch(ctx, c, noun[*analytics.Activation](), items, func(ctx context.Context, n []int) ([]*analytics.Activation, error) {
+		return c.Next.Activations(ctx, tenant, pick(ids, n))
+	})
+}
+
+// ListActivations implements loaders.Source.
+func (c *Cache) ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error) {
+	return one(ctx, c, list[*analytics.Activation](), c.item(tenant, analytics.TopicActivations, "activations", f, page),
+		func(ctx context.Context) ([]*analytics.Activation, error) { return c.Next.ListActivations(ctx, tenant, f, page) })
+}
+
+// Partners implements loaders.Source.
+func (c *Cache) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
+	return one(ctx, c, list[*analytics.Partner](), c.item(tenant, analytics.TopicPartners, "partners"),
+		func(ctx context.Context) ([]*analytics.Partner, error) { return c.Next.Partners(ctx, tenant) })
+}
+
+// Campaigns implements loaders.Source.
+func (c *Cache) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
+	items := c.nouns(tenant, analytics.TopicCampaigns, "campaign", keys)
+	return fetch(ctx, c, noun[*analytics.Campaign](), items, func(ctx context.Context, n []int) ([]*analytics.Campaign, error) {
+		return c.Next.Campaigns(ctx, tenant, pick(keys, n))
+	})
+}
+
+// ListCampaigns implements loaders.Source.
+func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
+	return one(ctx, c, list[*analytics.Campaign](), c.item(tenant, analytics.TopicCampaigns, "campaigns", scheduled, keys, page),
+		func(ctx context.Context) ([]*analytics.Campaign, error) {
+			return c.Next.ListCampaigns(ctx, tenant, scheduled, keys, page)
+		})
+}
+
+// Totals implements loaders.Source.
+func (c *Cache) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
+	items := make([]item, len(queries))
+	for i, q := range queries {
+		items[i] = item{totalsKey(tenant, q), c.OpenTTL}
+		if closed(q, c.Now()) {
+			items[i].ttl = c.ClosedTTL
+		}
+	}
+	return fetch(ctx, c, answers, items, func(ctx context.Context, n []int) ([]analytics.Answer, error) {
+		return c.Next.Totals(ctx, tenant, pick(queries, n))
+	})
+}
+
+// Extents implements loaders.Source.
+func (c *Cache) Extents(ctx context.Context, tenant int64, subjects []int64) ([]analytics.Range, error) {
+	items := make([]item, len(subjects))
+	for i, s := range subjects {
+		items[i] = c.item(tenant, analytics.SubjectTopic(s), "extent")
+	}
+	return fetch(ctx, c, extents, items, func(ctx context.Context, n []int) ([]analytics.Range, error) {
+		return c.Next.Extents(ctx, tenant, pick(subjects, n))
+	})
+}
+
+// item is what the topic says to the arguments, believed as long as something
+// that still goes on.
+func (c *Cache) item(tenant int64, topic analytics.Topic, name string, args ...any) item {
+	return item{nounKey(tenant, topic, name, args...), c.OpenTTL}
+}
+
+func (c *Cache) nouns(tenant int64, topic analytics.Topic, name string, ids []string) []item {
+	items := make([]item, len(ids))
+	for i, id := range ids {
+		items[i] = c.item(tenant, topic, name, id)
+	}
+	return items
+}
+
+// one fetches a single thing.
+func one[V any](ctx context.Context, c *Cache, k kind[V], it item, load func(context.Context) (V, error)) (V, error) {
+	out, err := fetch(ctx, c, k, []item{it}, func(ctx context.Context, _ []int) ([]V, error) {
+		v, err := load(ctx)
+		return []V{v}, err
+	})
+	if err != nil {
+		var zero V
+		return zero, err
+	}
+	return out[0], nil
+}
+
+// pick is the elements of all at the places n.
+func pick[T any](all []T, n []int) []T {
+	if len(n) == len(all) {
+		return all
+	}
+	out := make([]T, len(n))
+	for i, at := range n {
+		out[i] = all[at]
+	}
+	return out
+}
+
+// closed reports whether the query's ranges are over, so that only a late event
+// changes them.
+func closed(q analytics.Query, now time.Time) bool {
+	const late = analytics.QuarterHour
+	return len(q.Ranges) == 0 || !q.Ranges[len(q.Ranges)-1].End.After(now.Add(-late))
+}
+
+// kind is how one kind of value is kept. Size is roughly its bytes in process;
+// stale marks it as such, nil when it cannot carry the mark.
+type kind[V any] struct {
+	encode func(V) ([]byte, error)
+	decode func([]byte) (V, error)
+	size   func(V) int
+	stale  func(V) V
+}
+
+const nounSize = 400 // a noun with its strings, roughly
+
+func noun[V any]() kind[V] {
+	return kind[V]{encodeJSON[V], decodeJSON[V], func(V) int { return nounSize }, nil}
+}
+
+func list[V any]() kind[[]V] {
+	return kind[[]V]{encodeJSON[[]V], decodeJSON[[]V], func(vs []V) int { return nounSize * len(vs) }, nil}
+}
+
+var extents = kind[analytics.Range]{
+	encodeJSON[analytics.Range], decodeJSON[analytics.Range], func(analytics.Range) int { return nounSize }, nil,
+}
+
+var answers = kind[analytics.Answer]{
+	encodeAnswer, decodeAnswer,
+	func(a analytics.Answer) int { return int(unsafe.Sizeof(analytics.Totals{})) * len(a.Totals) },
+	func(a analytics.Answer) analytics.Answer { a.Stale = true; return a },
+}

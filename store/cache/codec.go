@@ -1,0 +1,158 @@
+package cache
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"hash/crc32"
+	"time"
+
+	"footfall/analytics"
+)
+
+// schema is the version of everything below, the fields of nouns included:
+// raise it when any of it changes. A value of another version is a miss.
+const schema = 1
+
+var (
+	errCorrupt = errors.New("cache: value cannot be read")
+	errSchema  = errors.New("cache: value of another version")
+)
+
+// envelope is a value in Redis. Right is when the value was last known to be
+// right: the instant before it was read.
+type envelope struct {
+	token   token // the topic's before the value was read
+	right   time.Time
+	until   time.Time
+	payload []byte
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// encode writes schema, checksum of the rest, token, right, until, payload.
+func (e *envelope) encode() []byte {
+	b := make([]byte, 5, 5+len(token{})+20+len(e.payload))
+	b[0] = schema
+	b = append(b, e.token[:]...)
+	b = binary.AppendVarint(b, e.right.UnixMicro())
+	b = binary.AppendVarint(b, e.until.UnixMicro())
+	b = append(b, e.payload...)
+	binary.BigEndian.PutUint32(b[1:], crc32.Checksum(b[5:], castagnoli))
+	return b
+}
+
+func decodeEnvelope(b []byte) (*envelope, error) {
+	switch {
+	case len(b) == 0:
+		return nil, errCorrupt
+	case b[0] != schema:
+		return nil, errSchema
+	case len(b) < 5+len(token{}) || binary.BigEndian.Uint32(b[1:]) != crc32.Checksum(b[5:], castagnoli):
+		return nil, errCorrupt
+	}
+	e := &envelope{token: token(b[5:])}
+	r := reader{b: b[5+len(e.token):]}
+	e.right, e.until = time.UnixMicro(r.varint()), time.UnixMicro(r.varint())
+	e.payload = r.b
+	return e, r.err
+}
+
+// encodeAnswer writes the instant, the number of totals, and of each the
+// actions that have any, each with its numbers, then sessions and peak.
+func encodeAnswer(a analytics.Answer) ([]byte, error) {
+	b := binary.AppendVarint(nil, a.AsOf.UnixMicro())
+	b = binary.AppendUvarint(b, uint64(len(a.Totals)))
+	for i := range a.Totals {
+		t := &a.Totals[i]
+		var mask uint64
+		for action := range t.Of {
+			if t.Of[action] != (analytics.Total{}) {
+				mask |= 1 << action
+			}
+		}
+		b = binary.AppendUvarint(b, mask)
+		for action := range t.Of {
+			if mask&(1<<action) != 0 {
+				of := &t.Of[action]
+				b = appendVarints(b, of.Events, of.Starts, of.Micros, of.Sessions, of.Visitors)
+			}
+		}
+		b = appendVarints(b, t.Sessions, t.Peak, t.PeakAt)
+	}
+	return b, nil
+}
+
+func decodeAnswer(b []byte) (analytics.Answer, error) {
+	r := reader{b: b}
+	a := analytics.Answer{AsOf: time.UnixMicro(r.varint()).UTC()}
+	n := r.uvarint()
+	if n > uint64(len(r.b)) { // each takes a byte or more
+		return a, errCorrupt
+	}
+	a.Totals = make([]analytics.Totals, n)
+	for i := range a.Totals {
+		t := &a.Totals[i]
+		mask := r.uvarint()
+		if mask>>len(t.Of) != 0 {
+			return a, errCorrupt
+		}
+		for action := range t.Of {
+			if mask&(1<<action) != 0 {
+				of := &t.Of[action]
+				r.varints(&of.Events, &of.Starts, &of.Micros, &of.Sessions, &of.Visitors)
+			}
+		}
+		r.varints(&t.Sessions, &t.Peak, &t.PeakAt)
+	}
+	if r.err == nil && len(r.b) > 0 {
+		r.err = errCorrupt
+	}
+	return a, r.err
+}
+
+func encodeJSON[V any](v V) ([]byte, error) { return json.Marshal(v) }
+
+func decodeJSON[V any](b []byte) (v V, err error) {
+	err = json.Unmarshal(b, &v)
+	return v, err
+}
+
+func appendVarints(b []byte, ns ...int64) []byte {
+	for _, n := range ns {
+		b = binary.AppendVarint(b, n)
+	}
+	return b
+}
+
+// reader reads varints until one cannot be read.
+type reader struct {
+	b   []byte
+	err error
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.b)
+	r.skip(n)
+	return v
+}
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	r.skip(n)
+	return v
+}
+
+func (r *reader) varints(to ...*int64) {
+	for _, v := range to {
+		*v = r.varint()
+	}
+}
+
+func (r *reader) skip(n int) {
+	if n <= 0 {
+		r.b, r.err = nil, errCorrupt
+		return
+	}
+	r.b = r.b[n:]
+}

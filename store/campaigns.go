@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// UpsertCampaigns creates or replaces campaigns. One without a number keeps the
+// one it has or is given the next free one; a number that another campaign of
+// the tenant has is CodeConflict.
+func (s *Store) UpsertCampaigns(ctx context.Context, tenant int64, campaigns []analytics.Campaign) ([]*analytics.Campaign, analytics.Change, error) {
+	var out []*analytics.Campaign
+	var change analytics.Change
+	keys := make([]string, len(campaigns))
+	for i := range campaigns {
+		keys[i] = campaigns[i].CampaignKey
+	}
+	err := s.write(ctx, tenant, func(tx pgx.Tx) error {
+		subjects, err := ensureSubjects(ctx, tx, tenant, analytics.KindCampaign, keys)
+		if err != nil {
+			return err
+		}
+		if err = numberCampaigns(ctx, tx, tenant, keys, campaigns); err != nil {
+			return err
+		}
+		for i := range campaigns {
+			c := &campaigns[i]
+			c.Subject = subjects[subjectKey{analytics.KindCampaign, c.CampaignKey}]
+			_, err = tx.Exec(ctx, sql("upsert_campaign"), args{
+				"tenant_id": tenant, "key": c.CampaignKey, "campaign_id": c.Number, "subject_id": c.Subject, "title": c.Title,
+				"scheduled_at": c.ScheduledAt, "started_at": c.StartedAt, "ended_at": c.EndedAt,
+			})
+			if sqlState(err, uniqueViolation) {
+				return analytics.Errorf(analytics.CodeConflict, "campaignId %q belongs to another campaign", c.CampaignID())
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if out, err = findCampaigns(ctx, tx, tenant, keys); err != nil {
+			return err
+		}
+		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicCampaigns})
+		return err
+	})
+	return out, change, err
+}
+
+// numberCampaigns fills in the numbers that the client left out.
+func numberCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, keys []string, campaigns []analytics.Campaign) error {
+	known, err := findCampaigns(ctx, tx, tenant, keys)
+	if err != nil {
+		return err
+	}
+	given := map[string]int64{}
+	for i := range campaigns {
+		c := &campaigns[i]
+		switch {
+		case c.Number != 0:
+		case given[c.CampaignKey] != 0:
+			c.Number = given[c.CampaignKey]
+		case known[i] != nil:
+			c.Number = known[i].Number
+		default:
+			if c.Number, err = freeCampaignNumber(ctx, tx, tenant, campaigns); err != nil {
+				return err
+			}
+		}
+		given[c.CampaignKey] = c.Number
+	}
+	return nil
+}
+
+func freeCampaignNumber(ctx context.Context, tx pgx.Tx, tenant int64, campaigns []analytics.Campaign) (int64, error) {
+	asked := map[int64]bool{}
+	for i := range campaigns {
+		asked[campaigns[i].Number] = true
+	}
+	for {
+		n, err := take(ctx, tx, tenant, "campaign", 1)
+		if err != nil {
+			return 0, err
+		}
+		rows, err := tx.Query(ctx, sql("used_campaign_ids"), args{"tenant_id": tenant, "ids": []int64{n}})
+		if err != nil {
+			return 0, err
+		}
+		used, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil || len(used) == 0 && !asked[n] {
+			return n, err
+		}
+	}
+}
+
+func findCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, keys []string) ([]*analytics.Campaign, error) {
+	rows, err := tx.Query(ctx, sql("find_campaigns"), args{"tenant_id": tenant, "keys": keys})
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, scanCampaign)
+	return inOrder(keys, found, campaignKey), err
+}
+
+func campaignKey(c *analytics.Campaign) string { return c.CampaignKey }
+
+// Campaigns finds campaigns by key, in the order asked for, nil where there is
+// none.
+func (s *Store) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
+	found, err := collect(ctx, s, "find_campaigns", args{"tenant_id": tenant, "keys": keys}, scanCampaign)
+	return inOrder(keys, found, campaignKey), err
+}
+
+// ListCampaigns lists campaigns, those scheduled last first. A nil range and
+// nil keys do not narrow.
+func (s *Store) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
+	var from, to *time.Time
+	if scheduled != nil {
+		from, to = &scheduled.Start, &scheduled.End
+	}
+	var afterID *int64
+	if at := afterAt(page); at != nil {
+		n, err := strconv.ParseInt(page.After.Key, 10, 64)
+		if err != nil {
+			return nil, analytics.Invalidf("after", "is not a cursor of this list")
+		}
+		afterID = &n
+	}
+	return collect(ctx, s, "list_campaigns", args{
+		"tenant_id": tenant, "from_at": from, "to_at": to, "keys": keys,
+		"after_at": afterAt(page), "after_id": afterID, "most": page.First,
+	}, scanCampaign)
+}
+
+func scanCampaign(row pgx.CollectableRow) (*analytics.Campaign, error) {
+	c := &analytics.Campaign{}
+	err := row.Scan(&c.Number, &c.CampaignKey, &c.AccessKey, &c.Title, &c.ScheduledAt, &c.StartedAt, &c.EndedAt, &c.Subject)
+	c.ScheduledAt = c.ScheduledAt.UTC()
+	for _, t := range []*time.Time{c.StartedAt, c.EndedAt} {
+		if t != nil {
+			*t = t.UTC()
+		}
+	}
+	return c, err
+}
+
+// Extents finds, for each subject, the range of whole quarter-hours from its
+// first to its last cell; an empty range where there is none.
+func (s *Store) Extents(ctx context.Context, tenant int64, subjects []int64) ([]analytics.Range, error) {
+	n := make([]int32, len(subjects))
+	for i := range n {
+		n[i] = int32(i)
+	}
+	out := make([]analytics.Range, len(subjects))
+	_, err := collect(ctx, s, "extents", args{"tenant_id": tenant, "n": n, "subjects": subjects},
+		func(row pgx.CollectableRow) (struct{}, error) {
+			var i int
+			var bucket time.Time
+			var r analytics.Row
+			if err := row.Scan(&i, &bucket, &r.Quarters); err != nil {
+				return struct{}{}, err
+			}
+			r.Key = analytics.Key{Level: analytics.LevelDay, Bucket: analytics.BucketOf(analytics.LevelDay, bucket)}
+			extent, err := r.Extent()
+			if err == nil && !extent.Empty() {
+				out[i] = out[i].Hull(extent)
+			}
+			return struct{}{}, err
+		})
+	return out, err
+}

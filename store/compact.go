@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"footfall/analytics"
+)
+
+const (
+	// compactorLock is held by the one compactor over all instances.
+	compactorLock = 0x666f6f74636f6d70
+	// cellsLock plus a tenant's id is held by who rewrites the tenant's cells.
+	cellsLock = 0x666f6f7463000000
+
+	compactKeys = 2_000 // buckets looked up at a time
+	compactRows = 2_000 // rows merged in one transaction, and at most of one bucket
+)
+
+// Compacted is what a compaction did.
+type Compacted struct {
+	Busy    bool // another compactor is at work: nothing was done
+	Buckets int  // that were held by more than one row
+	Before  int  // rows that held them
+	After   int
+}
+
+// Compact merges the rows of each bucket into one, tenant by tenant, in small
+// transactions. It neither waits for writers nor makes them wait, and every
+// answer is the same before, during and after. Progress counts buckets; nil is
+// allowed.
+func (s *Store) Compact(ctx context.Context, progress func(done, total int)) (Compacted, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return Compacted{}, wrap(err)
+	}
+	defer conn.Release()
+	var held bool
+	if err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", compactorLock).Scan(&held); err != nil {
+		return Compacted{}, wrap(err)
+	}
+	if !held {
+		return Compacted{Busy: true}, nil
+	}
+	defer unlock(conn, compactorLock)
+	c := &compaction{conn: conn, progress: progress}
+	err = c.run(ctx)
+	return c.Compacted, wrap(err)
+}
+
+// RunCompactor compacts every so often until ctx ends. After a long compaction
+// it rests longer, so that upkeep never takes much of the database's time.
+func (s *Store) RunCompactor(ctx context.Context, every time.Duration, log *slog.Logger) {
+	rest := every
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(rest):
+		}
+		start := time.Now()
+		done, err := s.Compact(ctx, nil)
+		took := time.Since(start)
+		rest = max(every, 10*took)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Error("compaction failed", "error", err)
+		case done.Before > 0:
+			log.Debug("compacted", "buckets", done.Buckets, "before", done.Before, "after", done.After, "took", took)
+		}
+	}
+}
+
+// unlock gives a session's lock back, with the session if need be.
+func unlock(conn *pgxpool.Conn, key int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", key); err != nil {
+		_ = conn.Conn().Close(ctx)
+	}
+}
+
+// compaction is one run of the compactor.
+type compaction struct {
+	Compacted
+	conn           *pgxpool.Conn
+	progress       func(done, total int)
+	merged, merges int // buckets
+}
+
+func (c *compaction) run(ctx context.Context) error {
+	rows, err := c.conn.Query(ctx, sql("list_tenants"))
+	if err != nil {
+		return err
+	}
+	tenants, err := pgx.CollectRows(rows, scanTenant)
+	if err != nil {
+		return err
+	}
+	if err = c.foresee(ctx, tenants); err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if err = c.tenant(ctx, t.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foresee counts what there is to do, for whoever watches.
+func (c *compaction) foresee(ctx context.Context, tenants []analytics.Tenant) error {
+	if c.progress == nil {
+		c.progress = func(int, int) {}
+		return nil
+	}
+	for _, t := range tenants {
+		var n int
+		if err := c.conn.QueryRow(ctx, sql("count_loose_cells"), args{"tenant_id": t.ID}).Scan(&n); err != nil {
+			return err
+		}
+		c.merges += n
+	}
+	c.progress(0, c.merges)
+	return nil
+}
+
+// looseBucket is a bucket that several rows hold.
+type looseBucket struct {
+	key  analytics.Key
+	seqs []int64
+}
+
+// tenant merges what a tenant's cells hold loosely, from the first key to the
+// last. What writers append behind it is left for the next time.
+func (c *compaction) tenant(ctx context.Context, tenant int64) error {
+	var after analytics.Key
+	parts := false
+	for {
+		found, err := c.find(ctx, tenant, after)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			if !parts {
+				return nil
+			}
+			after, parts = analytics.Key{}, false // merge the parts
+			continue
+		}
+		after = found[len(found)-1].key
+		c.Buckets += len(found)
+		for len(found) > 0 {
+			n := transactionful(found)
+			parts = parts || len(found[n-1].seqs) > compactRows
+			if taken, err := c.merge(ctx, tenant, found[:n]); err != nil || !taken {
+				return err
+			}
+			c.merged += n
+			c.progress(min(c.merged, c.merges), c.merges)
+			found = found[n:]
+		}
+	}
+}
+
+// transactionful is how many of the buckets, at least one, make up a
+// transaction. Only the last of them may hold more rows than it has room for.
+func transactionful(found []looseBucket) int {
+	rows, n := 0, 0
+	for n < len(found) && rows < compactRows {
+		rows += len(found[n].seqs)
+		n++
+	}
+	return n
+}
+
+func (c *compaction) find(ctx context.Context, tenant int64, after analytics.Key) ([]looseBucket, error) {
+	rows, err := c.conn.Query(ctx, sql("loose_cells"), args{
+		"tenant_id": tenant, "subject_id": after.Subject, "action": int16(after.Action), "level": int16(after.Level),
+		"bucket": after.Bucket.Start(after.Level), "most": compactKeys,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (looseBucket, error) {
+		var b looseBucket
+		var bucket time.Time
+		err := row.Scan(&b.key.Subject, &b.key.Action, &b.key.Level, &bucket, &b.seqs)
+		b.key.Bucket = analytics.BucketOf(b.key.Level, bucket)
+		return b, err
+	})
+}
+
+// merge replaces the rows of some buckets by their merge, in a transaction. It
+// reports false when the tenant's cells are being rebuilt.
+func (c *compaction) merge(ctx context.Context, tenant int64, buckets []looseBucket) (taken bool, err error) {
+	err = pgx.BeginFunc(ctx, c.conn, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", cellsLock+tenant).Scan(&taken); err != nil || !taken {
+			return err
+		}
+		before, err := takeCells(ctx, tx, tenant, buckets)
+		if err != nil {
+			return err
+		}
+		after, err := analytics.MergeRows(before)
+		if err != nil {
+			return err
+		}
+		c.Before += len(before)
+		c.After += len(after)
+		return copyCells(ctx, tx, tenant, after)
+	})
+	return taken, err
+}
+
+// takeCells deletes the rows of the buckets and returns them. Of a bucket with
+// very many it takes a part: any rows of one bucket may be merged.
+func takeCells(ctx context.Context, tx pgx.Tx, tenant int64, buckets []looseBucket) ([]analytics.Row, error) {
+	var subjects, seqs []int64
+	var actions, levels []int16
+	var starts []time.Time
+	for _, b := range buckets {
+		k := b.key
+		for _, seq := range b.seqs[:min(len(b.seqs), compactRows)] {
+			subjects, seqs = append(subjects, k.Subject), append(seqs, seq)
+			actions, levels = append(actions, int16(k.Action)), append(levels, int16(k.Level))
+			starts = append(starts, k.Bucket.Start(k.Level))
+		}
+	}
+	rows, err := tx.Query(ctx, sql("take_cells"), args{
+		"tenant_id": tenant, "subjects": subjects, "actions": actions, "levels": levels, "buckets": starts, "seqs": seqs,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanCell)
+}
+
+// scanCell reads a whole row of cells.
+func scanCell(row pgx.CollectableRow) (analytics.Row, error) {
+	var r analytics.Row
+	var bucket time.Time
+	err := row.Scan(&r.Subject, &bucket, &r.Action, &r.Level, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors,
+		&r.Quarters, &r.QuarterSets, &r.Steps)
+	r.Bucket = analytics.BucketOf(r.Level, bucket)
+	return r, err
+}

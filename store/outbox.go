@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// announce writes into the transaction which topics caches must forget.
+func announce(ctx context.Context, tx pgx.Tx, tenant int64, topics []analytics.Topic) (analytics.Change, error) {
+	c := analytics.Change{Tenant: tenant, Topics: topics}
+	if len(topics) == 0 {
+		return c, nil
+	}
+	err := tx.QueryRow(ctx, sql("insert_outbox"), args{"tenant_id": tenant, "topics": topics}).Scan(&c.Seq)
+	return c, err
+}
+
+// subjectTopics are the topics of subjects whose events changed.
+func subjectTopics(subjects map[int64]analytics.Kind) []analytics.Topic {
+	var topics []analytics.Topic
+	for id := range subjects {
+		topics = append(topics, analytics.SubjectTopic(id))
+	}
+	slices.Sort(topics)
+	return topics
+}
+
+// Pending lists changes whose word has not reached every cache, oldest first:
+// their writer died, or the cache was away.
+func (s *Store) Pending(ctx context.Context, most int) ([]analytics.Change, error) {
+	return collect(analytics.WithFresh(ctx), s, "read_outbox", args{"most": most}, func(row pgx.CollectableRow) (analytics.Change, error) {
+		var c analytics.Change
+		err := row.Scan(&c.Tenant, &c.Seq, &c.Topics)
+		return c, err
+	})
+}
+
+// Settle forgets a change that every cache has heard of.
+func (s *Store) Settle(ctx context.Context, tenant int64, seqs []int64) error {
+	_, err := s.pool.Exec(ctx, sql("delete_outbox"), args{"tenant_id": tenant, "seqs": seqs})
+	return wrap(err)
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// partitionLock serialises the making of partitions over all instances.
+const partitionLock = 0x666f6f7470617274
+
+// ensurePartitions makes the monthly partitions that the events need, each in a
+// transaction of its own: a partition without events does no harm.
+func (s *Store) ensurePartitions(ctx context.Context, events []analytics.Event) error {
+	var missing []analytics.Bucket
+	seen := map[analytics.Bucket]bool{}
+	for i := range events {
+		month := analytics.BucketOf(analytics.LevelMonth, events[i].At)
+		if seen[month] {
+			continue
+		}
+		seen[month] = true
+		if _, known := s.partitions.Load(month); !known {
+			missing = append(missing, month)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	for _, month := range missing {
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return makePartition(ctx, tx, month) })
+		if err != nil {
+			return fmt.Errorf("partitions: %w", wrap(err))
+		}
+		s.partitions.Store(month, true)
+	}
+	return nil
+}
+
+// makePartition makes a month's partition unless it is there. Attaching a table
+// disturbs neither readers nor writers of the others; creating it in place would
+// wait for all of them.
+func makePartition(ctx context.Context, tx pgx.Tx, month analytics.Bucket) error {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", partitionLock); err != nil {
+		return err
+	}
+	r := month.Range(analytics.LevelMonth)
+	name := "events_" + r.Start.Format("2006_01")
+	var there bool
+	if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&there); err != nil || there {
+		return err
+	}
+	for _, ddl := range []string{
+		fmt.Sprintf("CREATE TABLE %s (LIKE events INCLUDING ALL)", name),
+		fmt.Sprintf("ALTER TABLE events ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
+			name, r.Start.Format(time.RFC3339), r.End.Format(time.RFC3339)),
+	} {
+		if _, err := tx.Exec(ctx, ddl); err != nil {
+			return err
+		}
+	}
+	return nil
+}

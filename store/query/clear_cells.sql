@@ -1,0 +1,1 @@
+DELETE FROM cells WHERE tenant_id = @tenant_id

@@ -1,0 +1,1 @@
+DELETE FROM first_logins WHERE tenant_id = @tenant_id

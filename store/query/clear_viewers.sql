@@ -1,0 +1,1 @@
+DELETE FROM viewers WHERE tenant_id = @tenant_id

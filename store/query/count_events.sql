@@ -1,0 +1,1 @@
+SELECT count(*) FROM events WHERE tenant_id = @tenant_id

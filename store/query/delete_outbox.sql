@@ -1,0 +1,1 @@
+DELETE FROM outbox WHERE tenant_id = @tenant_id AND seq = ANY (@seqs::bigint[])

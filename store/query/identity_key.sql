@@ -1,0 +1,1 @@
+SELECT identity_key FROM tenants WHERE tenant_id = @tenant_id

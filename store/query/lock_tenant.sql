@@ -1,0 +1,1 @@
+SELECT next FROM counters WHERE tenant_id = @tenant_id AND name = 'identity' FOR UPDATE

@@ -1,0 +1,4 @@
+SELECT subject_id, bucket, action, level, events, starts, micros, sessions, visitors, quarters, quarter_sets, steps
+FROM cells
+WHERE tenant_id = @tenant_id AND subject_id = @subject_id
+ORDER BY action, level, bucket, seq

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// Outcome is what became of one recorded event.
+type Outcome = analytics.Outcome
+
+// Record counts events of one tenant, all in one transaction: the events, their
+// cells, sessions and audiences, and the word to the caches. It returns one
+// outcome an event, in order, and the change that caches must forget before
+// the writer is acknowledged. After an error nothing was stored.
+func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]Outcome, analytics.Change, error) {
+	if err := s.ensurePartitions(ctx, events); err != nil {
+		return nil, analytics.Change{}, err
+	}
+	key, err := s.identityKey(ctx, tenant)
+	if err != nil {
+		return nil, analytics.Change{}, err
+	}
+	r := &recording{tenant: tenant, events: events, outcomes: make([]Outcome, len(events)), identityKey: key}
+	err = s.write(ctx, tenant, func(tx pgx.Tx) error { return r.run(ctx, tx) })
+	return r.outcomes, r.change, err
+}
+
+// recording is one run of the write transaction.
+type recording struct {
+	tenant      int64
+	identityKey []byte
+	events      []analytics.Event
+	outcomes    []Outcome
+	fresh       []fact // the events to store
+	change      analytics.Change
+}
+
+// fact is an event with its numbers in place of the client's words.
+type fact struct {
+	*analytics.Event
+	subject          int64
+	session, visitor uint32 // 0 for none
+}
+
+// actor is whose page views make one session: the visitor, or the visitor's
+// named session.
+func (f *fact) actor() int64 {
+	if f.session != 0 {
+		return int64(f.session)
+	}
+	return int64(f.visitor)
+}
+
+func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
+	subjects, err := r.findSubjects(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("subjects: %w", err)
+	}
+	if err = r.dropDuplicates(ctx, tx, subjects); err != nil {
+		return fmt.Errorf("duplicates: %w", err)
+	}
+	if len(r.fresh) == 0 {
+		return nil
+	}
+	if err = r.number(ctx, tx); err != nil {
+		return fmt.Errorf("identities: %w", err)
+	}
+	if err = r.copyEvents(ctx, tx); err != nil {
+		return fmt.Errorf("events: %w", err)
+	}
+	d := deriver{tenant: r.tenant, tx: tx}
+	if err = d.derive(ctx, r.fresh); err != nil {
+		return err
+	}
+	if err = copyCells(ctx, tx, r.tenant, d.ledger.Rows()); err != nil {
+		return fmt.Errorf("cells: %w", err)
+	}
+	r.change, err = announce(ctx, tx, r.tenant, subjectTopics(d.touched()))
+	return err
+}
+
+// findSubjects numbers what the events are about. An event key is numbered when
+// it first comes; an unknown partner or campaign is left out.
+func (r *recording) findSubjects(ctx context.Context, tx pgx.Tx) (map[subjectKey]int64, error) {
+	var keys []subjectKey
+	var eventKeys []string
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == analytics.KindEvent {
+			eventKeys = append(eventKeys, e.Key)
+		} else {
+			keys = append(keys, subjectKey{e.Kind, e.Key})
+		}
+	}
+	found, err := findSubjects(ctx, tx, r.tenant, unique(keys))
+	if err != nil {
+		return nil, err
+	}
+	ensured, err := ensureSubjects(ctx, tx, r.tenant, analytics.KindEvent, eventKeys)
+	maps.Copy(found, ensured)
+	return found, err
+}
+
+// dropDuplicates keeps the events that are new: known subject, and (id, at)
+// neither stored yet nor earlier in the batch.
+func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[subjectKey]int64) error {
+	type eventKey struct {
+		id string
+		at int64
+	}
+	seen := map[eventKey]bool{}
+	var n []int32
+	var ats []time.Time
+	var ids []string
+	for i := range r.events {
+		e := &r.events[i]
+		k := eventKey{e.ID, e.At.UnixMicro()}
+		switch {
+		case subjects[subjectKey{e.Kind, e.Key}] == 0:
+			r.outcomes[i] = analytics.Unknown
+		case seen[k]:
+			r.outcomes[i] = analytics.Duplicate
+		default:
+			seen[k] = true
+			n, ats, ids = append(n, int32(i)), append(ats, e.At), append(ids, e.ID)
+		}
+	}
+	if len(n) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, sql("find_events"), args{
+		"tenant_id": r.tenant, "n": n, "ats": ats, "ids": ids,
+		"first": slices.MinFunc(ats, time.Time.Compare), "last": slices.MaxFunc(ats, time.Time.Compare),
+	})
+	if err != nil {
+		return err
+	}
+	var i int
+	if _, err = pgx.ForEachRow(rows, []any{&i}, func() error { r.outcomes[i] = analytics.Duplicate; return nil }); err != nil {
+		return err
+	}
+	for _, i := range n {
+		if e := &r.events[i]; r.outcomes[i] == analytics.Accepted {
+			r.fresh = append(r.fresh, fact{Event: e, subject: subjects[subjectKey{e.Kind, e.Key}]})
+		}
+	}
+	return nil
+}
+
+func (r *recording) copyEvents(ctx context.Context, tx pgx.Tx) error {
+	columns := []string{
+		"tenant_id", "at", "subject_id", "session_id", "visitor_id", "seconds", "action", "logged_in", "id",
+		"source", "medium", "campaign_tag", "referrer", "path", "country", "device",
+	}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"events"}, columns, pgx.CopyFromSlice(len(r.fresh), func(i int) ([]any, error) {
+		f := &r.fresh[i]
+		row := []any{
+			r.tenant, f.At, f.subject, orNull(int64(f.session)), orNull(int64(f.visitor)), orNull(int32(f.Seconds)),
+			int16(f.Action), nil, f.ID,
+			orNull(f.Source), orNull(f.Medium), orNull(f.CampaignTag), orNull(f.Referrer), orNull(f.Path), orNull(f.Country), orNull(f.Device),
+		}
+		if f.Action == analytics.Watch {
+			row[7] = f.LoggedIn
+		}
+		return row, nil
+	}))
+	return err
+}
+
+// orNull is nil for the zero value.
+func orNull[T comparable](v T) any {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return v
+}
+
+var cellColumns = []string{
+	"tenant_id", "subject_id", "bucket", "action", "level", "events", "starts", "micros",
+	"sessions", "visitors", "quarters", "quarter_sets", "steps",
+}
+
+func copyCells(ctx context.Context, tx pgx.Tx, tenant int64, rows []analytics.Row) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"cells"}, cellColumns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		r := &rows[i]
+		return []any{
+			tenant, r.Subject, r.Bucket.Start(r.Level), int16(r.Action), int16(r.Level), r.Events, r.Starts, r.Micros,
+			r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps,
+		}, nil
+	}))
+	return err
+}

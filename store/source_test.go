@@ -1,0 +1,5 @@
+package store
+
+import "footfall/loaders"
+
+var _ loaders.Source = (*Store)(nil)

@@ -1,0 +1,203 @@
+// Package store owns Postgres: the schema, every statement, the transaction
+// that records events with their cells, and the upkeep of cells (compact,
+// verify, rebuild). It speaks the types of package analytics and must know
+// neither caches, GraphQL nor HTTP.
+//
+// Statements keep the rules that let the same schema be distributed by tenant:
+// each binds tenant_id, one write transaction touches one tenant, and numbers
+// come from counter rows.
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"footfall/analytics"
+)
+
+//go:embed query/*.sql
+var queryFiles embed.FS
+
+var queries = loadQueries()
+
+func loadQueries() map[string]string {
+	entries, err := queryFiles.ReadDir("query")
+	if err != nil {
+		panic(err)
+	}
+	texts := map[string]string{}
+	for _, e := range entries {
+		text, err := queryFiles.ReadFile(path.Join("query", e.Name()))
+		if err != nil {
+			panic(err)
+		}
+		texts[strings.TrimSuffix(e.Name(), ".sql")] = string(text)
+	}
+	return texts
+}
+
+// sql is the text of query/NAME.sql.
+func sql(name string) string {
+	text, ok := queries[name]
+	if !ok {
+		panic("store: no query " + name)
+	}
+	return text
+}
+
+// args are the named arguments of a statement; a missing or superfluous one is
+// an error.
+type args = pgx.StrictNamedArgs
+
+// Store is a database. It is safe for concurrent use.
+type Store struct {
+	pool, readPool *pgxpool.Pool
+	now            func() time.Time
+	partitions     sync.Map // months whose partition is known to exist
+	identityKeys   sync.Map // tenant id → []byte
+	roundTrips     atomic.Int64
+}
+
+// Options of Open. ReadURL names a replica for reads, "" for none; Now is the
+// clock, nil for the system's.
+type Options struct {
+	URL, ReadURL string
+	Now          func() time.Time
+	MaxConns     int32
+}
+
+// Open connects lazily: a database that is away is an error of the first use,
+// not of Open.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	var err error
+	if s.pool, err = s.openPool(ctx, o.URL, o.MaxConns); err != nil {
+		return nil, err
+	}
+	s.readPool = s.pool
+	if o.ReadURL != "" {
+		if s.readPool, err = s.openPool(ctx, o.ReadURL, o.MaxConns); err != nil {
+			s.pool.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be read") // its text may hold a password
+	}
+	if maxConns > 0 {
+		cfg.MaxConns = maxConns
+	} else if cfg.MaxConns < 16 {
+		cfg.MaxConns = 16
+	}
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
+	for name, value := range map[string]string{"application_name": "footfall", "timezone": "UTC", "jit": "off"} {
+		if cfg.ConnConfig.RuntimeParams[name] == "" {
+			cfg.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+// Close ends all connections.
+func (s *Store) Close() {
+	if s.readPool != s.pool {
+		s.readPool.Close()
+	}
+	s.pool.Close()
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return wrap(s.pool.Ping(ctx)) }
+
+// Statements is the number of statements sent so far: tests count round trips
+// with it.
+func (s *Store) Statements() int64 { return s.roundTrips.Load() }
+
+type tripCounter struct{ n *atomic.Int64 }
+
+func (t *tripCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	t.n.Add(1)
+	return ctx
+}
+
+func (t *tripCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (s *Store) reader(ctx context.Context) *pgxpool.Pool {
+	if analytics.Fresh(ctx) { // never from a replica
+		return s.pool
+	}
+	return s.readPool
+}
+
+// collect reads all rows of a query by scanning each with scan.
+func collect[T any](ctx context.Context, s *Store, query string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
+	rows, err := s.reader(ctx).Query(ctx, sql(query), a)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	out, err := pgx.CollectRows(rows, scan)
+	return out, wrap(err)
+}
+
+// write runs f in a transaction that holds the tenant's write lock: writers of
+// one tenant queue, writers of different tenants do not meet.
+func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error) error {
+	return wrap(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sql("lock_tenant"), args{"tenant_id": tenant}); err != nil {
+			return err
+		}
+		return f(tx)
+	}))
+}
+
+// take reserves n consecutive numbers of a counter and returns the first.
+func take(ctx context.Context, tx pgx.Tx, tenant int64, counter string, n int) (int64, error) {
+	var next int64
+	err := tx.QueryRow(ctx, sql("take_numbers"), args{"tenant_id": tenant, "name": counter, "n": n}).Scan(&next)
+	return next - int64(n), err
+}
+
+// wrap types a database error: what a retry may heal is CodeUnavailable.
+func wrap(err error) error {
+	var typed *analytics.Error
+	var pgErr *pgconn.PgError
+	switch {
+	case err == nil, errors.As(err, &typed), errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &pgErr):
+		// Class 08 connection, 40 rollback (deadlock), 53 resources, 57 operator
+		// intervention (shutdown, statement timeout), 25006 read-only primary.
+		if class := pgErr.Code[:2]; class == "08" || class == "40" || class == "53" || class == "57" || pgErr.Code == "25006" {
+			return analytics.Unavailable(err)
+		}
+		return fmt.Errorf("store: %w", err)
+	default: // could not connect, was cut off, or ran out of time
+		return analytics.Unavailable(err)
+	}
+}
+
+// sqlState reports whether err carries the SQLSTATE.
+func sqlState(err error, code string) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == code
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// Totals answers queries of one tenant, in their order, with one statement
+// however many they are.
+func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
+	batch := newTotalsBatch(tenant, queries)
+	asOf := s.now().UTC().Truncate(time.Microsecond)
+	if batch.size() > 0 {
+		rows, err := s.reader(ctx).Query(ctx, batch.text(), batch.args)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		if _, err = pgx.CollectRows(rows, batch.fold); err != nil {
+			return nil, wrap(err)
+		}
+	}
+	answers := make([]analytics.Answer, len(queries))
+	for i, p := range batch.plans {
+		answers[i] = analytics.Answer{Totals: p.Totals(), AsOf: asOf}
+	}
+	return answers, nil
+}
+
+// totalsBatch is a batch of plans as one statement. A row of the result belongs
+// to the source of its number n.
+type totalsBatch struct {
+	plans   []*analytics.Plan
+	sources []totalsSource
+	cells   cellFetches
+	sums    cellFetches
+	ragged  raggedFetches
+	args    args
+}
+
+type totalsSource struct {
+	plan   *analytics.Plan
+	fetch  analytics.Fetch
+	ragged int // the number of the ragged end, when fetch is not set
+}
+
+type cellFetches struct {
+	n, subjects                         []int64
+	actions, levels                     []int16
+	froms, tos                          []time.Time
+	sessions, visitors, quarters, steps []bool
+}
+
+type raggedFetches struct {
+	n, subjects        []int64
+	starts, ends       []time.Time
+	sessions, visitors []bool
+}
+
+func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
+	b := &totalsBatch{}
+	for _, q := range queries {
+		p := analytics.NewPlan(q)
+		b.plans = append(b.plans, p)
+		for _, f := range p.Fetches {
+			to := &b.cells
+			if f.Numbers() && len(q.Ranges) == 1 {
+				to = &b.sums
+			}
+			to.add(int64(len(b.sources)), q.Subject, f)
+			b.sources = append(b.sources, totalsSource{plan: p, fetch: f})
+		}
+		for i, r := range p.Ragged {
+			b.ragged.add(int64(len(b.sources)), q, r)
+			b.sources = append(b.sources, totalsSource{plan: p, ragged: i})
+		}
+	}
+	c, u, r := &b.cells, &b.sums, &b.ragged
+	b.args = args{
+		"tenant_id": tenant,
+		"n":         c.n, "subjects": c.subjects, "actions": c.actions, "levels": c.levels, "froms": c.froms, "tos": c.tos,
+		"sessions": c.sessions, "visitors": c.visitors, "quarters": c.quarters, "steps": c.steps,
+		"sum_n": u.n, "sum_subjects": u.subjects, "sum_actions": u.actions, "sum_levels": u.levels, "sum_froms": u.froms, "sum_tos": u.tos,
+	}
+	if len(r.n) > 0 {
+		for name, value := range map[string]any{
+			"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
+			"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
+		} {
+			b.args[name] = value
+		}
+	}
+	return b
+}
+
+func (c *cellFetches) add(n, subject int64, f analytics.Fetch) {
+	c.n, c.subjects = append(c.n, n), append(c.subjects, subject)
+	c.actions, c.levels = append(c.actions, int16(f.Action)), append(c.levels, int16(f.Level))
+	c.froms, c.tos = append(c.froms, f.From.Start(f.Level)), append(c.tos, f.To.Start(f.Level))
+	c.sessions, c.visitors = append(c.sessions, f.Sessions), append(c.visitors, f.Visitors)
+	c.quarters, c.steps = append(c.quarters, f.Quarters), append(c.steps, f.Steps)
+}
+
+func (r *raggedFetches) add(n int64, q analytics.Query, end analytics.Range) {
+	uniques := q.Want&analytics.WantUniques != 0
+	r.n, r.subjects = append(r.n, n), append(r.subjects, q.Subject)
+	r.starts, r.ends = append(r.starts, end.Start), append(r.ends, end.End)
+	r.sessions = append(r.sessions, uniques && q.Kind == analytics.KindEvent)
+	r.visitors = append(r.visitors, uniques && q.Kind != analytics.KindEvent)
+}
+
+func (b *totalsBatch) size() int { return len(b.sources) }
+
+func (b *totalsBatch) text() string {
+	if len(b.ragged.n) == 0 {
+		return sql("totals_cells")
+	}
+	return sql("totals_cells") + sql("totals_ragged")
+}
+
+// fold hands a row of the result to the plan that asked for it.
+func (b *totalsBatch) fold(row pgx.CollectableRow) (struct{}, error) {
+	var (
+		n                      int
+		bucket                 *time.Time
+		action                 *int16
+		r                      analytics.Row
+		sessionIDs, visitorIDs []int64
+	)
+	err := row.Scan(&n, &bucket, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets,
+		&r.Steps, &action, &sessionIDs, &visitorIDs)
+	if err != nil {
+		return struct{}{}, err
+	}
+	source := b.sources[n]
+	if bucket == nil {
+		c := analytics.Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}
+		addMembers(&c.Sessions, sessionIDs)
+		addMembers(&c.Visitors, visitorIDs)
+		source.plan.Count(source.ragged, analytics.Action(*action), &c)
+		return struct{}{}, nil
+	}
+	r.Key = analytics.Key{
+		Subject: source.plan.Query.Subject, Action: source.fetch.Action, Level: source.fetch.Level,
+		Bucket: analytics.BucketOf(source.fetch.Level, *bucket),
+	}
+	return struct{}{}, source.plan.Row(source.fetch, &r)
+}
+
+func addMembers(set *analytics.Set, ids []int64) {
+	for _, id := range ids {
+		set.Add(uint32(id)) // numbers are handed out below 2^32
+	}
+}
