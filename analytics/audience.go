@@ -140,6 +140,19 @@ func (s Steps) Peak(r Range) (int64, time.Time) {
 	return peak, time.UnixMicro(at).UTC()
 }
 
+// since is s with all that happened up to t as one step at t. It reuses s.
+func (s Steps) since(t time.Time) Steps {
+	at, level, n := t.UnixMicro(), int64(0), 0
+	for ; n < len(s) && s[n].At <= at; n++ {
+		level += s[n].Delta
+	}
+	if n == 0 {
+		return s
+	}
+	s[n-1] = Step{at, level}
+	return s[n-1:]
+}
+
 func (s Steps) encode(day Bucket) []byte {
 	var out []byte
 	last := day.Start(LevelDay).UnixMicro()

@@ -59,9 +59,12 @@ func (in CampaignInput) Campaign() (Campaign, error) {
 	if err := text("title", c.Title, 1, 512); err != nil {
 		return c, err
 	}
-	for field, t := range map[string]*time.Time{"scheduledAt": &c.ScheduledAt, "startedAt": c.StartedAt, "endedAt": c.EndedAt} {
-		if t != nil && !Always.Contains(*t) {
-			return c, Invalidf(field, "must lie between the years 1900 and 2200, got %s", t.Format(time.RFC3339))
+	for _, f := range []struct {
+		name string
+		at   *time.Time
+	}{{"scheduledAt", &c.ScheduledAt}, {"startedAt", c.StartedAt}, {"endedAt", c.EndedAt}} {
+		if f.at != nil && !Always.Contains(*f.at) {
+			return c, Invalidf(f.name, "must lie between the years 1900 and 2200, got %s", f.at.Format(time.RFC3339))
 		}
 	}
 	if c.EndedAt != nil && (c.StartedAt == nil || c.EndedAt.Before(*c.StartedAt)) {

@@ -225,6 +225,12 @@ func TestRowsThatCancelOutVanish(t *testing.T) {
 	if len(plus) != 2 || len(merged) != 0 {
 		t.Fatalf("got %d rows and %d after cancelling, want a day and a month, then nothing", len(plus), len(merged))
 	}
+
+	// So does a quarter-hour in a row that stays.
+	later := ledgerRows([]analytics.Fact{{Subject: 1, Action: analytics.PageView, At: at.Add(time.Hour), Starts: 1, Micros: 5}})
+	merged, err = analytics.MergeRows(slices.Concat(plus, later, minus))
+	ok(t, err)
+	same(t, "what stays", merged, later)
 }
 
 // A quarter-hour that has everything repeats nothing.

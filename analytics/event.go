@@ -132,10 +132,10 @@ func (in *EventInput) identities(e *Event) error {
 func (in *EventInput) watch(e *Event) error {
 	if e.Action != Watch {
 		if in.Seconds != nil {
-			return Invalidf("seconds", "goes with action watch only")
+			return Invalidf("seconds", "goes with action watch only, not with %s", e.Action)
 		}
 		if in.LoggedIn != nil && *in.LoggedIn {
-			return Invalidf("loggedIn", "goes with action watch only")
+			return Invalidf("loggedIn", "goes with action watch only, not with %s", e.Action)
 		}
 		return nil
 	}
@@ -160,11 +160,11 @@ func (e *Event) checkDimensions() error {
 			return err
 		}
 	}
-	d.Country = strings.ToUpper(d.Country)
-	letter := func(c byte) bool { return 'A' <= c && c <= 'Z' }
+	letter := func(c byte) bool { return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' }
 	if c := d.Country; c != "" && (len(c) != 2 || !letter(c[0]) || !letter(c[1])) {
 		return Invalidf("country", "must be an ISO 3166-1 alpha-2 code such as FR, got %s", clip(c))
 	}
+	d.Country = strings.ToUpper(d.Country)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package analytics
 
 import (
 	"regexp"
-	"slices"
 	"time"
 )
 
@@ -40,9 +39,6 @@ type APIKey struct {
 func (k *APIKey) Active(now time.Time) bool {
 	return k.RevokedAt == nil && (k.ExpiresAt == nil || now.Before(*k.ExpiresAt))
 }
-
-// Has reports whether the key carries the scope. No scope implies another.
-func (k *APIKey) Has(scope Scope) bool { return slices.Contains(k.Scopes, scope) }
 
 // Link is the credential of one activation: what its token opens.
 type Link struct {

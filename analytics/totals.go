@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"slices"
 	"sort"
 	"time"
 )
@@ -211,6 +212,7 @@ func (p *Plan) Totals() []Totals {
 	out := make([]Totals, len(p.folds))
 	sessions, visitors := p.Query.uniques()
 	p.steps = p.steps.normalize()
+	steps := slices.Clone(p.steps)
 	for i := range p.folds {
 		all := Set{}
 		for _, a := range p.Query.Kind.Actions() {
@@ -227,7 +229,9 @@ func (p *Plan) Totals() []Totals {
 		}
 		out[i].Sessions = all.Len()
 		if p.Query.Want&WantPeak != 0 {
-			if peak, at := p.steps.Peak(p.Query.Ranges[i]); peak > 0 {
+			r := p.Query.Ranges[i]
+			steps = steps.since(r.Start) // ranges ascend: no step is added up twice
+			if peak, at := steps.Peak(r); peak > 0 {
 				out[i].Peak, out[i].PeakAt = peak, at.UnixMicro()
 			}
 		}

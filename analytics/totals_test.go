@@ -61,7 +61,8 @@ var genEvents = rapid.Custom(func(t *rapid.T) []raw {
 		}
 		return e
 	})
-	return rapid.SliceOfN(event, 0, 40).Draw(t, "events")
+	least := rapid.SampledFrom([]int{0, 20, 40}).Draw(t, "at least")
+	return rapid.SliceOfN(event, least, 60).Draw(t, "events")
 })
 
 // drawRanges draws the ranges of a query as clients make them: a period, dates,
@@ -203,6 +204,35 @@ func TestPlanReadsLittle(t *testing.T) {
 		Span:   analytics.Span{Level: analytics.LevelMonth, From: analytics.BucketOf(analytics.LevelMonth, opening), To: analytics.BucketOf(analytics.LevelMonth, opening) + 12},
 		Action: analytics.PageView,
 	}})
+}
+
+// A time series reads the rows of its whole range, once.
+func TestPlanOfATimeSeries(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		interval analytics.Interval
+		zone     string
+		level    analytics.Level
+		rows     analytics.Bucket
+	}{
+		"days":                        {analytics.IntervalDay, "UTC", analytics.LevelDay, 90},
+		"hours":                       {analytics.IntervalHour, "UTC", analytics.LevelDay, 90},
+		"quarter-hours off UTC":       {analytics.IntervalQuarterHour, "Asia/Kathmandu", analytics.LevelDay, 90},
+		"months that are the store's": {analytics.IntervalMonth, "UTC", analytics.LevelMonth, 3},
+	} {
+		slots, err := analytics.Slots(analytics.Range{Start: opening, End: opening.AddDate(0, 3, 0)}, c.interval, zone(t, c.zone).Location())
+		ok(t, err)
+		q := analytics.Query{Subject: 1, Kind: analytics.KindPartner}
+		for _, s := range slots {
+			q.Ranges = append(q.Ranges, s.Range)
+		}
+		p := analytics.NewPlan(q)
+		from := analytics.BucketOf(c.level, opening)
+		same(t, name, p.Fetches, []analytics.Fetch{{
+			Span: analytics.Span{Level: c.level, From: from, To: from + c.rows}, Action: analytics.PageView, Quarters: c.interval != analytics.IntervalDay && c.level == analytics.LevelDay,
+		}})
+		same(t, name+": ragged ends", len(p.Ragged), 0)
+	}
 }
 
 // A damaged row is an error, never a smaller answer.

@@ -22,14 +22,14 @@ type Principal struct {
 	ID string
 }
 
-// Has reports whether the principal carries the scope; admin carries all. An
-// activation token has none of the scopes: it has its activation. Nobody has
-// nothing.
+// Has reports whether the principal carries the scope; no scope implies
+// another. An activation token has none of the scopes: it has its activation.
+// Nobody has nothing.
 func (p *Principal) Has(scope analytics.Scope) bool {
 	if p == nil || p.ActivationID != "" {
 		return false
 	}
-	return slices.Contains(p.Scopes, scope) || slices.Contains(p.Scopes, analytics.ScopeAdmin)
+	return slices.Contains(p.Scopes, scope)
 }
 
 type principalKey struct{}

@@ -19,7 +19,7 @@ func TestHas(t *testing.T) {
 		"no scopes":        {&auth.Principal{}, nil},
 		"read":             {&auth.Principal{Scopes: []analytics.Scope{read}}, []analytics.Scope{read}},
 		"read and write":   {&auth.Principal{Scopes: []analytics.Scope{write, read}}, []analytics.Scope{read, write}},
-		"admin":            {&auth.Principal{Scopes: []analytics.Scope{admin}}, []analytics.Scope{read, write, admin}},
+		"admin":            {&auth.Principal{Scopes: []analytics.Scope{admin}}, []analytics.Scope{admin}},
 		"activation token": {&auth.Principal{ActivationID: "act_x"}, nil},
 		"token and scopes": {&auth.Principal{ActivationID: "act_x", Scopes: []analytics.Scope{admin}}, nil},
 	} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -65,19 +66,26 @@ func settle(t testing.TB, s *Store, url, key string, n int) *world {
 	w.tenant, err = s.CreateTenant(t.Context(), analytics.Tenant{AccessKey: key, Name: "Acme"})
 	ok(t, err)
 	partners, campaigns := make([]analytics.Partner, n), make([]analytics.Campaign, n)
+	w.name(n)
 	for i := range n {
-		id := uuid.UUID{0: byte(i >> 8), 1: byte(i), 15: 1}
-		partners[i] = analytics.Partner{UUID: id, Name: "p" + id.String()[:4], PartnerType: analytics.Referral}
-		campaigns[i] = analytics.Campaign{CampaignKey: "c" + id.String()[:4], Title: "Live", ScheduledAt: at("2026-03-01T10:00:00Z")}
-		w.partners = append(w.partners, id.String())
-		w.campaigns = append(w.campaigns, campaigns[i].CampaignKey)
-		w.events = append(w.events, "e"+id.String()[:4])
+		partners[i] = analytics.Partner{UUID: uuid.MustParse(w.partners[i]), Name: "p", PartnerType: analytics.Referral}
+		campaigns[i] = analytics.Campaign{CampaignKey: w.campaigns[i], Title: "Live", ScheduledAt: at("2026-03-01T10:00:00Z")}
 	}
 	_, _, err = s.UpsertPartners(t.Context(), w.tenant.ID, partners)
 	ok(t, err)
 	_, _, err = s.UpsertCampaigns(t.Context(), w.tenant.ID, campaigns)
 	ok(t, err)
 	return w
+}
+
+// name gives the subjects their keys.
+func (w *world) name(n int) {
+	for i := range n {
+		id := uuid.UUID{0: byte(i >> 8), 1: byte(i), 15: 1}
+		w.partners = append(w.partners, id.String())
+		w.campaigns = append(w.campaigns, fmt.Sprint("c", i))
+		w.events = append(w.events, fmt.Sprint("e", i))
+	}
 }
 
 // key is what clients call subject number i of a kind.

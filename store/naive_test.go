@@ -175,7 +175,7 @@ type generator struct {
 
 func (g *generator) event() analytics.Event {
 	g.n++
-	e := analytics.Event{ID: fmt.Sprintf("%c%d", "aBzZ_é"[g.Intn(5)], g.n), At: g.instant(), Visitor: fmt.Sprint("v", g.Intn(12))}
+	e := analytics.Event{ID: fmt.Sprintf("%c%d", "aBzZ_é"[g.Intn(5)], g.n), At: g.instant(), Visitor: fmt.Sprint("v", g.Intn(1+g.Intn(12)))}
 	switch g.Intn(4) {
 	case 0:
 		e.Kind, e.Action = analytics.KindEvent, analytics.Action(1+g.Intn(3))
@@ -189,6 +189,8 @@ func (g *generator) event() analytics.Event {
 		e.Kind, e.Action = analytics.KindPartner, analytics.PageView
 		if g.Intn(4) == 0 {
 			e.Session = fmt.Sprint("s", g.Intn(4))
+		} else if g.Intn(2) == 0 { // a visit without end: the session limit cuts it
+			e.Visitor, e.At = "stays", time.UnixMicro(g.start+g.Int63n(16)*20*minute+g.Int63n(9)*minute).UTC()
 		}
 	case 2:
 		e.Kind, e.Action = analytics.KindCampaign, analytics.Watch
@@ -196,10 +198,13 @@ func (g *generator) event() analytics.Event {
 		if g.Intn(10) == 0 {
 			e.Seconds = 86_400
 		}
+		if g.Intn(5) == 0 { // logins at one instant
+			e.At, e.LoggedIn = time.UnixMicro(g.start+g.Int63n(2)*second).UTC(), true
+		}
 	default:
 		e.Kind, e.Action = analytics.KindCampaign, analytics.Action(6+g.Intn(4))
 	}
-	e.Key = g.w.key(e.Kind, g.Intn(len(g.w.events)))
+	e.Key = g.w.key(e.Kind, g.Intn(1+g.Intn(len(g.w.events))))
 	return e
 }
 

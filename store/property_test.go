@@ -62,21 +62,33 @@ type property struct {
 
 func newProperty(t *testing.T, seed int64) *property {
 	t.Helper()
-	w := newWorld(t, 3)
-	random := rand.New(rand.NewSource(seed))
-	start := at("2026-02-27T20:00:00Z").UnixMicro()
+	return propertyOf(t, newWorld(t, 3), seed)
+}
+
+func propertyOf(t *testing.T, w *world, seed int64) *property {
+	t.Helper()
 	p := &property{
-		world: w, other: open(t, w.url), neighbour: settle(t, w.Store, w.url, "neighbour", 3),
-		gen: &generator{Rand: random, w: w, start: start, span: []int64{6 * hour, 3 * day, 40 * day}[seed%3]},
+		world: w, other: open(t, w.url), neighbour: settle(t, w.Store, w.url, "neighbour", 3), gen: newGenerator(w, seed),
 	}
-	p.events = p.gen.events(400 + random.Intn(800))
+	p.imagine()
+	return p
+}
+
+func newGenerator(w *world, seed int64) *generator {
+	start := at("2026-02-27T20:00:00Z").UnixMicro()
+	return &generator{Rand: rand.New(rand.NewSource(seed)), w: w, start: start, span: []int64{6 * hour, 3 * day, 40 * day}[seed%3]}
+}
+
+// imagine makes up the events.
+func (p *property) imagine() {
+	p.events = p.gen.events(400 + p.gen.Intn(800))
 	// One event can be told again under the same id at another instant.
 	for i := range 20 {
-		again := p.gen.event()
-		again.ID = p.events[i].ID
-		p.events = append(p.events, again)
+		if again := p.gen.event(); again.At != p.events[i].At {
+			again.ID = p.events[i].ID
+			p.events = append(p.events, again)
+		}
 	}
-	return p
 }
 
 // ingest sends every event at least once, from several senders at once, in

@@ -18,7 +18,8 @@ type Outcome = analytics.Outcome
 // Record counts events of one tenant, all in one transaction: the events, their
 // cells, sessions and audiences, and the word to the caches. It returns one
 // outcome an event, in order, and the change that caches must forget before
-// the writer is acknowledged. After an error nothing was stored.
+// the writer is acknowledged. After an error all or nothing was stored: the same
+// events can be sent again without harm.
 func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]Outcome, analytics.Change, error) {
 	if err := s.ensurePartitions(ctx, events); err != nil {
 		return nil, analytics.Change{}, err

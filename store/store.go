@@ -13,6 +13,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"path"
 	"strings"
 	"sync"
@@ -180,20 +182,32 @@ func take(ctx context.Context, tx pgx.Tx, tenant int64, counter string, n int) (
 // wrap types a database error: what a retry may heal is CodeUnavailable.
 func wrap(err error) error {
 	var typed *analytics.Error
-	var pgErr *pgconn.PgError
 	switch {
 	case err == nil, errors.As(err, &typed), errors.Is(err, context.Canceled):
 		return err
+	case outOfReach(err):
+		return analytics.Unavailable(err)
+	}
+	return fmt.Errorf("store: %w", err)
+}
+
+// outOfReach reports whether err is the database's absence or distress: it could
+// not be connected to, cut us off, ran out of time or says that it cannot now.
+func outOfReach(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	var pgErr *pgconn.PgError
+	switch {
+	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return true
 	case errors.As(err, &pgErr):
 		// Class 08 connection, 40 rollback (deadlock), 53 resources, 57 operator
 		// intervention (shutdown, statement timeout), 25006 read-only primary.
-		if class := pgErr.Code[:2]; class == "08" || class == "40" || class == "53" || class == "57" || pgErr.Code == "25006" {
-			return analytics.Unavailable(err)
-		}
-		return fmt.Errorf("store: %w", err)
-	default: // could not connect, was cut off, or ran out of time
-		return analytics.Unavailable(err)
+		class := pgErr.Code[:2]
+		return class == "08" || class == "40" || class == "53" || class == "57" || pgErr.Code == "25006"
 	}
+	return false
 }
 
 // sqlState reports whether err carries the SQLSTATE.

@@ -127,22 +127,22 @@ func (c *crowd) next(d dice) int {
 	return c.people
 }
 
-// shares splits total over the weights, exactly.
-func shares(total int, weights []float64) []int {
-	sum := 0.0
-	for _, w := range weights {
-		sum += w
-	}
+// pace splits total over the weights, exactly: how much there is up to and with
+// each.
+func pace(total int, weights []float64) []int {
+	sums := oddsOf(weights...)
 	out := make([]int, len(weights))
-	running, given := 0.0, 0
-	for i, w := range weights {
-		running += w
-		upTo := int(math.Round(float64(total) * running / sum))
-		if i == len(weights)-1 {
-			upTo = total
-		}
-		out[i] = upTo - given
-		given = upTo
+	for i := range out {
+		out[i] = int(math.Round(float64(total) * sums[i] / sums.total()))
+	}
+	return out
+}
+
+// shares is the same, each for itself.
+func shares(total int, weights []float64) []int {
+	out := pace(total, weights)
+	for i := len(out) - 1; i > 0; i-- {
+		out[i] -= out[i-1]
 	}
 	return out
 }

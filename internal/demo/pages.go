@@ -34,6 +34,9 @@ func (m *maker) eventPages() *eventPages {
 	for i := range n {
 		// Even spread, so that small samples too have some behind and some ahead.
 		day := int((float64(i) + d.Float64()) / float64(n) * float64(m.days+ahead))
+		if i == n-1 { // one is always near
+			day = m.days + 3 + d.IntN(9)
+		}
 		local := m.start.AddDate(0, 0, day).In(m.loc)
 		opens := time.Date(local.Year(), local.Month(), local.Day(), 17+d.IntN(6), 30*d.IntN(2), 0, 0, m.loc)
 		p := page{day: day, opens: opens, fame: fame[i], outbound: d.between(.12, .42), calendar: d.between(.04, .2)}
@@ -58,7 +61,7 @@ func (e *eventPages) activations() []Activation {
 		first := e.activation(d, p, []int{14, 30, 45}[d.IntN(3)])
 		switch {
 		case i%8 == 3:
-		case i%8 == 6:
+		case i%8 == 4:
 			out = append(out, e.activation(d, p, 60), first)
 		default:
 			out = append(out, first)
@@ -105,7 +108,8 @@ type pageVisits struct {
 	*eventPages
 	dice
 	rhythm
-	quota []int
+	due   []int // events up to the end of each day
+	made  int
 	crowd crowd
 	plan  []step
 }
@@ -122,7 +126,7 @@ func (e *eventPages) visits(total int) source {
 	for d := range weights {
 		weights[d] = v.sums[d] * (.05 + e.odds(d).total())
 	}
-	v.quota = shares(total, weights)
+	v.due = pace(total, weights)
 	return v
 }
 
@@ -140,8 +144,8 @@ func (v *pageVisits) day(d int, out *batch) {
 		return
 	}
 	odds := v.odds(d)
-	for left := v.quota[d]; left > 0; {
-		left -= v.visit(d, &v.pages[v.draw(odds)], left, out)
+	for v.made < v.due[d] {
+		v.made += v.visit(d, &v.pages[v.draw(odds)], v.due[v.days-1]-v.made, out)
 	}
 }
 

@@ -55,7 +55,7 @@ func (m *maker) portals() *portals {
 		if i >= len(kinds) {
 			kind = d.draw(kindOdds)
 		}
-		p := portal{traffic: traffic[i], left: m.days, named: d.chance(.3)}
+		p := portal{traffic: traffic[i], left: m.days, named: d.chance(.3) || i == 1}
 		p.input = partner(d, kind, groups, taken)
 		p.key = p.input.UUID.String()
 		p.users, p.base = 2+int(60*traffic[i]*float64(n)/10*max(m.options.Scale, .05)), base
@@ -128,7 +128,8 @@ type portalVisits struct {
 	*portals
 	dice
 	rhythm
-	quota []int
+	due   []int // events up to the end of each day
+	made  int
 	steps []int64 // of the visit in the making, milliseconds after its start
 	count int     // of named sessions
 }
@@ -144,7 +145,7 @@ func (ps *portals) visits(total int) source {
 	for d := range weights {
 		weights[d] = v.sums[d] * ps.odds(d).total()
 	}
-	v.quota = shares(total, weights)
+	v.due = pace(total, weights)
 	return v
 }
 
@@ -166,8 +167,8 @@ func (v *portalVisits) day(d int, out *batch) {
 		return
 	}
 	odds := v.odds(d)
-	for left := v.quota[d]; left > 0; {
-		left -= v.visit(d, &v.partners[v.draw(odds)], left, out)
+	for v.made < v.due[d] {
+		v.made += v.visit(d, &v.partners[v.draw(odds)], v.due[v.days-1]-v.made, out)
 	}
 }
 

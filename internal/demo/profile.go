@@ -27,11 +27,11 @@ func (c counts) at(scale float64) int {
 }
 
 var profiles = []profile{
-	{"a1b2c3d4", "Nuits Claires", "Europe/Paris", .5, counts{110, 10}, counts{150, 15}, counts{60, 6},
+	{"a1b2c3d4", "Nuits Claires", "Europe/Paris", .5, counts{110, 12}, counts{150, 15}, counts{60, 6},
 		[]string{"FR", "BE", "GB", "DE", "CH", "ES", "IT", "US", "NL", "MA"}, true},
-	{"e5f6a7b8", "Harbor Nine Live", "America/New_York", .3, counts{65, 6}, counts{90, 9}, counts{36, 4},
+	{"e5f6a7b8", "Harbor Nine Live", "America/New_York", .3, counts{65, 8}, counts{90, 9}, counts{36, 4},
 		[]string{"US", "CA", "MX", "GB", "BR", "DE", "JP", "AU"}, false},
-	{"c9d0e1f2", "Marigold Street", "Asia/Kolkata", .2, counts{45, 5}, counts{60, 8}, counts{24, 3},
+	{"c9d0e1f2", "Marigold Street", "Asia/Kolkata", .2, counts{45, 8}, counts{60, 8}, counts{24, 4},
 		[]string{"IN", "AE", "GB", "SG", "US", "NP", "LK", "BD"}, false},
 }
 

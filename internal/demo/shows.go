@@ -126,7 +126,7 @@ func (a *audiences) day(d int, out *batch) {
 		i := a.rest[0]
 		a.rest = a.rest[1:]
 		for left := a.quota[i]; left > 0; {
-			v := viewer{audiences: a, show: &a.list[i], left: left, out: out}
+			v := viewer{audiences: a, show: &a.list[i], fan: left == a.quota[i], left: left, out: out}
 			v.watch()
 			left = v.left
 		}

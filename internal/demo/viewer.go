@@ -11,6 +11,7 @@ import (
 type viewer struct {
 	*audiences
 	*show
+	fan   bool // does everything there is to do
 	left  int
 	out   *batch
 	event analytics.EventInput
@@ -18,8 +19,8 @@ type viewer struct {
 	beat  int64 // milliseconds between reports, 0 for one at the end
 }
 
-// watch comes, stays, perhaps returns, perhaps on two screens at once, and does
-// this and that meanwhile.
+// watch comes, stays, does this and that meanwhile, perhaps on two screens at
+// once, and perhaps returns.
 func (v *viewer) watch() {
 	length := v.to - v.from
 	name := v.viewerID()
@@ -31,12 +32,12 @@ func (v *viewer) watch() {
 	v.temper(length)
 
 	from, to := v.visit(v.arrival(length))
+	v.act(from, to)
 	v.report(from, to)
 	if v.chance(.04) { // a second tab, opened later and closed earlier or later
 		again := from + int64(v.between(.1, .9)*float64(to-from))
 		v.report(again, min(v.to, to+int64(v.between(-.3, .3)*float64(to-from))))
 	}
-	v.act(from, to)
 	if v.chance(.12) {
 		from, to = v.visit(min(v.to-2000, to+v.gap(300, 3600)))
 		v.report(from, to)
@@ -102,7 +103,7 @@ func (v *viewer) act(from, to int64) {
 		action     analytics.Action
 		does, more float64
 	}{{analytics.Like, .4, 3}, {analytics.Chat, .16, 1.6}, {analytics.ProductClick, .24, .9}, {analytics.BannerClick, .08, .2}} {
-		if !v.chance(habit.does * (.3 + .7*patience)) {
+		if !v.chance(habit.does*(.3+.7*patience)) && !v.fan {
 			continue
 		}
 		v.event.Action, v.event.Seconds, v.event.LoggedIn = habit.action.String(), nil, nil

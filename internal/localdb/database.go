@@ -30,6 +30,9 @@ func (s *Server) DropDatabase(ctx context.Context, name string) error {
 	return nil
 }
 
+// URLOf is the URL of the database of that name.
+func (s *Server) URLOf(name string) string { return s.databaseURL(name) }
+
 func (s *Server) create(ctx context.Context, name, statement string) (string, error) {
 	if err := s.exec(ctx, statement); err != nil {
 		return "", fmt.Errorf("create database %s: %w", name, err)

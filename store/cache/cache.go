@@ -62,8 +62,12 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	fill(&o.Now, time.Now)
-	fill(&o.OnChange, func(int64) {})
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.OnChange == nil {
+		o.OnChange = func(int64) {}
+	}
 	o.Log = orElse(o.Log, slog.New(slog.DiscardHandler))
 	o.Namespace = orElse(o.Namespace, "footfall")
 	o.OpenTTL = orElse(o.OpenTTL, 5*time.Second)
@@ -83,22 +87,16 @@ func orElse[T comparable](v, otherwise T) T {
 	return v
 }
 
-func fill[F func() time.Time | func(int64)](f *F, otherwise F) {
-	if *f == nil {
-		*f = otherwise
-	}
-}
-
 // Cache is a Source that remembers. It is safe for concurrent use.
 type Cache struct {
-	Options
+	o        Options
 	memory   *memory
 	remote   *remote // nil: level 1 alone
 	flights  *flights
-	source   *breaker     // of Next, for when something stale could stand in
-	live     clockMark    // the subscription is known to have been whole until then
-	drained  clockMark    // the outbox is known to have been told of until then
-	behind   atomic.Bool  // the outbox holds more than one drain takes
+	source   *breaker    // of Next, for when something stale could stand in
+	live     clockMark   // the subscription is known to have been whole until then
+	drained  clockMark   // the outbox is known to have been told of until then
+	behind   atomic.Bool // the outbox holds more than one drain takes
 	counters counters
 }
 
@@ -106,7 +104,7 @@ type Cache struct {
 // so asks Redis, or else Next, at every read.
 func New(o Options) *Cache {
 	o = o.withDefaults()
-	c := &Cache{Options: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}}
+	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}}
 	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
 	if o.Redis != nil {
 		c.remote = newRemote(o.Redis, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
@@ -118,27 +116,29 @@ func New(o Options) *Cache {
 func (c *Cache) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
 	items := c.nouns(tenant, analytics.TopicActivations, "activation", ids)
 	return fetch(ctx, c, noun[*analytics.Activation](), items, func(ctx context.Context, n []int) ([]*analytics.Activation, error) {
-		return c.Next.Activations(ctx, tenant, pick(ids, n))
+		return c.o.Next.Activations(ctx, tenant, pick(ids, n))
 	})
 }
 
 // ListActivations implements loaders.Source.
 func (c *Cache) ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error) {
 	return one(ctx, c, list[*analytics.Activation](), c.item(tenant, analytics.TopicActivations, "activations", f, page),
-		func(ctx context.Context) ([]*analytics.Activation, error) { return c.Next.ListActivations(ctx, tenant, f, page) })
+		func(ctx context.Context) ([]*analytics.Activation, error) {
+			return c.o.Next.ListActivations(ctx, tenant, f, page)
+		})
 }
 
 // Partners implements loaders.Source.
 func (c *Cache) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
 	return one(ctx, c, list[*analytics.Partner](), c.item(tenant, analytics.TopicPartners, "partners"),
-		func(ctx context.Context) ([]*analytics.Partner, error) { return c.Next.Partners(ctx, tenant) })
+		func(ctx context.Context) ([]*analytics.Partner, error) { return c.o.Next.Partners(ctx, tenant) })
 }
 
 // Campaigns implements loaders.Source.
 func (c *Cache) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
 	items := c.nouns(tenant, analytics.TopicCampaigns, "campaign", keys)
 	return fetch(ctx, c, noun[*analytics.Campaign](), items, func(ctx context.Context, n []int) ([]*analytics.Campaign, error) {
-		return c.Next.Campaigns(ctx, tenant, pick(keys, n))
+		return c.o.Next.Campaigns(ctx, tenant, pick(keys, n))
 	})
 }
 
@@ -146,7 +146,7 @@ func (c *Cache) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*
 func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
 	return one(ctx, c, list[*analytics.Campaign](), c.item(tenant, analytics.TopicCampaigns, "campaigns", scheduled, keys, page),
 		func(ctx context.Context) ([]*analytics.Campaign, error) {
-			return c.Next.ListCampaigns(ctx, tenant, scheduled, keys, page)
+			return c.o.Next.ListCampaigns(ctx, tenant, scheduled, keys, page)
 		})
 }
 
@@ -154,13 +154,13 @@ func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, scheduled *anal
 func (c *Cache) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
 	items := make([]item, len(queries))
 	for i, q := range queries {
-		items[i] = item{totalsKey(tenant, q), c.OpenTTL}
-		if closed(q, c.Now()) {
-			items[i].ttl = c.ClosedTTL
+		items[i] = item{totalsKey(tenant, q), c.o.OpenTTL}
+		if closed(q, c.o.Now()) {
+			items[i].ttl = c.o.ClosedTTL
 		}
 	}
 	return fetch(ctx, c, answers, items, func(ctx context.Context, n []int) ([]analytics.Answer, error) {
-		return c.Next.Totals(ctx, tenant, pick(queries, n))
+		return c.o.Next.Totals(ctx, tenant, pick(queries, n))
 	})
 }
 
@@ -171,14 +171,14 @@ func (c *Cache) Extents(ctx context.Context, tenant int64, subjects []int64) ([]
 		items[i] = c.item(tenant, analytics.SubjectTopic(s), "extent")
 	}
 	return fetch(ctx, c, extents, items, func(ctx context.Context, n []int) ([]analytics.Range, error) {
-		return c.Next.Extents(ctx, tenant, pick(subjects, n))
+		return c.o.Next.Extents(ctx, tenant, pick(subjects, n))
 	})
 }
 
 // item is what the topic says to the arguments, believed as long as something
 // that still goes on.
 func (c *Cache) item(tenant int64, topic analytics.Topic, name string, args ...any) item {
-	return item{nounKey(tenant, topic, name, args...), c.OpenTTL}
+	return item{nounKey(tenant, topic, name, args...), c.o.OpenTTL}
 }
 
 func (c *Cache) nouns(tenant int64, topic analytics.Topic, name string, ids []string) []item {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the house: what each package may import of ours. Data flows
+// HTTP → auth → (rest | graph) → resolvers → loaders → store/cache → store, and
+// imports never run back. Package main alone sees everything.
+var mayImport = map[string][]string{
+	"analytics":          {},
+	"auth":               {"analytics"},
+	"edge":               {"analytics"},
+	"graph":              {"analytics", "auth", "edge", "graph/generated", "loaders", "resolvers"},
+	"graph/generated":    {"analytics", "graph/scalar"},
+	"graph/scalar":       {"analytics"},
+	"ingest":             {"analytics"},
+	"internal/demo":      {"analytics"},
+	"internal/localdb":   {},
+	"internal/storetest": {"internal/localdb"},
+	"internal/telemetry": {},
+	"loaders":            {"analytics"},
+	"resolvers":          {"analytics", "graph/generated", "loaders"},
+	"rest":               {"analytics", "auth", "edge", "graph"},
+	"store":              {"analytics"},
+	"store/cache":        {"analytics", "loaders"},
+	"web":                {},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := map[string]bool{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, "footfall/")
+		seen[name] = true
+		if name == "footfall" || name == "bench" || strings.HasPrefix(name, "bench/") {
+			continue
+		}
+		allowed, known := mayImport[name]
+		if !known && !strings.HasPrefix(name, "examples/") { // examples talk to the gateway from outside
+			t.Errorf("package %s has no place in the house: add it to mayImport", name)
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, "footfall/"); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s must not import %s", name, ours)
+			}
+		}
+	}
+	for name := range mayImport {
+		if !seen[name] {
+			t.Errorf("package %s is gone: remove it from mayImport", name)
+		}
+	}
+}

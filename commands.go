@@ -1,0 +1,327 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"footfall/analytics"
+	"footfall/auth"
+	"footfall/ingest"
+	"footfall/store"
+	"footfall/store/cache"
+)
+
+// withStore runs f with an open store.
+func withStore(ctx context.Context, db database, f func(s *store.Store) error) error {
+	s, err := store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return f(s)
+}
+
+// withTenant runs f with an open store and a tenant of it.
+func withTenant(ctx context.Context, db database, accessKey string, f func(s *store.Store, t analytics.Tenant) error) error {
+	return withStore(ctx, db, func(s *store.Store) error {
+		t, err := s.Tenant(ctx, accessKey)
+		if err != nil {
+			return err
+		}
+		return f(s, t)
+	})
+}
+
+// withWriter runs f with a writer. Without Redis the word to the caches stays in
+// the outbox, where the gateways find it.
+func withWriter(ctx context.Context, db database, redis redisServer, accessKey string, log *slog.Logger,
+	f func(w *ingest.Writer, t analytics.Tenant) error,
+) error {
+	return withTenant(ctx, db, accessKey, func(s *store.Store, t analytics.Tenant) (err error) {
+		o := ingest.Options{Store: s, Log: log}
+		if redis.URL != "" {
+			client, err := cache.OpenRedis(redis.URL)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = client.Close() }()
+			o.Publisher = cache.New(cache.Options{Next: s, Outbox: s, Redis: client, Log: log})
+		}
+		w := ingest.New(o)
+		defer func() { err = errors.Join(err, w.Close()) }()
+		return f(w, t)
+	})
+}
+
+// printJSON prints one JSON value a line.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+type migrateCmd struct {
+	Database database `embed:""`
+}
+
+// Run brings the schema up to date.
+func (c *migrateCmd) Run(ctx context.Context, std streams) error {
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		n, err := s.Migrate(ctx)
+		if err == nil {
+			_, _ = fmt.Fprintf(std.err, "footfall: %d migrations ran, the schema is up to date\n", n)
+		}
+		return err
+	})
+}
+
+type tenantsCmd struct {
+	Create createTenantCmd `cmd:"" help:"Create a tenant."`
+	List   listTenantsCmd  `cmd:"" help:"List the tenants, a JSON object a line."`
+}
+
+type createTenantCmd struct {
+	Database database `embed:""`
+	Key      string   `required:"" help:"The access key: its public name in URLs, 1 to 64 letters, digits, - or _."`
+	Name     string   `required:"" help:"Its name."`
+	TimeZone string   `default:"UTC" help:"The IANA time zone whose days its dates are."`
+}
+
+// Run creates a tenant and prints it.
+func (c *createTenantCmd) Run(ctx context.Context, std streams) error {
+	zone, err := analytics.ParseTimeZone(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("--time-zone %w", err)
+	}
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		t, err := s.CreateTenant(ctx, analytics.Tenant{AccessKey: c.Key, Name: c.Name, Zone: zone})
+		if err != nil {
+			return err
+		}
+		return printTenant(std.out, t)
+	})
+}
+
+func printTenant(w io.Writer, t analytics.Tenant) error {
+	return printJSON(w, struct {
+		Key      string `json:"key"`
+		Name     string `json:"name"`
+		TimeZone string `json:"timeZone"`
+	}{t.AccessKey, t.Name, t.Zone.String()})
+}
+
+type listTenantsCmd struct {
+	Database database `embed:""`
+}
+
+// Run lists the tenants.
+func (c *listTenantsCmd) Run(ctx context.Context, std streams) error {
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		tenants, err := s.Tenants(ctx)
+		for _, t := range tenants {
+			err = errors.Join(err, printTenant(std.out, t))
+		}
+		return err
+	})
+}
+
+type keysCmd struct {
+	Create createKeyCmd `cmd:"" help:"Create an API key and print it. It cannot be shown again."`
+	List   listKeysCmd  `cmd:"" help:"List a tenant's keys, a JSON object a line."`
+	Revoke revokeKeyCmd `cmd:"" help:"Revoke a key. It stops working within a second."`
+}
+
+type createKeyCmd struct {
+	Database database `embed:""`
+	Tenant   string   `required:"" help:"The tenant's access key."`
+	Scopes   []string `required:"" help:"What it may do, separated by commas: analytics:read, events:write, admin."`
+	Name     string   `help:"What it is for."`
+	Expires  string   `help:"When it stops working: an instant such as 2027-01-01T00:00:00Z."`
+}
+
+// Run creates a key and prints the secret alone.
+func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
+	k := analytics.APIKey{Name: c.Name}
+	for _, name := range c.Scopes {
+		scope, err := analytics.ParseScope(strings.TrimSpace(name))
+		if err != nil {
+			return err
+		}
+		k.Scopes = append(k.Scopes, scope)
+	}
+	if c.Expires != "" {
+		at, err := instant("--expires", c.Expires)
+		if err != nil {
+			return err
+		}
+		k.ExpiresAt = &at
+	}
+	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
+		secret, err := createKey(ctx, s, t, k)
+		if err == nil {
+			_, err = fmt.Fprintln(std.out, secret)
+		}
+		return err
+	})
+}
+
+// createKey makes a key for a tenant and returns its secret.
+func createKey(ctx context.Context, s *store.Store, t analytics.Tenant, k analytics.APIKey) (string, error) {
+	secret, prefix, digest := auth.NewKey()
+	k.Tenant, k.Prefix = t, prefix
+	_, err := s.CreateKey(ctx, k, digest)
+	return secret, err
+}
+
+func instant(name, text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("%s must be an instant such as 2026-03-31T12:00:00Z, got %q", name, text)
+	}
+	return t, nil
+}
+
+type listKeysCmd struct {
+	Database database `embed:""`
+	Tenant   string   `required:"" help:"The tenant's access key."`
+}
+
+// Run lists a tenant's keys.
+func (c *listKeysCmd) Run(ctx context.Context, std streams) error {
+	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
+		keys, err := s.Keys(ctx, t.ID)
+		for _, k := range keys {
+			scopes := make([]string, len(k.Scopes))
+			for i, scope := range k.Scopes {
+				scopes[i] = scope.Name()
+			}
+			err = errors.Join(err, printJSON(std.out, struct {
+				ID        int64      `json:"id"`
+				Prefix    string     `json:"prefix"`
+				Name      string     `json:"name"`
+				Scopes    []string   `json:"scopes"`
+				CreatedAt time.Time  `json:"createdAt"`
+				ExpiresAt *time.Time `json:"expiresAt"`
+				RevokedAt *time.Time `json:"revokedAt"`
+			}{k.ID, k.Prefix, k.Name, scopes, k.CreatedAt, k.ExpiresAt, k.RevokedAt}))
+		}
+		return err
+	})
+}
+
+type revokeKeyCmd struct {
+	Database database `embed:""`
+	Tenant   string   `required:"" help:"The tenant's access key."`
+	ID       int64    `arg:"" help:"The key's id, as keys list shows it."`
+}
+
+// Run revokes a key.
+func (c *revokeKeyCmd) Run(ctx context.Context, std streams) error {
+	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
+		err := s.RevokeKey(ctx, t.ID, c.ID)
+		if err == nil {
+			_, _ = fmt.Fprintf(std.err, "footfall: key %d is revoked\n", c.ID)
+		}
+		return err
+	})
+}
+
+type loadCmd struct {
+	Database database    `embed:""`
+	Redis    redisServer `embed:""`
+	Tenant   string      `required:"" help:"The tenant's access key."`
+	Files    []string    `arg:"" name:"file" help:"Files of events; - is standard input."`
+}
+
+// loadBatch is how many events are committed at once.
+const loadBatch = 10_000
+
+// Run loads files one after another and prints the verdicts of all. It exits
+// with 1 when an event was rejected.
+func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
+	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(w *ingest.Writer, t analytics.Tenant) error {
+		total := analytics.Verdicts{Rejected: []analytics.Rejection{}}
+		rejected := 0
+		for _, name := range c.Files {
+			n, err := loadFile(ctx, w, t.ID, name, std, &total)
+			rejected += n
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if err := printJSON(std.out, map[string]int{"accepted": total.Accepted, "duplicates": total.Duplicates, "rejected": rejected}); err != nil {
+			return err
+		}
+		if rejected > 0 {
+			return exitStatus(1)
+		}
+		return nil
+	})
+}
+
+// loadFile loads one file and says on std.err which of its events are rejected.
+func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, std streams, total *analytics.Verdicts) (rejected int, err error) {
+	in, size, closeFile, err := openInput(name, std)
+	if err != nil {
+		return 0, err
+	}
+	defer closeFile()
+	bar := newBar(std.err, size, "Loading "+name, true)
+	defer func() { _ = bar.Finish() }()
+	decoder, err := ingest.Open(io.TeeReader(in, bar))
+	if err != nil {
+		return 0, err
+	}
+	for {
+		events, err := decoder.Next(loadBatch)
+		if errors.Is(err, io.EOF) {
+			return rejected, nil
+		}
+		if err != nil {
+			return rejected, err
+		}
+		verdicts, err := w.RecordDecoded(ctx, tenant, events)
+		if err != nil {
+			return rejected, err
+		}
+		total.Accepted += verdicts.Accepted
+		total.Duplicates += verdicts.Duplicates
+		rejected += len(verdicts.Rejected)
+		for _, r := range verdicts.Rejected {
+			place := decoder.Format().Place(events[r.Index].Line)
+			_, _ = fmt.Fprintf(std.err, "footfall: %s: %s: %s: %s\n", name, place, r.Code, r.Message)
+		}
+	}
+}
+
+func openInput(name string, std streams) (in io.Reader, size int64, closeFile func(), err error) {
+	if name == "-" {
+		return std.in, -1, func() {}, nil
+	}
+	f, err := os.Open(name) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	size = -1
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	return f, size, func() { _ = f.Close() }, nil
+}
+
+// newBar draws progress for people; -1 is an unknown total.
+func newBar(w io.Writer, total int64, what string, bytes bool) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(bytes),
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetWidth(30),
+		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(w) }), progressbar.OptionSetPredictTime(true))
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+)
+
+// cli is every command, flag and environment variable there is: the one place
+// they are declared, and what the documentation test reads.
+type cli struct {
+	Serve       serveCmd       `cmd:"" help:"Serve GraphQL, the REST contracts and event ingest."`
+	Demo        demoCmd        `cmd:"" help:"Serve sample data from a private Postgres and Redis."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to this version."`
+	Load        loadCmd        `cmd:"" help:"Load events from files: NDJSON, a JSON array or CSV, gzipped or not."`
+	Tenants     tenantsCmd     `cmd:"" help:"Create and list tenants."`
+	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
+	Activations activationsCmd `cmd:"" help:"Create, list, revoke and delete activations."`
+	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
+	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
+	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`
+
+	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
+}
+
+// database is what every command but demo needs.
+type database struct {
+	URL     string `name:"database-url" env:"DATABASE_URL" required:"" help:"Postgres, such as postgres://user:password@host/footfall."`
+	ReadURL string `name:"database-read-url" env:"DATABASE_READ_URL" help:"A replica to read from. Its lag adds to the staleness of answers, except for Cache-Control: no-cache."`
+}
+
+// redisServer is the cache's second level.
+type redisServer struct {
+	URL string `name:"redis-url" env:"REDIS_URL" help:"Redis, such as redis://:password@host:6379/0. Without it answers are cached in process alone, for a single gateway."`
+}
+
+// serving is what serve and demo share.
+type serving struct {
+	Listen       string        `env:"LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
+	EdgeCacheTTL time.Duration `name:"edge-cache-ttl" env:"EDGE_CACHE_TTL" default:"1s" help:"How long whole answers are kept for identical reads; 0 turns it off."`
+	RateLimit    int           `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token; 0 turns it off."`
+	Timeout      time.Duration `env:"REQUEST_TIMEOUT" default:"10s" help:"Longest time one operation may take."`
+	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served while Postgres is away."`
+	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`
+}

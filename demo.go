@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"footfall/analytics"
+	"footfall/ingest"
+	"footfall/internal/demo"
+	"footfall/internal/localdb"
+	"footfall/web"
+)
+
+type demoCmd struct {
+	serving
+	Data  string  `default:".footfall" type:"path" help:"Folder that everything lives in; remove it to start afresh."`
+	Seed  uint64  `default:"1" help:"Which sample data."`
+	Scale float64 `default:"1" help:"How much of it: 1 is about a million events over three years."`
+}
+
+// demoDatabase is the name of the demo's database.
+const demoDatabase = "footfall"
+
+// demoState is what a demo remembers of its data, beside it. Its keys are the
+// demo's own.
+type demoState struct {
+	Seed     uint64    `json:"seed"`
+	Scale    float64   `json:"scale"`
+	Today    time.Time `json:"today"`
+	ReadKey  string    `json:"readKey"`
+	FullKey  string    `json:"fullKey"`
+	Tenant   string    `json:"tenant"`
+	Campaign time.Time `json:"campaign"` // when a campaign was scheduled
+}
+
+// Run serves sample data until ctx ends.
+func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err error) {
+	if err = (demo.Options{Seed: c.Seed, Scale: c.Scale, Today: time.Now()}).Validate(); err != nil {
+		return err
+	}
+	if err = os.MkdirAll(c.Data, 0o755); err != nil { //nolint:gosec // Postgres' unprivileged user must reach its folder inside
+		return err
+	}
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(std.err, "footfall: "+format+"\n", args...) }
+	say("starting a private Postgres and Redis in %s", c.Data)
+	servers, err := localdb.Start(ctx, localdb.Options{Dir: c.Data, Redis: true, Log: std.err})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, servers.Close()) }()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	g, state, err := c.open(ctx, servers, log, std, say)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	printDemo(std, "http://"+listener.Addr().String(), state)
+	return g.serve(ctx, listener, web.PlaygroundConfig{DemoKey: state.ReadKey, DefaultQuery: demoQuery})
+}
+
+// open opens the gateway over the demo's data, making the data first when it is
+// not there, not whole, or asked for otherwise.
+func (c *demoCmd) open(ctx context.Context, servers *localdb.Server, log *slog.Logger, std streams, say func(string, ...any)) (*gateway, *demoState, error) {
+	path := filepath.Join(servers.Dir(), "demo.json")
+	state := readState(path)
+	same := state != nil && state.Seed == c.Seed && state.Scale == c.Scale
+	if !same {
+		if err := servers.DropDatabase(ctx, demoDatabase); err != nil {
+			return nil, nil, err
+		}
+		if _, err := servers.NewDatabase(ctx, demoDatabase); err != nil {
+			return nil, nil, err
+		}
+	}
+	g, err := openGateway(ctx, database{URL: servers.URLOf(demoDatabase)}, redisServer{URL: servers.RedisURL()}, c.serving, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err = g.store.Migrate(ctx); err != nil {
+		g.close()
+		return nil, nil, err
+	}
+	if same {
+		say("using the sample data of %s", state.Today.Format(time.DateOnly))
+		return g, state, nil
+	}
+	state, err = c.fill(ctx, g, std, say)
+	if err == nil {
+		err = writeState(path, state)
+	}
+	if err != nil {
+		g.close()
+		return nil, nil, err
+	}
+	return g, state, nil
+}
+
+// fill makes the sample data, events through the same door as everyone's.
+func (c *demoCmd) fill(ctx context.Context, g *gateway, std streams, say func(string, ...any)) (*demoState, error) {
+	state := &demoState{Seed: c.Seed, Scale: c.Scale, Today: time.Now().UTC()}
+	tenants := demo.Generate(demo.Options{Seed: c.Seed, Scale: c.Scale, Today: state.Today})
+	events := 0
+	for _, t := range tenants {
+		events += t.EventCount
+	}
+	say("loading %d sample events", events)
+	bar := newBar(std.err, int64(events), "Loading", false)
+	for i, t := range tenants {
+		tenant, err := g.store.CreateTenant(ctx, t.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			if err = c.createKeys(ctx, g, tenant, state); err != nil {
+				return nil, err
+			}
+			state.Campaign = latestCampaign(t.Campaigns, state.Today)
+		}
+		if err = fillTenant(ctx, g.writer, tenant.ID, t, bar); err != nil {
+			return nil, err
+		}
+	}
+	_ = bar.Finish()
+	say("compacting")
+	_, err := g.store.Compact(ctx, func(int, int) {})
+	return state, err
+}
+
+func (c *demoCmd) createKeys(ctx context.Context, g *gateway, t analytics.Tenant, state *demoState) (err error) {
+	state.Tenant = t.AccessKey
+	read := analytics.APIKey{Name: "demo, reading", Scopes: []analytics.Scope{analytics.ScopeRead}}
+	if state.ReadKey, err = createKey(ctx, g.store, t, read); err != nil {
+		return err
+	}
+	full := analytics.APIKey{Name: "demo, everything", Scopes: []analytics.Scope{analytics.ScopeRead, analytics.ScopeWrite, analytics.ScopeAdmin}}
+	state.FullKey, err = createKey(ctx, g.store, t, full)
+	return err
+}
+
+func latestCampaign(campaigns []analytics.CampaignInput, today time.Time) time.Time {
+	var latest time.Time
+	for _, c := range campaigns {
+		if c.ScheduledAt.Before(today) && c.ScheduledAt.After(latest) {
+			latest = c.ScheduledAt
+		}
+	}
+	return latest
+}
+
+func fillTenant(ctx context.Context, w *ingest.Writer, tenant int64, t demo.Tenant, bar *progressbar.ProgressBar) error {
+	for chunk := range slices.Chunk(t.Partners, ingest.MaxNouns) {
+		if _, err := w.UpsertPartners(ctx, tenant, chunk); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(t.Campaigns, ingest.MaxNouns) {
+		if _, err := w.UpsertCampaigns(ctx, tenant, chunk); err != nil {
+			return err
+		}
+	}
+	for _, a := range t.Activations {
+		var err error
+		if a.Token == "" {
+			_, _, err = w.CreateActivation(ctx, tenant, a.CreateActivationInput)
+		} else {
+			_, err = w.CreateActivationWithToken(ctx, tenant, a.CreateActivationInput, a.Token)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	batch := make([]analytics.EventInput, 0, loadBatch)
+	record := func() error {
+		verdicts, err := w.Record(ctx, tenant, batch)
+		if err == nil && len(verdicts.Rejected) > 0 {
+			err = fmt.Errorf("sample event %d: %s", verdicts.Rejected[0].Index, verdicts.Rejected[0].Message)
+		}
+		_ = bar.Add(len(batch))
+		batch = batch[:0]
+		return err
+	}
+	for e := range t.Events {
+		if batch = append(batch, e); len(batch) == loadBatch {
+			if err := record(); err != nil {
+				return err
+			}
+		}
+	}
+	return record()
+}
+
+func readState(path string) *demoState {
+	data, err := os.ReadFile(path) //nolint:gosec // a file of our own folder
+	state := &demoState{}
+	if err != nil || json.Unmarshal(data, state) != nil {
+		return nil
+	}
+	return state
+}
+
+func writeState(path string, state *demoState) error {
+	data, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
+}
+
+const demoQuery = `# Press the play button: the ten most visited partners of the last 90 days.
+{
+  partnerLeaderboard(range: { period: LAST_90_DAYS }, first: 10) {
+    edges {
+      rank
+      node { name partnerType }
+      engagement {
+        totalSessions
+        totalPageViews
+        uniqueUsers
+        avgSessionDurationSeconds
+        previous { totalSessions }
+      }
+    }
+  }
+}
+`
+
+// printDemo says what to open and what to paste. Every line works as it is.
+func printDemo(std streams, base string, s *demoState) {
+	week := s.Campaign.Truncate(24 * time.Hour).Add(-6 * 24 * time.Hour)
+	_, _ = fmt.Fprintf(std.out, `
+Footfall is up. Ctrl-C stops it.
+
+Analyst, in the Playground (the demo's key is filled in):
+  %[1]s/playground
+
+Host of an event, with the link from an e-mail:
+  curl '%[1]s/api/partner-stats/%[2]s?token=%[3]s'
+  curl '%[1]s/api/partner-stats/%[2]s?token=%[3]s&format=csv'
+
+Partner manager, the leaderboard:
+  curl -H 'Authorization: Bearer %[4]s' '%[1]s/v1/analytics/engagement/partners?period=last_90_days&limit=5'
+
+Producer of live shows, a week of campaigns:
+  curl -H 'Authorization: Bearer %[4]s' '%[1]s/v2/%[5]s/campaign/stats?from=%[6]s&to=%[7]s'
+
+Front end, GraphQL:
+  curl -H 'Authorization: Bearer %[4]s' -H 'Content-Type: application/json' %[1]s/graphql \
+    -d '{"query":"{ activation(activationId: \"%[2]s\") { eventName metrics { clickCount uniqueSessionCount outboundSessionRate } } }"}'
+
+Recording an event (this key may do everything):
+  curl -H 'Authorization: Bearer %[8]s' -H 'Content-Type: application/x-ndjson' %[1]s/v1/events \
+    -d '{"id":"hello-1","action":"click","event":"my-first-event","session":"s1","at":"%[9]s"}'
+
+`, base, demo.ExampleActivation, demo.ExampleToken, s.ReadKey, s.Tenant,
+		week.Format(time.RFC3339), week.Add(7*24*time.Hour).Format(time.RFC3339), s.FullKey, time.Now().UTC().Format(time.RFC3339))
+}

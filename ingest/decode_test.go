@@ -1,0 +1,187 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"footfall/analytics"
+)
+
+func init() { full[JSON] = "[" + full[NDJSON] + "]" }
+
+// full is one event with every field, in each format.
+var full = map[Format]string{
+	NDJSON: `{"id":"e1","action":"watch","event":"e","partner":"p","campaign":"c","session":"s","visitor":"v\u00e9","at":"2026-03-02T11:00:00.25+01:00",` +
+		`"seconds":30,"loggedIn":true,"source":"so","medium":"m","campaignTag":"ct","referrer":"r","path":"/a,b","country":"fr","device":"d \"x\""}`,
+	CSV: "id,action,event,partner,campaign,session,visitor,at,seconds,loggedIn,source,medium,campaignTag,referrer,path,country,device\r\n" +
+		`e1,watch,e,p,c,s,vé,2026-03-02T11:00:00.25+01:00,30,TRUE,so,m,ct,r,"/a,b",fr,"d ""x"""` + "\r\n",
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestEveryFieldOfEveryFormat(t *testing.T) {
+	t.Parallel()
+	want := analytics.EventInput{
+		ID: "e1", Action: "watch", Event: ptr("e"), Partner: ptr("p"), Campaign: ptr("c"), Session: ptr("s"), Visitor: ptr("vé"),
+		Seconds: ptr(30), LoggedIn: ptr(true),
+		Dimensions: analytics.Dimensions{Source: "so", Medium: "m", CampaignTag: "ct", Referrer: "r", Path: "/a,b", Country: "fr", Device: `d "x"`},
+	}
+	at := time.Date(2026, 3, 2, 10, 0, 0, 250e6, time.UTC)
+	for format, text := range full {
+		events, err := Decode(strings.NewReader(text), format, Limits{})
+		if err != nil || len(events) != 1 || events[0].Err != nil {
+			t.Fatal(format, events, err)
+		}
+		got := events[0].Input
+		if !got.At.Equal(at) {
+			t.Error(format, got.At)
+		}
+		got.At = time.Time{}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%d: got %+v\nwant %+v", format, got, want)
+		}
+	}
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	const header = "\ufeffid,action, event ,at,seconds,loggedIn,note\n"
+	text := header +
+		"e1,click,jazz,2026-03-02T10:00:00Z,,,\n" + // line 2
+		"\n" +
+		"e2,click,\"ja\nzz\",2026-03-02T10:00:00Z,,,\n" + // lines 4 and 5
+		"e3,click,jazz\n" +
+		"e4,click,ja\"zz,2026-03-02T10:00:00Z,,,\n" +
+		"e5,watch,jazz,2026-03-02T10:00:00Z,1.5,,\n" +
+		"e6,watch,jazz,2026-03-02T10:00:00Z,0x10,,\n" +
+		"e7,watch,jazz,2026-03-02T10:00:00Z,30,yes,\n" +
+		"e8,watch,jazz,yesterday,30,False,\n" +
+		"e9,watch,null,2026-03-02T10:00:00Z,30.0,false,unquoted"
+	events, err := Decode(strings.NewReader(text), CSV, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []struct {
+		line  int
+		error string
+	}{
+		{2, ""}, {4, ""},
+		{6, "not a row of CSV: it has 3 cells, the header 7"},
+		{7, `not a row of CSV: bare " in non-quoted-field`},
+		{8, `seconds: must be an integer, got "1.5"`},
+		{9, `seconds: must be an integer, got "0x10"`},
+		{10, `loggedIn: must be true or false, got "yes"`},
+		{11, `at: must be an RFC 3339 instant with an offset, such as 2026-03-02T10:00:00Z, got "yesterday"`},
+		{12, ""},
+	}
+	if len(events) != len(want) {
+		t.Fatal(len(events), events)
+	}
+	for i, e := range events {
+		got := ""
+		if e.Err != nil {
+			got = e.Err.Error()
+		}
+		if e.Line != want[i].line || got != want[i].error {
+			t.Errorf("%d: line %d %q, want line %d %q", i, e.Line, got, want[i].line, want[i].error)
+		}
+	}
+	first, last := events[0].Input, events[8].Input
+	if first.Seconds != nil || first.LoggedIn != nil || first.Session != nil || *events[1].Input.Event != "ja\nzz" ||
+		*last.Seconds != 30 || *last.LoggedIn || *last.Event != "null" {
+		t.Errorf("%+v\n%+v", first, last)
+	}
+}
+
+func TestNextGivesBatchesWithLines(t *testing.T) {
+	t.Parallel()
+	d := NewDecoder(iotest.OneByteReader(strings.NewReader("\n"+click(1)+"\n\n"+click(2)+"\r\nx\n"+click(3))), NDJSON)
+	var lines []int
+	for {
+		batch, err := d.Next(3)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || len(batch) > 3 {
+			t.Fatal(batch, err)
+		}
+		for _, e := range batch {
+			lines = append(lines, e.Line)
+		}
+	}
+	if !reflect.DeepEqual(lines, []int{2, 4, 5, 6}) || d.Format().Place(4) != "line 4" || JSON.Place(2) != "element 2" {
+		t.Error(lines)
+	}
+	if _, err := d.Next(1); !errors.Is(err, io.EOF) {
+		t.Error("not at the end for good:", err)
+	}
+}
+
+func TestNextGivesWhatCameBeforeAFailure(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("disk on fire")
+	for format, text := range map[Format]string{NDJSON: clicks(3), JSON: "[" + click(0) + "," + click(1) + "," + click(2) + ",", CSV: "id\n1\n2\n3\n"} {
+		d := NewDecoder(io.MultiReader(strings.NewReader(text), iotest.ErrReader(failed)), format)
+		if batch, err := d.Next(10); len(batch) != 3 || err != nil {
+			t.Error(format, batch, err)
+		}
+		for range 2 {
+			if batch, err := d.Next(10); len(batch) != 0 || !errors.Is(err, failed) {
+				t.Error(format, batch, err)
+			}
+		}
+	}
+}
+
+func TestLongLines(t *testing.T) {
+	t.Parallel()
+	pad := func(n int) string { return `{"id":"e","x":"` + strings.Repeat("x", n) + `"}` + "\n" }
+	events, err := Decode(strings.NewReader(click(1)+"\n"+pad(readSize)+pad(maxLine-30)+pad(maxLine)+click(2)), NDJSON, Limits{})
+	if err != nil || len(events) != 5 {
+		t.Fatal(len(events), err)
+	}
+	for i, e := range events {
+		if (e.Err != nil) != (i == 3) || e.Line != i+1 {
+			t.Error(i, e.Line, e.Err)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Format{
+		"":                              NDJSON,
+		"\n \n":                         NDJSON,
+		click(1):                        NDJSON,
+		"\n\ufeff":                      CSV,
+		"\ufeff\r\n" + click(1):         NDJSON,
+		" \n[" + click(1) + "]":         JSON,
+		"id,at\n1,2\n":                  CSV,
+		"\ufeff\"id\",at\n1,2\n":        CSV,
+		strings.Repeat(" ", 3*readSize): NDJSON,
+	} {
+		for _, zipped := range []bool{false, true} {
+			r := io.Reader(strings.NewReader(text))
+			if zipped {
+				r = bytes.NewReader(zip(t, text).Bytes())
+			}
+			d, err := Open(r)
+			if err != nil || d.Format() != want {
+				t.Errorf("%.20q: %v %v", text, d, err)
+				continue
+			}
+			if _, err = d.Next(1); err != nil && !errors.Is(err, io.EOF) && text != "\n\ufeff" {
+				t.Errorf("%.20q: %v", text, err)
+			}
+		}
+	}
+	if _, err := Open(strings.NewReader("\x1f\x8bnot gzip")); err == nil {
+		t.Error("no error for broken gzip")
+	}
+}

@@ -1,0 +1,121 @@
+// Package telemetry owns what operators see: the log's form, the metrics and
+// the HTTP middleware that feeds both. It must never see a query string, a
+// header or a body, where secrets travel.
+package telemetry
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// NewLog makes a structured log: JSON lines of the level and above.
+func NewLog(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// Metrics are the process's, in one registry.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	flying   prometheus.Gauge
+}
+
+// NewMetrics makes the registry, with the runtime's own metrics in it.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "footfall_http_requests_total", Help: "Requests answered, by route and status.",
+		}, []string{"route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "footfall_http_request_seconds", Help: "Time to answer, by route.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+		flying: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "footfall_http_requests_in_flight", Help: "Requests being answered now.",
+		}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds, m.flying, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Count adds a counter that is read when it is asked for.
+func (m *Metrics) Count(name, help string, labels map[string]string, read func() int64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(
+		prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return float64(read()) }))
+}
+
+// Counter adds a counter that is written to, with one label.
+func (m *Metrics) Counter(name, help, label string) func(value string, n int) {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+	m.registry.MustRegister(c)
+	return func(value string, n int) { c.WithLabelValues(value).Add(float64(n)) }
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Watch counts, times and logs what h answers under the route's name, and turns
+// a panic into a plain 500.
+func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &statusRecorder{ResponseWriter: w}
+		m.flying.Inc()
+		defer func() {
+			m.flying.Dec()
+			if v := recover(); v != nil {
+				log.ErrorContext(r.Context(), "panic", "route", route, "error", v, "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					http.Error(rec, "internal error", http.StatusInternalServerError)
+				}
+			}
+			took := time.Since(start)
+			m.requests.WithLabelValues(route, strconv.Itoa(rec.Status())).Inc()
+			m.seconds.WithLabelValues(route).Observe(took.Seconds())
+			log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took)
+		}()
+		h.ServeHTTP(rec, r)
+	})
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// Status is what was answered; a handler that wrote nothing answered 200.
+func (r *statusRecorder) Status() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *statusRecorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"footfall/analytics"
+	"footfall/auth"
+	"footfall/ingest"
+	"footfall/rest"
+	"footfall/store/cache"
+	"footfall/web"
+)
+
+// route is one URL that is served.
+type route struct {
+	pattern string
+	handler http.Handler
+}
+
+// handler serves every URL there is.
+func (g *gateway) handler(playground web.PlaygroundConfig) (http.Handler, error) {
+	routes, err := g.routes(playground)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.pattern, g.metrics.Watch(r.pattern, g.log, r.handler))
+	}
+	mux.Handle("/", g.metrics.Watch("none", g.log, http.HandlerFunc(notFound)))
+	return secure(mux), nil
+}
+
+// routes lists what is served; the documentation test reads it too.
+func (g *gateway) routes(playground web.PlaygroundConfig) ([]route, error) {
+	executor, err := g.graphServer()
+	if err != nil {
+		return nil, err
+	}
+	if !web.Built() {
+		g.log.Warn(web.NotBuilt)
+	}
+	g.registerMetrics()
+	pages := web.Playground(playground)
+	routes := []route{
+		{"/graphql", executor},
+		{"/playground", pages},
+		{"/playground/", pages},
+		{"/v1/events", g.writer.Handler(g.eventsTenant)},
+		{"/openapi.json", rest.OpenAPI()},
+		{"/healthz", http.HandlerFunc(healthy)},
+		{"/readyz", http.HandlerFunc(g.ready)},
+		{"/metrics", g.metrics.Handler()},
+	}
+	for _, r := range rest.Routes() {
+		routes = append(routes, route{r.Pattern, executor})
+	}
+	return routes, nil
+}
+
+// eventsTenant is the tenant whose events a request may record.
+func (g *gateway) eventsTenant(r *http.Request) (int64, error) {
+	p, err := g.auth.Authenticate(r.Context(), r)
+	if err != nil {
+		return 0, err
+	}
+	if !p.Has(analytics.ScopeWrite) {
+		return 0, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeWrite.Name())
+	}
+	if _, err = g.auth.Allow(p); err != nil {
+		return 0, err
+	}
+	return p.Tenant.ID, nil
+}
+
+var _ rest.Authenticator = (*auth.Authenticator)(nil)
+
+// secure sets what every answer carries.
+func secure(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		h.ServeHTTP(w, r)
+	})
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	problem(w, http.StatusNotFound, "there is nothing at this path")
+}
+
+// problem answers with RFC 9457.
+func problem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
+	})
+}
+
+// healthy says that the process runs.
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(`{"status":"ok"}` + "\n"))
+}
+
+// ready says whether requests can be answered: Postgres is there, with the
+// schema of this version. Redis need not be.
+func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	current, err := g.store.Migrated(ctx)
+	switch {
+	case err != nil:
+		w.Header().Set("Retry-After", "1")
+		problem(w, http.StatusServiceUnavailable, "Postgres does not answer")
+	case !current:
+		problem(w, http.StatusServiceUnavailable, "the database's schema is not this version's")
+	default:
+		healthy(w, r)
+	}
+}
+
+// registerMetrics adds what the packages count.
+func (g *gateway) registerMetrics() {
+	count := func(name, help string, read func() int64) { g.metrics.Count(name, help, nil, read) }
+	count("footfall_edge_hits_total", "Whole answers served from memory.", g.edge.Hits)
+	count("footfall_postgres_statements_total", "Statements sent to Postgres.", g.store.Statements)
+	for kind, read := range map[string]func(cache.Stats) int64{
+		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
+		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },
+		"redis_error": func(s cache.Stats) int64 { return s.RedisErrors }, "drained": func(s cache.Stats) int64 { return s.Drained },
+	} {
+		g.metrics.Count("footfall_cache_total", "What the cache did, by kind.", map[string]string{"kind": kind},
+			func() int64 { return read(g.cache.Stats()) })
+	}
+}
+
+// countCommits counts what ingest stores.
+func (g *gateway) countCommits() func(ingest.Commit) {
+	events := g.metrics.Counter("footfall_events_total", "Events handed to the store, by outcome.", "outcome")
+	return func(c ingest.Commit) {
+		if c.Err != nil {
+			events("failed", c.Events)
+			return
+		}
+		events("accepted", c.Accepted)
+		events("duplicate", c.Duplicates)
+		events("unknown", c.Unknown)
+	}
+}

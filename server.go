@@ -1,0 +1,224 @@
+// Command footfall is the GraphQL analytics gateway. Package main reads the
+// configuration, wires the packages together and runs commands; nothing else
+// knows them all.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"footfall/analytics"
+	"footfall/auth"
+	"footfall/edge"
+	"footfall/graph"
+	"footfall/ingest"
+	"footfall/internal/telemetry"
+	"footfall/rest"
+	"footfall/store"
+	"footfall/store/cache"
+	"footfall/web"
+)
+
+// drainTime is how long requests in flight may take to finish after a signal.
+const drainTime = 30 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// streams are a command's: results on out, everything else on err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run is the whole program; tests call it as a user would.
+func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("footfall"),
+		kong.Description("A GraphQL analytics gateway: exact unique counts over any range in any time zone."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		panic(err) // the struct tags are wrong
+	}
+	parsed, err := parser.Parse(arguments)
+	if exit >= 0 { // --help was printed
+		return exit
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(errOut, "footfall:", err)
+		return 2
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(telemetry.NewLog(errOut, c.LogLevel), streams{in, out, errOut})
+	var status exitStatus
+	switch {
+	case errors.As(err, &status):
+		return int(status)
+	case err != nil && ctx.Err() != nil:
+		_, _ = fmt.Fprintln(errOut, "footfall: interrupted")
+		return 130
+	case err != nil:
+		_, _ = fmt.Fprintln(errOut, "footfall:", explain(err))
+		return 1
+	}
+	return 0
+}
+
+// exitStatus ends the program with a status and no further word.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// explain is an error with its cause: on the command line the reader is the
+// operator.
+func explain(err error) string {
+	var domain *analytics.Error
+	if errors.As(err, &domain) && domain.Err != nil {
+		return fmt.Sprintf("%v: %v", err, domain.Err)
+	}
+	return err.Error()
+}
+
+type serveCmd struct {
+	Database database    `embed:""`
+	Redis    redisServer `embed:""`
+	serving
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
+	g, err := openGateway(ctx, c.Database, c.Redis, c.serving, log)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	if err = g.checkSchema(ctx); err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(std.err, "footfall: serving on http://%s\n", listener.Addr())
+	return g.serve(ctx, listener, web.PlaygroundConfig{})
+}
+
+// gateway is everything a running Footfall consists of.
+type gateway struct {
+	store   *store.Store
+	cache   *cache.Cache
+	writer  *ingest.Writer
+	auth    *auth.Authenticator
+	edge    *edge.Cache
+	metrics *telemetry.Metrics
+	log     *slog.Logger
+	serving serving
+	closers []func()
+}
+
+func openGateway(ctx context.Context, db database, redis redisServer, s serving, log *slog.Logger) (*gateway, error) {
+	g := &gateway{log: log, serving: s, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now)}
+	var err error
+	if g.store, err = store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL}); err != nil {
+		return nil, err
+	}
+	g.closers = append(g.closers, g.store.Close)
+	options := cache.Options{Next: g.store, Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.edge.Forget}
+	if redis.URL != "" {
+		client, err := cache.OpenRedis(redis.URL)
+		if err != nil {
+			g.close()
+			return nil, err
+		}
+		g.closers = append(g.closers, func() { _ = client.Close() })
+		options.Redis = client
+	}
+	g.cache = cache.New(options)
+	g.writer = ingest.New(ingest.Options{Store: g.store, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
+	g.closers = append(g.closers, func() { _ = g.writer.Close() })
+	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, StaleFor: s.MaxStale})
+	return g, nil
+}
+
+// close ends everything in reverse order of opening.
+func (g *gateway) close() {
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		g.closers[i]()
+	}
+	g.closers = nil
+}
+
+// checkSchema refuses a database that needs another version of the schema. One
+// that is away now may come back: /readyz says so meanwhile.
+func (g *gateway) checkSchema(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	switch current, err := g.store.Migrated(ctx); {
+	case err != nil:
+		g.log.WarnContext(ctx, "the database does not answer yet", "error", err)
+		return nil
+	case !current:
+		return errors.New("the database's schema is not this version's: run footfall migrate")
+	}
+	return nil
+}
+
+// serve answers requests until ctx ends, then lets those in flight finish.
+func (g *gateway) serve(ctx context.Context, listener net.Listener, playground web.PlaygroundConfig) error {
+	handler, err := g.handler(playground)
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	running.Go(func() { _ = g.cache.Run(background) })
+	if g.serving.CompactEvery > 0 {
+		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, g.log) })
+	}
+	server := &http.Server{
+		Handler: handler, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 128 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err = <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(background, drainTime)
+	defer cancel()
+	return server.Shutdown(drain)
+}
+
+// graphServer is the executor that GraphQL and the REST contracts share.
+func (g *gateway) graphServer() (http.Handler, error) {
+	return graph.New(graph.Options{
+		Source: g.cache, Writer: g.writer, Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
+		Freshness: func(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
+			ctx, recorder := cache.WithRecorder(ctx)
+			return ctx, recorder.Stale
+		},
+	}, rest.Transports(rest.Options{Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now})...)
+}

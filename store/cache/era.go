@@ -1,0 +1,79 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// currentEra is the prefix of all keys now. One that was learnt a moment ago
+// will do unless it must be certain.
+func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
+	r.mu.Lock()
+	era, at := r.era, r.eraAt
+	r.mu.Unlock()
+	if !certain && time.Since(at) < eraFor {
+		return era, nil
+	}
+	asked := time.Now()
+	ids, err := runIDs(ctx, r.client)
+	if err != nil {
+		return "", err
+	}
+	era = r.prefix + ":" + digest([]byte(ids))[:8] + ":"
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.era, r.eraAt = era, asked
+	return era, nil
+}
+
+// runIDs are the run ids of the servers that hold keys.
+func runIDs(ctx context.Context, client redis.UniversalClient) (string, error) {
+	var mu sync.Mutex
+	var ids []string
+	ask := func(ctx context.Context, one redis.Cmdable) error {
+		info, err := one.Info(ctx, "server").Result()
+		if err != nil {
+			return err
+		}
+		_, rest, found := strings.Cut(info, "run_id:")
+		if !found {
+			return errors.New("cache: INFO of this Redis tells no run_id")
+		}
+		id, _, _ := strings.Cut(rest, "\r\n")
+		mu.Lock()
+		defer mu.Unlock()
+		ids = append(ids, id)
+		return nil
+	}
+	var err error
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		err = cluster.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error { return ask(ctx, one) })
+	} else {
+		err = ask(ctx, client)
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " "), err
+}
+
+func (r *remote) lastEra() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.era
+}
+
+func (r *remote) certainEra(ctx context.Context) (era string, err error) {
+	err = r.do(ctx, 1, func(ctx context.Context) error {
+		era, err = r.currentEra(ctx, true)
+		return err
+	})
+	return era, err
+}
+
+// check keeps the era known and the breaker informed, so that readers need not.
+func (r *remote) check(ctx context.Context) { _, _ = r.certainEra(ctx) }

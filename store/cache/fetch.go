@@ -1,0 +1,138 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"footfall/analytics"
+)
+
+// request is one call of a Source method.
+type request[V any] struct {
+	*Cache
+	kind   kind[V]
+	items  []item
+	stamps []stamp // of the items, from before anything was read
+	fresh  bool
+	load   func(ctx context.Context, missing []int) ([]V, error)
+}
+
+// fetch answers the items, aligned with them: from memory, then from Redis in
+// one round trip, then with one load, which is given the places of what is
+// missing. What others are loading already is waited for instead.
+func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load func(context.Context, []int) ([]V, error)) ([]V, error) {
+	r := &request[V]{c, k, items, c.memory.stampsOf(items), analytics.Fresh(ctx), load}
+	out := make([]V, len(items))
+	recorder := recorderOf(ctx)
+	take := func(i int, f *found) {
+		out[i] = f.value.(V)
+		if f.from == fromStale && k.stale != nil {
+			out[i] = k.stale(out[i])
+		}
+		c.counters.count(f)
+		recorder.note(f, time.Now())
+	}
+	missing := r.recall(take)
+	shared := c.flights
+	if r.fresh { // a load under way may have begun before the writes that must be seen
+		shared = newFlights()
+	}
+	for len(missing) > 0 {
+		joined, err := r.wait(ctx, shared, missing, take)
+		if err != nil {
+			return nil, err
+		}
+		// Loads of others that failed for their own reasons are done again alone.
+		missing, shared = joined, newFlights()
+	}
+	return out, nil
+}
+
+// recall takes what memory holds and returns the places of the rest.
+func (r *request[V]) recall(take func(int, *found)) (missing []int) {
+	believed, now := !r.fresh && r.informed(), time.Now()
+	for i, it := range r.items {
+		if believed {
+			if e := r.memory.recall(it.key, r.stamps[i], now); e != nil {
+				take(i, &found{e.value, fromMemory, now})
+				continue
+			}
+		}
+		missing = append(missing, i)
+	}
+	return missing
+}
+
+// wait takes the items at places n once they are loaded. It returns the places
+// of those whose load another caller led and which failed through no fault of
+// the store.
+func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take func(int, *found)) (again []int, err error) {
+	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.informed())
+	own := map[*flight]bool{}
+	if len(led) > 0 {
+		mine, places := pick(flights, led), pick(n, led)
+		for _, f := range mine {
+			own[f] = true
+		}
+		go r.run(context.WithoutCancel(ctx), shared, slices.Clone(mine), slices.Clone(places))
+	}
+	for i, f := range flights {
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return nil, given(ctx.Err())
+		}
+		switch {
+		case f.err == nil:
+			take(n[i], &f.found)
+		case own[f] || unavailable(f.err):
+			return nil, f.err
+		default:
+			again = append(again, n[i])
+		}
+	}
+	return again, nil
+}
+
+// run is the load of the flights, which are those of the items at places n. It
+// lands them all, whatever happens.
+func (r *request[V]) run(ctx context.Context, shared *flights, flights []*flight, n []int) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.LoadTimeout)
+	defer cancel()
+	l := &loading[V]{request: r, shared: shared, flights: flights, n: n, landed: make([]bool, len(n))}
+	err := errors.New("cache: the load ended without a result")
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cache: the load panicked: %v\n%s", p, debug.Stack())
+		}
+		for i := range flights {
+			if !l.landed[i] {
+				l.land(i, found{}, err)
+			}
+		}
+	}()
+	err = l.run(ctx)
+}
+
+// informed reports whether we would have heard of any change by now.
+func (c *Cache) informed() bool {
+	return !c.behind.Load() && (c.remote == nil || c.Subscribed())
+}
+
+// given types the error of a caller that gave up.
+func given(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return analytics.Unavailable(err)
+	}
+	return err
+}
+
+// unavailable reports whether err says that the store is out of reach.
+func unavailable(err error) bool {
+	var e *analytics.Error
+	return errors.As(err, &e) && e.Code == analytics.CodeUnavailable
+}

@@ -1,0 +1,78 @@
+package cache
+
+import (
+	"sync"
+	"time"
+)
+
+// origin is where an answer comes from.
+type origin uint8
+
+const (
+	fromMemory origin = iota
+	fromRedis
+	fromStore
+	fromStale
+)
+
+// found is an answer, where it comes from and when it was last known to be
+// right.
+type found struct {
+	value any
+	from  origin
+	right time.Time
+}
+
+// flight is a load under way. Whoever waits may leave; the load goes on.
+type flight struct {
+	key   key
+	stamp stamp
+	began time.Time
+	done  chan struct{} // closed when found or err is set
+	found found
+	err   error
+}
+
+// flights are the loads under way that others may join.
+type flights struct {
+	mu   sync.Mutex
+	open map[key]*flight
+}
+
+func newFlights() *flights { return &flights{open: map[key]*flight{}} }
+
+// joinFor is how old a load may be for a reader to join it when there is no way
+// to know whether something changed since it began.
+const joinFor = 500 * time.Millisecond
+
+// join is a flight for each item, and the places of those that the caller must
+// see to. A reader shares a load that began before it as long as it would
+// believe an answer that old: no change was heard of, and we would have heard
+// (informed), or it is young.
+func (f *flights) join(items []item, stamps []stamp, informed bool) (all []*flight, led []int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	all = make([]*flight, len(items))
+	for i, it := range items {
+		at := f.open[it.key]
+		if at == nil || at.stamp != stamps[i] || !informed && now.Sub(at.began) > joinFor {
+			at = &flight{key: it.key, stamp: stamps[i], began: now, done: make(chan struct{})}
+			f.open[it.key] = at
+			led = append(led, i)
+		}
+		all[i] = at
+	}
+	return all, led
+}
+
+// land ends a flight.
+func (f *flights) land(at *flight, got found, err error) {
+	f.mu.Lock()
+	if f.open[at.key] == at {
+		delete(f.open, at.key)
+	}
+	f.mu.Unlock()
+	at.found, at.err = got, err
+	close(at.done)
+}

@@ -1,0 +1,168 @@
+package cache
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"footfall/analytics"
+)
+
+// How changes travel.
+const (
+	drainEvery    = 250 * time.Millisecond
+	drainMost     = 1000 // changes at once
+	drainTimeout  = 5 * time.Second
+	settleTimeout = time.Second
+)
+
+// Run hears of changes and drains the outbox until ctx ends, and returns nil
+// then.
+func (c *Cache) Run(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.listen(ctx)
+	}()
+	for tick := time.NewTicker(drainEvery); ; {
+		c.drain(ctx)
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			<-done
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Publish tells every gateway of a committed change. Its writer calls it before
+// acknowledging the write, after which the next fresh read anywhere sees the
+// change, and every other read a second later at the latest. It returns nil
+// even when Redis or the outbox is out of reach: the change waits in the outbox
+// for the next drain, anyone's.
+func (c *Cache) Publish(ctx context.Context, change analytics.Change) error {
+	if len(change.Topics) == 0 {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx) // the write is done, whoever waits for it
+	c.counters.published.Add(1)
+	if err := c.announce(ctx, []analytics.Change{change}); err != nil {
+		c.o.Log.Debug("a change waits in the outbox", "tenant", change.Tenant, "error", err)
+	}
+	return nil
+}
+
+// announce replaces the tokens of what changed, forgets it here, tells the
+// others, and settles the outbox: in this order. Who is told forgets what it
+// has and asks Redis again, where the old token must be gone by then.
+func (c *Cache) announce(ctx context.Context, changes []analytics.Change) error {
+	news := newsOf(changes)
+	var err error
+	if c.remote != nil {
+		err = c.remote.replace(ctx, news.topics())
+	}
+	c.forget(news)
+	if c.remote != nil && err == nil {
+		err = c.remote.publish(ctx, news)
+	}
+	if err != nil || c.o.Outbox == nil {
+		return err
+	}
+	return c.settle(ctx, changes)
+}
+
+// forget drops what this process holds.
+func (c *Cache) forget(n news) {
+	c.memory.forget(n.topics())
+	for tenant := range n {
+		c.o.OnChange(tenant)
+	}
+}
+
+func (c *Cache) forgetAll() {
+	c.memory.forgetAll()
+	c.o.OnChange(0)
+}
+
+func (c *Cache) settle(ctx context.Context, changes []analytics.Change) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	seqs := map[int64][]int64{}
+	for _, change := range changes {
+		seqs[change.Tenant] = append(seqs[change.Tenant], change.Seq)
+	}
+	for tenant, done := range seqs {
+		if err := c.o.Outbox.Settle(ctx, tenant, done); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain announces the changes whose writers did not get to it. What is told of
+// twice does no harm.
+func (c *Cache) drain(ctx context.Context) {
+	if c.remote != nil {
+		c.remote.check(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	for {
+		began := mark()
+		var changes []analytics.Change
+		if c.o.Outbox != nil {
+			var err error
+			if changes, err = c.o.Outbox.Pending(ctx, drainMost); err != nil {
+				c.o.Log.Debug("the outbox cannot be read", "error", err)
+				return
+			}
+		}
+		full := len(changes) == drainMost
+		c.behind.Store(full)
+		if len(changes) > 0 {
+			if err := c.announce(ctx, changes); err != nil {
+				return
+			}
+			c.counters.drained.Add(int64(len(changes)))
+		}
+		if !full {
+			c.drained.set(began)
+			return
+		}
+	}
+}
+
+// trusted reports whether what Redis holds may be believed: since it last
+// failed us, everything that may have been meant for it meanwhile was told it.
+func (c *Cache) trusted() bool {
+	failed := c.remote.failed.get()
+	return !c.behind.Load() && (failed == 0 || c.drained.get() > failed)
+}
+
+// news are topics by tenant.
+type news map[int64]map[analytics.Topic]bool
+
+func newsOf(changes []analytics.Change) news {
+	n := news{}
+	for _, change := range changes {
+		if n[change.Tenant] == nil {
+			n[change.Tenant] = map[analytics.Topic]bool{}
+		}
+		for _, name := range change.Topics {
+			n[change.Tenant][name] = true
+		}
+	}
+	return n
+}
+
+func (n news) topics() []topic {
+	var all []topic
+	for tenant, names := range n {
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			all = append(all, topic{tenant, name})
+		}
+	}
+	return all
+}

@@ -1,0 +1,170 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"footfall/analytics"
+)
+
+// aloneTTL is how long level 1 alone believes an answer: other processes that
+// write to the database are not heard of.
+const aloneTTL = 900 * time.Millisecond
+
+// replicaLag is how far a read replica may be behind. What changed since then
+// is read from the primary, lest an answer without the change be remembered as
+// one that has it.
+const replicaLag = 10 * time.Second
+
+// loading is the answering of flights from Redis and the store.
+type loading[V any] struct {
+	*request[V]
+	shared  *flights
+	flights []*flight
+	n       []int // the flights' places among the items
+	landed  []bool
+	known   []recalled // what Redis knows of them, all zero when it is out of reach
+}
+
+func (l *loading[V]) run(ctx context.Context) error {
+	l.known = make([]recalled, len(l.n))
+	if l.remote != nil && l.trusted() {
+		// An error is counted and means that nothing is known.
+		_ = l.remote.recall(ctx, pick(l.items, l.n), !l.fresh, l.known)
+	}
+	var missing []int // places among the flights
+	for i := range l.flights {
+		if !l.landRemembered(i) {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if !l.source.allow() && l.landStale(missing) {
+		return nil
+	}
+	began := time.Now()
+	values, err := l.ask(ctx, missing)
+	l.source.report(unavailable(err))
+	if err != nil {
+		if unavailable(err) && l.landStale(missing) {
+			return nil
+		}
+		return err
+	}
+	l.landLoaded(ctx, missing, values, began)
+	return nil
+}
+
+func (l *loading[V]) land(i int, got found, err error) {
+	l.landed[i] = true
+	l.shared.land(l.flights[i], got, err)
+}
+
+// landRemembered answers a flight from Redis if what it holds is current.
+func (l *loading[V]) landRemembered(i int) bool {
+	known, now := l.known[i], time.Now()
+	if l.fresh || !known.current(now) {
+		return false
+	}
+	v, ok := l.decode(known.envelope)
+	if ok {
+		l.remember(i, v, now, known.until)
+		l.land(i, found{v, fromRedis, now}, nil)
+	}
+	return ok
+}
+
+func (l *loading[V]) decode(e *envelope) (V, bool) {
+	v, err := l.kind.decode(e.payload)
+	if err != nil {
+		l.counters.corrupt.Add(1)
+	}
+	return v, err == nil
+}
+
+// ask loads what is missing, in one call.
+func (l *loading[V]) ask(ctx context.Context, missing []int) ([]V, error) {
+	for _, i := range missing {
+		if !l.known[i].quiet(replicaLag) {
+			ctx = analytics.WithFresh(ctx)
+			break
+		}
+	}
+	l.counters.loads.Add(1)
+	values, err := l.load(ctx, pick(l.n, missing))
+	if err == nil && len(values) != len(missing) {
+		err = fmt.Errorf("cache: %d answers to %d questions", len(values), len(missing))
+	}
+	return values, err
+}
+
+// landLoaded answers flights with what the store said, and remembers it.
+func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, began time.Time) {
+	var kept []kept
+	for j, i := range missing {
+		it := l.items[l.n[i]]
+		until := began.Add(jittered(it))
+		if l.remote == nil && it.ttl > aloneTTL {
+			until = began.Add(aloneTTL)
+		}
+		l.remember(i, values[j], began, until)
+		l.land(i, found{values[j], fromStore, began}, nil)
+		if payload, err := l.kind.encode(values[j]); err == nil && l.known[i].token != (token{}) {
+			kept = append(kept, keptValue(it.key, envelope{l.known[i].token, began, until, payload}))
+		}
+	}
+	if len(kept) > 0 {
+		l.remote.keep(ctx, kept, l.o.MaxStale)
+	}
+}
+
+func (l *loading[V]) remember(i int, v V, right, until time.Time) {
+	at := l.flights[i]
+	l.memory.keep(at.key, at.stamp, v, l.kind.size(v), right, until, l.o.MaxStale)
+}
+
+// landStale answers flights with what is remembered past its time, all of them
+// or none. Who asked for fresh answers does not want those.
+func (l *loading[V]) landStale(missing []int) bool {
+	if l.fresh {
+		return false
+	}
+	stale := make([]found, len(missing))
+	for j, i := range missing {
+		got, ok := l.stale(i)
+		if !ok || time.Since(got.right) > l.o.MaxStale {
+			return false
+		}
+		stale[j] = got
+	}
+	for j, i := range missing {
+		l.land(i, stale[j], nil)
+	}
+	return true
+}
+
+// stale is the latest that is remembered of a flight.
+func (l *loading[V]) stale(i int) (got found, ok bool) {
+	if e := l.memory.remains(l.flights[i].key); e != nil {
+		got, ok = found{e.value, fromStale, time.Unix(0, e.right.Load())}, true
+	}
+	if e := l.known[i].envelope; e != nil && (!ok || e.right.After(got.right)) {
+		if v, fine := l.decode(e); fine {
+			return found{v, fromStale, e.right}, true
+		}
+	}
+	return got, ok
+}
+
+// jittered is the item's time to live less up to a tenth, so that what was read
+// together is not read again together.
+func jittered(it item) time.Duration {
+	var sum uint32
+	for _, b := range []byte(it.what + string(it.name)) {
+		sum = sum*31 + uint32(b)
+	}
+	return it.ttl - it.ttl/10*time.Duration(sum%64)/64
+}

@@ -1,0 +1,126 @@
+package cache
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// memory is level 1. An entry carries the stamp that its topic had before the
+// entry was read. To forget a topic is to drop its stamp: whoever asks next
+// gives it a new one, never used before, that no entry carries. So a load that
+// began before a change cannot pass for current after it, and nothing needs to
+// be searched for. What was forgotten stays for when the store is out of reach.
+type memory struct {
+	entries *otter.Cache[key, *entry]
+
+	mu     sync.RWMutex
+	stamps map[topic]stamp
+	last   stamp
+	most   int // of stamps
+}
+
+// stamp marks a time in which a topic did not change, as far as we heard.
+type stamp uint64
+
+type entry struct {
+	value any
+	stamp stamp
+	until time.Time
+	right atomic.Int64 // last known to be right, Unix nanoseconds
+	keep  time.Duration
+	size  int
+}
+
+func newMemory(entries, bytes int) *memory {
+	least := max(bytes/entries, 1) // what an entry weighs at least, so that one bound keeps both
+	return &memory{
+		stamps: map[topic]stamp{},
+		most:   entries,
+		entries: otter.Must(&otter.Options[key, *entry]{
+			MaximumWeight:    uint64(bytes),
+			Weigher:          func(k key, e *entry) uint32 { return uint32(min(max(e.size+len(k.what)+200, least), 1<<31)) },
+			ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[key, *entry]) time.Duration { return e.Value.keep }),
+		}),
+	}
+}
+
+func (m *memory) len() int { return m.entries.EstimatedSize() }
+
+// stampsOf are the stamps of the items' topics, made where there is none.
+func (m *memory) stampsOf(items []item) []stamp {
+	out := make([]stamp, len(items))
+	if m.readStamps(items, out) {
+		return out
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.stamps) >= m.most {
+		clear(m.stamps)
+	}
+	for i, it := range items {
+		s, ok := m.stamps[it.topic]
+		if !ok {
+			m.last++
+			s = m.last
+			m.stamps[it.topic] = s
+		}
+		out[i] = s
+	}
+	return out
+}
+
+func (m *memory) readStamps(items []item, out []stamp) (all bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	all = true
+	for i, it := range items {
+		s, ok := m.stamps[it.topic]
+		out[i], all = s, all && ok
+	}
+	return all
+}
+
+func (m *memory) forget(topics []topic) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range topics {
+		delete(m.stamps, t)
+	}
+}
+
+func (m *memory) forgetAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.stamps)
+}
+
+// recall is the entry if it is current under the stamp.
+func (m *memory) recall(k key, s stamp, now time.Time) *entry {
+	e, ok := m.entries.GetIfPresent(k)
+	if !ok || e.stamp != s || !now.Before(e.until) {
+		return nil
+	}
+	if n := now.UnixNano(); n-e.right.Load() > int64(100*time.Millisecond) { // spares the memory bus
+		e.right.Store(n)
+	}
+	return e
+}
+
+// remains is the entry, current or not; nil when there is none.
+func (m *memory) remains(k key) *entry {
+	e, _ := m.entries.GetIfPresent(k)
+	return e
+}
+
+// keep remembers a value that was last known to be right at right. It stays for
+// stale after its time.
+func (m *memory) keep(k key, s stamp, value any, size int, right, until time.Time, stale time.Duration) {
+	e := &entry{value: value, stamp: s, until: until, size: size, keep: time.Until(until) + stale}
+	e.right.Store(right.UnixNano())
+	if e.keep > 0 {
+		m.entries.Set(k, e)
+	}
+}

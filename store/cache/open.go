@@ -1,0 +1,37 @@
+package cache
+
+import (
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// OpenRedis makes the client that Options wants from a URL: a server
+// (redis://user:password@host:6379/0, rediss:// with TLS), a Cluster
+// (…?addr=host2:6379&addr=host3:6379), or a server behind Sentinels
+// (redis://sentinel:26379/0?master_name=name). It connects lazily, does not
+// retry, keeps to the deadline of each call and never reads from a replica.
+func OpenRedis(address string) (redis.UniversalClient, error) {
+	bad := errors.New("the Redis URL cannot be read") // its text may hold a password
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "unix" {
+		return nil, bad
+	}
+	query := u.Query()
+	u.RawQuery = ""
+	o, err := redis.ParseURL(u.String())
+	if err != nil {
+		return nil, bad
+	}
+	return redis.NewUniversalClient(&redis.UniversalOptions{
+		Addrs: append([]string{o.Addr}, query["addr"]...), MasterName: query.Get("master_name"),
+		Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLSConfig,
+		MaxRetries: -1, DialerRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true,
+		DialTimeout: callTimeout, PoolTimeout: callTimeout, ReadTimeout: time.Second, WriteTimeout: time.Second,
+		// A handshake that only one vendor's servers know.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}), nil
+}

@@ -1,0 +1,254 @@
+package cache
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The bounds of what we ask of Redis.
+const (
+	callTimeout  = 100 * time.Millisecond // of a call, and a little for each command in it
+	largestValue = 1 << 20
+	eraFor       = 750 * time.Millisecond // how long an incarnation is believed
+)
+
+// remote is level 2. Each topic has a version token, replaced when something of
+// it changed; a value carries the token from before it was read from the store,
+// and is current while that is the topic's. Tokens are random, so neither a
+// flush nor a lost write ever brings one back.
+//
+// A Redis that restarts from a snapshot, or a replica that takes over, may hold
+// tokens older than the last ones, with values to match. So all keys begin with
+// the era: a digest of the run ids of the processes that hold them. A new
+// process is a new era, and starts out cold.
+type remote struct {
+	client   redis.UniversalClient
+	prefix   string
+	keepFor  time.Duration // tokens
+	breaker  breaker
+	failed   clockMark // the last failure
+	self     string    // who sends our messages
+	counters *counters
+	log      *slog.Logger
+
+	mu    sync.Mutex
+	era   string
+	eraAt time.Time
+}
+
+func newRemote(client redis.UniversalClient, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
+	return &remote{
+		client: client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
+		breaker: breaker{most: 3, rest: time.Second},
+	}
+}
+
+// token is a version of a topic: when it was made, in milliseconds, and chance.
+type token [16]byte
+
+func newToken() (t token) {
+	binary.BigEndian.PutUint64(t[:], uint64(time.Now().UnixMilli()))
+	_, _ = rand.Read(t[8:]) // never fails
+	return t
+}
+
+// recalled is what Redis knows of an item: the token of its topic, zero when
+// unknown, and the value, nil when there is none.
+type recalled struct {
+	token token
+	*envelope
+}
+
+// current reports whether the value may be served.
+func (r *recalled) current(now time.Time) bool {
+	return r.envelope != nil && r.token != (token{}) && r.token == r.envelope.token && now.Before(r.until)
+}
+
+// quiet reports whether the topic is known not to have changed for so long.
+func (r *recalled) quiet(d time.Duration) bool {
+	return r.token != (token{}) && time.Since(time.UnixMilli(int64(binary.BigEndian.Uint64(r.token[:])))) > d
+}
+
+var errOpen = errors.New("cache: Redis is left alone for a moment")
+
+// do makes a call of about n commands: bounded in time, counted when it fails,
+// and not made at all while the breaker is open.
+func (r *remote) do(ctx context.Context, n int, call func(context.Context) error) error {
+	if !r.breaker.allow() {
+		return errOpen
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout+time.Duration(n)*20*time.Microsecond)
+	defer cancel()
+	err := call(ctx)
+	if err != nil {
+		r.failed.set(mark())
+		r.counters.redisErrors.Add(1)
+	}
+	switch opened, closed := r.breaker.report(err != nil); {
+	case opened:
+		r.log.Warn("Redis is out of reach, going on without", "error", err)
+	case closed:
+		r.log.Info("Redis is back")
+	}
+	return err
+}
+
+// recall fills out with what is known of the items: tokens, made where there is
+// none, and values if asked for. One round trip, and one more for new tokens.
+func (r *remote) recall(ctx context.Context, items []item, values bool, out []recalled) error {
+	return r.do(ctx, 2*len(items), func(ctx context.Context) error {
+		era, err := r.currentEra(ctx, false)
+		if err != nil {
+			return err
+		}
+		tokens := map[topic]*redis.StringCmd{}
+		found := make([]*redis.StringCmd, len(items))
+		_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, it := range items {
+				if tokens[it.topic] == nil {
+					tokens[it.topic] = p.Get(ctx, it.tokenKey(era))
+				}
+				if values {
+					found[i] = p.Get(ctx, it.valueKey(era))
+				}
+			}
+			return nil
+		})
+		if err = notMissing(err); err != nil {
+			return err
+		}
+		known, err := r.makeTokens(ctx, era, tokens)
+		if err != nil {
+			return err
+		}
+		for i, it := range items {
+			out[i].token = known[it.topic]
+			if values {
+				out[i].envelope = r.decode(found[i])
+			}
+		}
+		return nil
+	})
+}
+
+// notMissing is err unless that says that a key does not exist.
+func notMissing(err error) error {
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	return err
+}
+
+func (r *remote) decode(found *redis.StringCmd) *envelope {
+	b, err := found.Bytes()
+	if err != nil {
+		return nil
+	}
+	e, err := decodeEnvelope(b)
+	if err != nil {
+		if errors.Is(err, errCorrupt) {
+			r.counters.corrupt.Add(1)
+		}
+		return nil
+	}
+	return e
+}
+
+// makeTokens reads the tokens that were found, and gives one to each topic that
+// has none; of two gateways that do, the first wins.
+func (r *remote) makeTokens(ctx context.Context, era string, found map[topic]*redis.StringCmd) (map[topic]token, error) {
+	tokens := map[topic]token{}
+	made := map[topic]*redis.StringCmd{}
+	for t, cmd := range found {
+		if s := cmd.Val(); len(s) == len(token{}) {
+			tokens[t] = token([]byte(s))
+		} else {
+			made[t] = nil
+		}
+	}
+	if len(made) == 0 {
+		return tokens, nil
+	}
+	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for t := range made {
+			fresh := newToken()
+			p.SetNX(ctx, t.tokenKey(era), fresh[:], r.keepFor)
+			made[t] = p.Get(ctx, t.tokenKey(era))
+		}
+		return nil
+	})
+	if err = notMissing(err); err != nil {
+		return nil, err
+	}
+	for t, cmd := range made {
+		if s := cmd.Val(); len(s) == len(token{}) {
+			tokens[t] = token([]byte(s))
+		}
+	}
+	return tokens, nil
+}
+
+// kept is a value on its way to Redis.
+type kept struct {
+	key
+	value []byte
+	until time.Time
+}
+
+func keptValue(k key, e envelope) kept { return kept{k, e.encode(), e.until} }
+
+// keep stores values, for stale longer than they are believed. That it failed
+// was counted.
+func (r *remote) keep(ctx context.Context, values []kept, stale time.Duration) {
+	_ = r.do(ctx, len(values), func(ctx context.Context) error {
+		era, err := r.currentEra(ctx, false)
+		if err != nil {
+			return err
+		}
+		_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, v := range values {
+				if len(v.value) <= largestValue {
+					p.Set(ctx, v.valueKey(era), v.value, time.Until(v.until)+stale)
+				}
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+// replace gives the topics new tokens. It is done when they are replaced in the
+// era that was current afterwards: a reader of that era finds them.
+func (r *remote) replace(ctx context.Context, topics []topic) error {
+	return r.do(ctx, 2*len(topics), func(ctx context.Context) error {
+		era, err := r.currentEra(ctx, false)
+		for range 3 {
+			if err != nil {
+				return err
+			}
+			_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+				for _, t := range topics {
+					fresh := newToken()
+					p.Set(ctx, t.tokenKey(era), fresh[:], r.keepFor)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			was := era
+			if era, err = r.currentEra(ctx, true); err == nil && era == was {
+				return nil
+			}
+		}
+		return fmt.Errorf("cache: Redis keeps changing: %w", err)
+	})
+}

@@ -1,0 +1,170 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"footfall/analytics"
+)
+
+// How the subscription is kept alive.
+const (
+	pingEvery      = 250 * time.Millisecond
+	silence        = 750 * time.Millisecond // after which it is held for dead
+	subscribeEvery = 100 * time.Millisecond
+	topicsAtOnce   = 500 // in a message
+)
+
+// start is where marks count from: instants on the process's own clock, which
+// nobody sets.
+var start = time.Now()
+
+func mark() int64 { return int64(time.Since(start)) + 1 }
+
+// clockMark is a mark that is set while others read it; 0 is never.
+type clockMark struct{ at atomic.Int64 }
+
+func (m *clockMark) set(at int64) { m.at.Store(at) }
+func (m *clockMark) get() int64   { return m.at.Load() }
+
+// Subscribed reports whether this process hears of changes: then what it holds
+// may be believed without asking. Always true without Redis.
+func (c *Cache) Subscribed() bool {
+	if c.remote == nil {
+		return true
+	}
+	at := c.live.get()
+	return at != 0 && mark()-at < int64(silence)
+}
+
+// listen keeps a subscription until ctx ends.
+func (c *Cache) listen(ctx context.Context) {
+	for c.remote != nil && ctx.Err() == nil {
+		err := c.hearAll(ctx)
+		c.live.set(0)
+		if ctx.Err() == nil {
+			c.o.Log.Debug("the subscription was cut", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(subscribeEvery):
+		}
+	}
+}
+
+// hearAll holds one subscription until it fails. Messages come in order: once
+// the answer to a ping is here, so is everything published before the ping.
+// Everything held from before the subscription is forgotten.
+func (c *Cache) hearAll(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	era, err := c.remote.certainEra(ctx)
+	if err != nil {
+		return err
+	}
+	sub := c.o.Redis.Subscribe(ctx, c.remote.channel())
+	stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
+	defer func() {
+		if stop() {
+			_ = sub.Close()
+		}
+	}()
+	for pinging := false; ; {
+		received, err := sub.ReceiveTimeout(ctx, silence)
+		if err != nil {
+			return err
+		}
+		switch m := received.(type) {
+		case *redis.Subscription:
+			c.forgetAll()
+			if !pinging {
+				pinging = true
+				go ping(ctx, sub)
+			}
+		case *redis.Message:
+			c.hear(m.Payload)
+		case *redis.Pong:
+			if c.remote.lastEra() != era {
+				return errors.New("cache: another Redis took over")
+			}
+			if sent, err := strconv.ParseInt(m.Payload, 10, 64); err == nil {
+				c.live.set(sent)
+			}
+		}
+	}
+}
+
+// ping sends the time until ctx ends.
+func ping(ctx context.Context, sub *redis.PubSub) {
+	for tick := time.NewTicker(pingEvery); ; {
+		if sub.Ping(ctx, strconv.FormatInt(mark(), 10)) != nil {
+			_ = sub.Close()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// A message is the sender, the tenant and the topics, parted by spaces.
+
+// hear forgets what a message names, or everything when it cannot be read.
+func (c *Cache) hear(message string) {
+	words := strings.Fields(message)
+	if len(words) > 2 && words[0] == c.remote.self {
+		return // forgotten before it was sent
+	}
+	c.counters.heard.Add(1)
+	if len(words) < 3 {
+		c.forgetAll()
+		return
+	}
+	tenant, err := strconv.ParseInt(words[1], 10, 64)
+	if err != nil {
+		c.forgetAll()
+		return
+	}
+	topics := map[analytics.Topic]bool{}
+	for _, w := range words[2:] {
+		topics[analytics.Topic(w)] = true
+	}
+	c.forget(news{tenant: topics})
+}
+
+// publish tells all gateways.
+func (r *remote) publish(ctx context.Context, n news) error {
+	var messages []string
+	for tenant, topics := range n {
+		head := r.self + " " + strconv.FormatInt(tenant, 10)
+		for some := range slices.Chunk(slices.Sorted(maps.Keys(topics)), topicsAtOnce) {
+			words := []string{head}
+			for _, t := range some {
+				words = append(words, string(t))
+			}
+			messages = append(messages, strings.Join(words, " "))
+		}
+	}
+	return r.do(ctx, len(messages), func(ctx context.Context) error {
+		_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, m := range messages {
+				p.Publish(ctx, r.channel(), m)
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+func (r *remote) channel() string { return r.prefix + ":changes" }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"footfall/analytics"
+	"footfall/store"
+)
+
+type compactCmd struct {
+	Database database `embed:""`
+}
+
+// Run merges cells until none are left to merge.
+func (c *compactCmd) Run(ctx context.Context, std streams) error {
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		bar := newBar(std.err, -1, "Compacting", false)
+		done, err := s.Compact(ctx, func(n, total int) { bar.ChangeMax(total); _ = bar.Set(n) })
+		if err != nil {
+			return err
+		}
+		_ = bar.Finish()
+		return printJSON(std.out, done)
+	})
+}
+
+// upkeepTenants picks one tenant, or all of them.
+type upkeepTenants struct {
+	Database database `embed:""`
+	Tenant   string   `help:"The tenant's access key; all tenants when left out."`
+}
+
+// each runs f for every tenant picked, with progress for people.
+func (c *upkeepTenants) each(ctx context.Context, std streams, what string,
+	f func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error,
+) error {
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		tenants, err := s.Tenants(ctx)
+		if err != nil {
+			return err
+		}
+		found := false
+		for _, t := range tenants {
+			if c.Tenant != "" && c.Tenant != t.AccessKey {
+				continue
+			}
+			found = true
+			bar := newBar(std.err, -1, what+" "+t.AccessKey, false)
+			err = f(s, t, func(done, total int) { bar.ChangeMax(total); _ = bar.Set(done) })
+			_ = bar.Finish()
+			if err != nil {
+				return fmt.Errorf("tenant %s: %w", t.AccessKey, err)
+			}
+		}
+		if !found && c.Tenant != "" {
+			return fmt.Errorf("no tenant has the key %q", c.Tenant)
+		}
+		return nil
+	})
+}
+
+type rebuildCmd struct {
+	upkeepTenants
+}
+
+// Run recomputes what follows from events.
+func (c *rebuildCmd) Run(ctx context.Context, std streams) error {
+	return c.each(ctx, std, "Rebuilding", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
+		return s.Rebuild(ctx, t, progress)
+	})
+}
+
+type verifyCmd struct {
+	upkeepTenants
+}
+
+// Run prints the differences, one a line, and exits with 1 when there
+// is one.
+func (c *verifyCmd) Run(ctx context.Context, std streams) error {
+	differences := 0
+	err := c.each(ctx, std, "Verifying", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
+		found, err := s.Verify(ctx, t, progress)
+		for _, d := range found {
+			differences++
+			_, _ = fmt.Fprintln(std.out, d)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if differences > 0 {
+		_, _ = fmt.Fprintf(std.err, "footfall: %d differences; footfall rebuild repairs them\n", differences)
+		return exitStatus(1)
+	}
+	_, _ = fmt.Fprintln(std.err, "footfall: everything agrees with its events")
+	return nil
+}
