@@ -68,7 +68,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 		return err
 	}
 	defer g.close()
-	printDemo(std, "http://"+listener.Addr().String(), state)
+	printDemo(std, "http://"+listener.Addr().String(), servers.URLOf(demoDatabase), state)
 	return g.serve(ctx, listener, web.PlaygroundConfig{DemoKey: state.ReadKey, DefaultQuery: demoQuery})
 }
 
@@ -239,7 +239,7 @@ const demoQuery = `# Press the play button: the ten most visited partners of the
 `
 
 // printDemo says what to open and what to paste. Every line works as it is.
-func printDemo(std streams, base string, s *demoState) {
+func printDemo(std streams, base, databaseURL string, s *demoState) {
 	week := s.Campaign.Truncate(24 * time.Hour).Add(-6 * 24 * time.Hour)
 	_, _ = fmt.Fprintf(std.out, `
 Footfall is up. Ctrl-C stops it.
@@ -258,13 +258,15 @@ Producer of live shows, a week of campaigns:
   curl -H 'Authorization: Bearer %[4]s' '%[1]s/v2/%[5]s/campaign/stats?from=%[6]s&to=%[7]s'
 
 Front end, GraphQL:
-  curl -H 'Authorization: Bearer %[4]s' -H 'Content-Type: application/json' %[1]s/graphql \
-    -d '{"query":"{ activation(activationId: \"%[2]s\") { eventName metrics { clickCount uniqueSessionCount outboundSessionRate } } }"}'
+  curl -H 'Authorization: Bearer %[4]s' -H 'Content-Type: application/json' %[1]s/graphql -d '{"query":"{ activation(activationId: \"%[2]s\") { eventName metrics { clickCount uniqueSessionCount outboundSessionRate } } }"}'
 
 Recording an event (this key may do everything):
-  curl -H 'Authorization: Bearer %[8]s' -H 'Content-Type: application/x-ndjson' %[1]s/v1/events \
-    -d '{"id":"hello-1","action":"click","event":"my-first-event","session":"s1","at":"%[9]s"}'
+  curl -H 'Authorization: Bearer %[8]s' -H 'Content-Type: application/x-ndjson' %[1]s/v1/events -d '{"id":"hello-1","action":"click","event":"my-first-event","session":"s1","at":"%[9]s"}'
+
+Operator, the metrics, and a proof that every number agrees with its events:
+  curl %[1]s/metrics
+  DATABASE_URL='%[10]s' %[11]s verify
 
 `, base, demo.ExampleActivation, demo.ExampleToken, s.ReadKey, s.Tenant,
-		week.Format(time.RFC3339), week.Add(7*24*time.Hour).Format(time.RFC3339), s.FullKey, time.Now().UTC().Format(time.RFC3339))
+		week.Format(time.RFC3339), week.Add(7*24*time.Hour).Format(time.RFC3339), s.FullKey, time.Now().UTC().Format(time.RFC3339), databaseURL, os.Args[0])
 }

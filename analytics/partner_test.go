@@ -123,6 +123,17 @@ func TestTiesAround(t *testing.T) {
 			users[&bare] = s
 		}
 		slices.SortFunc(counted, o.Compare)
+		for _, a := range counted {
+			for _, b := range counted {
+				// Only users, names and uuids could tell them apart.
+				x, y := *a, *b
+				x.Partner, y.Partner = &analytics.Partner{}, &analytics.Partner{}
+				if o.Field == analytics.ByName {
+					x.Partner.Name, y.Partner.Name = a.Partner.Name, b.Partner.Name
+				}
+				same(t, "ties", o.Ties(a, b), !naiveLess(o, &x, &y) && !naiveLess(o, &y, &x))
+			}
+		}
 		low, high := o.TiesAround(counted, from, to)
 		if low < 0 || low > from || high < to || high > len(list) {
 			t.Fatalf("[%d,%d) of %d widens to [%d,%d)", from, to, len(list), low, high)

@@ -16,7 +16,7 @@ import (
 
 const (
 	readSize = 64 << 10
-	maxLine  = 1 << 20 // the longest NDJSON line that is read
+	maxLine  = 1 << 20 // the longest NDJSON line, or JSON element, that is read
 
 	whiteSpace = " \t\r\n" // JSON's
 )
@@ -35,7 +35,7 @@ type Decoded struct {
 type Decoder struct {
 	format Format
 	in     *bufio.Reader
-	json   *json.Decoder
+	array  arrayReader
 	csv    *csv.Reader
 	header []int // the field of each CSV column, -1 for none of ours
 	line   int
@@ -45,7 +45,8 @@ type Decoder struct {
 
 // NewDecoder reads events of the format from r.
 func NewDecoder(r io.Reader, format Format) *Decoder {
-	return &Decoder{format: format, in: bufio.NewReaderSize(r, readSize)}
+	in := bufio.NewReaderSize(r, readSize)
+	return &Decoder{format: format, in: in, array: arrayReader{in: in}}
 }
 
 // Format is the format that is read.
@@ -133,53 +134,24 @@ func (d *Decoder) readLine() (line []byte, tooLong bool, err error) {
 	return line, tooLong, err
 }
 
-// readElement reads the next element of the array. What is wrong with an
-// element as JSON breaks the array.
+// readElement reads the next element of the array. One that is not JSON breaks
+// the array.
 func (d *Decoder) readElement(e *Decoded) error {
-	if d.json == nil {
-		d.json = json.NewDecoder(d.in)
-		if token, err := d.json.Token(); err != nil || token != json.Delim('[') {
-			return brokenArray(err, "must be a JSON array of events (lines of events are application/x-ndjson)")
-		}
-	}
-	if !d.json.More() {
-		return d.endOfArray()
-	}
-	var raw json.RawMessage
-	if err := d.json.Decode(&raw); err != nil {
-		return brokenArray(err, "is not JSON")
+	element, tooLong, err := d.array.next()
+	if err != nil {
+		return err
 	}
 	d.line++
 	e.Line = d.line
-	e.decode(raw)
-	return nil
-}
-
-// endOfArray returns io.EOF when the array ends and nothing follows.
-func (d *Decoder) endOfArray() error {
-	if _, err := d.json.Token(); err != nil {
-		return brokenArray(err, "is not JSON")
-	}
-	_, err := d.json.Token()
-	if errors.Is(err, io.EOF) {
-		return io.EOF
-	}
-	return brokenArray(err, "must end with the array")
-}
-
-// brokenArray says what is wrong with the body, unless its reader failed.
-func brokenArray(err error, what string) error {
-	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		what = "breaks off before the array ends"
-	case err == nil:
-	case errors.As(err, &syntax):
-		what = fmt.Sprintf("%s, at byte %d", what, syntax.Offset)
+	case tooLong:
+		e.reject("longer than %d bytes", maxLine)
+	case !json.Valid(element):
+		return broken(fmt.Sprintf("is not JSON, in %s of the array", JSON.Place(d.line)))
 	default:
-		return err
+		e.decode(element)
 	}
-	return &analytics.Error{Code: analytics.CodeInvalid, Message: "the body " + what} // never io.EOF
+	return nil
 }
 
 // readRow reads the next row of CSV, the header first.

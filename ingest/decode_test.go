@@ -142,13 +142,16 @@ func TestNextGivesWhatCameBeforeAFailure(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	t.Parallel()
 	pad := func(n int) string { return `{"id":"e","x":"` + strings.Repeat("x", n) + `"}` + "\n" }
-	events, err := Decode(strings.NewReader(click(1)+"\n"+pad(readSize)+pad(maxLine-30)+pad(maxLine)+click(2)), NDJSON, Limits{})
-	if err != nil || len(events) != 5 {
-		t.Fatal(len(events), err)
-	}
-	for i, e := range events {
-		if (e.Err != nil) != (i == 3) || e.Line != i+1 {
-			t.Error(i, e.Line, e.Err)
+	lines := click(1) + "\n" + pad(readSize) + pad(maxLine-30) + pad(maxLine) + click(2)
+	for format, text := range map[Format]string{NDJSON: lines, JSON: array(lines)} {
+		events, err := Decode(strings.NewReader(text), format, Limits{})
+		if err != nil || len(events) != 5 {
+			t.Fatal(format, len(events), err)
+		}
+		for i, e := range events {
+			if (e.Err != nil) != (i == 3) || e.Line != i+1 {
+				t.Error(format, i, e.Line, e.Err)
+			}
 		}
 	}
 }

@@ -98,6 +98,9 @@ const MaxBytes = 8 << 20
 // eventBytes is about what an event takes in memory besides its text.
 const eventBytes = 512
 
+// cellBytes is about what encoding/csv takes for a cell besides its text.
+const cellBytes = 64
+
 // Decode reads a whole request body. Events that cannot be read carry the
 // reason. The error is CodeTooLarge as soon as a limit is passed, and
 // CodeInvalid when the body as a whole cannot be read: a broken array, a
@@ -108,7 +111,11 @@ func Decode(r io.Reader, format Format, limits Limits) ([]Decoded, error) {
 	if limits.hold == nil {
 		limits.hold = func(int64) error { return nil }
 	}
-	d := NewDecoder(&limitedReader{r: r, most: limits.Bytes, left: limits.Bytes, hold: limits.hold}, format)
+	in := &limitedReader{r: r, most: limits.Bytes, left: limits.Bytes, hold: limits.hold}
+	if format == CSV {
+		in.cellBytes = cellBytes
+	}
+	d := NewDecoder(in, format)
 	var events []Decoded
 	for {
 		batch, err := d.Next(min(1000, limits.Events+1-len(events)))
@@ -156,6 +163,7 @@ type limitedReader struct {
 	r          io.Reader
 	most, left int64
 	hold       func(bytes int64) error
+	cellBytes  int64 // to hold for each comma besides
 	err        error // for good
 }
 
@@ -172,7 +180,7 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		return 0, l.err
 	}
 	l.left -= int64(n)
-	if l.err = l.hold(int64(n)); l.err != nil {
+	if l.err = l.hold(int64(n) + l.cellBytes*int64(bytes.Count(p[:n], []byte(",")))); l.err != nil {
 		return 0, l.err
 	}
 	return n, err

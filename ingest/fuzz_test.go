@@ -5,8 +5,10 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +29,7 @@ func FuzzDecode(f *testing.F) {
 		for _, format := range []Format{NDJSON, JSON, CSV} {
 			all, err := decodeAll(body, format, 1000)
 			singly, errSingly := decodeAll(body, format, 1)
-			if !reflect.DeepEqual(all, singly) || (err == nil) != (errSingly == nil) {
+			if !slices.EqualFunc(all, singly, equal) || (err == nil) != (errSingly == nil) {
 				t.Fatalf("batches of 1000 and of 1 differ: %v %v", err, errSingly)
 			}
 			var typed *analytics.Error
@@ -50,6 +52,10 @@ func FuzzDecode(f *testing.F) {
 			_ = w.Close()
 		}
 	})
+}
+
+func equal(a, b Decoded) bool {
+	return a.Line == b.Line && reflect.DeepEqual(a.Input, b.Input) && fmt.Sprint(a.Err) == fmt.Sprint(b.Err)
 }
 
 func decodeAll(body []byte, format Format, batch int) (all []Decoded, err error) {

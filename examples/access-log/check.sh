@@ -25,7 +25,7 @@ views() {
 		gsub(/\t/, " ")
 		n = split($0, part, "\"")
 		words = split(part[2], request, " ")
-		if (n != 7 || part[7] != "" || words < 2 || !match(part[1], /\[[^]]+\]/)) next
+		if (n != 7 || part[7] != "" || part[3] !~ /^ [0-9][0-9][0-9] ([0-9]+|-) $/ || words < 2 || !match(part[1], /\[[^]]+\]/)) next
 		stamp = substr(part[1], RSTART + 1, RLENGTH - 2) # 17/May/2015:10:05:03 +0000
 		offset = substr(stamp, 23, 2) * 3600 + substr(stamp, 25, 2) * 60
 		at = days(substr(stamp, 8, 4), month[substr(stamp, 4, 3)], substr(stamp, 1, 2)) * 86400 \

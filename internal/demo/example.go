@@ -14,7 +14,7 @@ import (
 // is public.
 const (
 	ExampleActivation = "act_abc123xyz"
-	ExampleToken      = "tok_secure_token_here" //nolint:gosec // public, out of the document
+	ExampleToken      = "tok_secure_token_here"
 	exampleKey        = "jazz-sunset-2026-03-15"
 	exampleName       = "Jazz Night at Le Sunset"
 )

@@ -59,9 +59,9 @@ func (e *eventPages) activations() []Activation {
 	for i := range e.pages {
 		p := &e.pages[i]
 		first := e.activation(d, p, []int{14, 30, 45}[d.IntN(3)])
-		switch {
-		case i%8 == 3:
-		case i%8 == 4:
+		switch i % 8 {
+		case 3:
+		case 4:
 			out = append(out, e.activation(d, p, 60), first)
 		default:
 			out = append(out, first)
@@ -94,11 +94,11 @@ func (e *eventPages) activation(d dice, p *page, days int) Activation {
 
 // interest is how much of its fame an event draws some days before it is.
 func interest(before int) float64 {
-	switch x := float64(before); {
+	switch near := 1 - float64(before)/61; {
 	case before < 0:
-		return .002 + .15*math.Exp(x/2)
+		return .002 + .15*math.Exp(float64(before)/2)
 	case before <= 60:
-		return .002 + math.Pow(1-x/61, 3)
+		return .002 + near*near*near
 	}
 	return .002
 }

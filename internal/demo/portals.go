@@ -3,8 +3,6 @@ package demo
 import (
 	"strconv"
 
-	"github.com/google/uuid"
-
 	"footfall/analytics"
 )
 
@@ -101,7 +99,7 @@ func partner(d dice, kind int, groups [][]*analytics.PartnerGroupInput, taken ma
 		in.LeadDirection = &direction
 	}
 	if d.chance(.6) {
-		in.LogoUUID = new(uuid.UUID(d.uuid()))
+		in.LogoUUID = new(d.uuid())
 	}
 	for _, i := range d.Perm(len(groups[0]))[:d.IntN(4)] {
 		in.Categories = append(in.Categories, groups[0][i])

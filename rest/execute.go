@@ -1,0 +1,68 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"footfall/analytics"
+)
+
+// execution runs the documents of one request.
+type execution struct {
+	exec  graphql.GraphExecutor
+	stale bool          // something in the answers was remembered, for want of the store
+	age   time.Duration // of the oldest of that
+}
+
+// run executes a document and reads its data into a struct of the same shape.
+func (x *execution) run(ctx context.Context, document string, variables map[string]any, into any) error {
+	now := graphql.Now()
+	params := &graphql.RawParams{Query: document, Variables: variables, ReadTime: graphql.TraceTiming{Start: now, End: now}}
+	op, errs := x.exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		return failure(errs[0])
+	}
+	respond, ctx := x.exec.DispatchOperation(ctx, op)
+	response := respond(ctx)
+	if response == nil { // the time was over before it began, or the client is gone
+		return fmt.Errorf("rest: no response: %w", context.Cause(ctx))
+	}
+	if len(response.Errors) > 0 {
+		return failure(response.Errors[0])
+	}
+	x.note(response.Extensions)
+	if err := json.Unmarshal(response.Data, into); err != nil {
+		return fmt.Errorf("rest: the response has another shape than its document: %w", err)
+	}
+	return nil
+}
+
+// note remembers how stale an answer is.
+func (x *execution) note(extensions map[string]any) {
+	stale, ok := extensions["stale"].(map[string]any)
+	if !ok {
+		return
+	}
+	seconds, _ := stale["ageSeconds"].(float64)
+	x.stale, x.age = true, max(x.age, time.Duration(seconds*float64(time.Second)))
+}
+
+// failure is a GraphQL error as the domain error it was made from. One that is
+// not among those a contract knows is ours: the document was not at fault.
+func failure(e *gqlerror.Error) error {
+	code, _ := e.Extensions["code"].(string)
+	switch c := analytics.Code(code); c {
+	case analytics.CodeInvalid, analytics.CodeForbidden, analytics.CodeRateLimited, analytics.CodeUnavailable:
+		return &analytics.Error{Code: c, Message: e.Message}
+	case analytics.CodeInternal:
+		return &analytics.Error{Code: c, Message: e.Message} // logged where it happened
+	default:
+		return &analytics.Error{Code: analytics.CodeInternal, Message: "internal error", Err: errors.New("rest: " + code + ": " + e.Message)}
+	}
+}

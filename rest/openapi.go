@@ -1,0 +1,25 @@
+package rest
+
+import (
+	_ "embed"
+	"net/http"
+)
+
+//go:embed openapi.json
+var openAPI []byte
+
+// OpenAPI serves the description of the contracts and of POST /v1/events.
+func OpenAPI() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			w = bodiless{w}
+		} else if r.Method != http.MethodGet {
+			w.Header().Set("Allow", "GET, HEAD")
+			write(w, http.StatusMethodNotAllowed, "application/problem+json",
+				[]byte(`{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"the method must be GET or HEAD"}`))
+			return
+		}
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		write(w, http.StatusOK, mediaJSON, openAPI)
+	})
+}

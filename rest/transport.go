@@ -1,0 +1,240 @@
+package rest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"footfall/analytics"
+	"footfall/auth"
+	"footfall/edge"
+	"footfall/graph"
+)
+
+// contract is what differs between the documented interfaces. Its methods are
+// called in the order of the documents' checks.
+type contract interface {
+	patterns() []string
+	// headers sets what every answer carries, errors too.
+	headers(h http.Header)
+	// identify finds who asks.
+	identify(ctx context.Context, a Authenticator, c *call) (*auth.Principal, error)
+	// bind checks that the principal may ask this, and what it asks for.
+	bind(p *auth.Principal, c *call) (question, error)
+	// answer runs the contract's document and reshapes the result.
+	answer(ctx context.Context, x *execution, q question) (*reply, error)
+	// refusal is an error in the contract's own envelope.
+	refusal(err error) (status int, body any)
+}
+
+// call is a request that matched a route.
+type call struct {
+	request *http.Request
+	path    []string // the values of the route's wildcards
+	query   query
+}
+
+// question is all that an answer depends on, besides who asks.
+type question struct {
+	Form      string         `json:"form"` // of the reply, where there are several
+	Variables map[string]any `json:"variables"`
+}
+
+// reply is the body of an answer with status 200.
+type reply struct {
+	contentType string
+	disposition string // Content-Disposition, "" for none
+	body        []byte
+}
+
+const (
+	mediaJSON  = "application/json; charset=utf-8"
+	codeMethod = analytics.Code("METHOD_NOT_ALLOWED")
+)
+
+var errMethod = analytics.Errorf(codeMethod, "the method must be GET or HEAD")
+
+// transport answers the requests of one contract.
+type transport struct {
+	Options
+	contract contract
+}
+
+// Supports decides by the path alone: a method that is not documented is
+// refused in the contract's own envelope.
+func (t *transport) Supports(r *http.Request) bool {
+	_, ok := t.match(r)
+	return ok
+}
+
+func (t *transport) match(r *http.Request) ([]string, bool) {
+	for _, pattern := range t.contract.patterns() {
+		if values, ok := match(pattern, r.URL); ok {
+			return values, true
+		}
+	}
+	return nil, false
+}
+
+// Do answers one request.
+func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	if r.Method == http.MethodHead {
+		w = bodiless{w}
+	}
+	t.contract.headers(w.Header())
+	defer t.catch(w, r)
+	if err := t.serve(w, r, exec); err != nil {
+		t.refuse(w, r, err)
+	}
+}
+
+// serve answers, or says why not.
+func (t *transport) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		return errMethod
+	}
+	path, _ := t.match(r)
+	c := &call{request: r, path: path, query: parseQuery(r.URL.RawQuery)}
+	ctx := edge.Wanted(r)
+	p, err := t.contract.identify(ctx, t.Auth, c)
+	if err != nil {
+		return err
+	}
+	limit, err := t.Auth.Allow(p)
+	limitHeaders(w.Header(), limit)
+	if err != nil {
+		return err
+	}
+	q, err := t.contract.bind(p, c)
+	if err != nil {
+		return err
+	}
+	key, err := t.key(p, q)
+	if err != nil {
+		return err
+	}
+	t.Edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
+		t.answer(w, r, exec, q)
+	})
+	return nil
+}
+
+// key names the answer: who asks for what, and no secret. GET and HEAD share.
+func (t *transport) key(p *auth.Principal, q question) (edge.Key, error) {
+	text, err := json.Marshal(q)
+	if err != nil {
+		return edge.Key{}, err
+	}
+	request := sha256.Sum256(append([]byte(t.contract.patterns()[0]+"\x00"), text...))
+	return edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: request}, nil
+}
+
+func (t *transport) answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, q question) {
+	x := &execution{exec: exec}
+	a, err := t.contract.answer(r.Context(), x, q)
+	if err != nil {
+		t.refuse(w, r, err)
+		return
+	}
+	h := w.Header()
+	if x.stale {
+		h.Set("Age", graph.Seconds(x.age))
+		h.Set("Warning", `110 - "Response is Stale"`)
+	}
+	if a.disposition != "" {
+		h.Set("Content-Disposition", a.disposition)
+	}
+	write(w, http.StatusOK, a.contentType, a.body)
+}
+
+// refuse answers with an error, and logs one that nobody logged yet.
+func (t *transport) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	public := graph.Public(err)
+	ours := public.Code == analytics.CodeInternal || public.Code == analytics.CodeUnavailable
+	if ours && public.Err != nil && !errors.Is(public.Err, context.Canceled) {
+		t.Log.ErrorContext(r.Context(), "request failed", "code", public.Code, "error", public.Err, "url", r.URL.Path)
+	}
+	retry := public.Code == analytics.CodeUnavailable || public.Code == analytics.CodeRateLimited
+	if retry && w.Header().Get("Retry-After") == "" {
+		w.Header().Set("Retry-After", "1")
+	}
+	if public.Code == analytics.CodeUnauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="footfall"`)
+	}
+	status, body := t.contract.refusal(err)
+	text, err := encode(body)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte("{}")
+	}
+	write(w, status, mediaJSON, text)
+}
+
+// catch turns a panic into the contract's internal error. Of the panic's value
+// only a run-time error is logged: others might quote the request.
+func (t *transport) catch(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	what := fmt.Sprintf("%T", v)
+	if e, ok := v.(runtime.Error); ok {
+		what = e.Error()
+	}
+	t.refuse(w, r, fmt.Errorf("panic: %s\n%s", what, debug.Stack()))
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// limitHeaders says how much of the rate limit is left.
+func limitHeaders(h http.Header, l auth.Limit) {
+	if l.Limit == 0 {
+		return
+	}
+	h.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(l.Limit)+`;w=60`)
+	h.Set("RateLimit", `"default";r=`+strconv.Itoa(l.Remaining)+`;t=`+graph.Seconds(l.ResetAfter))
+	if l.RetryAfter > 0 {
+		h.Set("Retry-After", graph.Seconds(l.RetryAfter))
+	}
+}
+
+// keyHeaders are those of the contracts that are opened with an API key.
+func keyHeaders(h http.Header) {
+	h.Set("Cache-Control", "private, no-store")
+	h.Add("Vary", "Authorization")
+}
+
+// mayRead reports why a principal may not read a tenant's measures.
+func mayRead(p *auth.Principal) error {
+	switch {
+	case p.Has(analytics.ScopeRead):
+		return nil
+	case p.ActivationID != "":
+		return analytics.Errorf(analytics.CodeForbidden, "an activation's token opens that activation alone")
+	default:
+		return analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeRead.Name())
+	}
+}
+
+// bodiless answers HEAD: the headers of the answer to GET alone.
+type bodiless struct{ http.ResponseWriter }
+
+func (b bodiless) Write(body []byte) (int, error) { return len(body), nil }
+
+func (b bodiless) Unwrap() http.ResponseWriter { return b.ResponseWriter }

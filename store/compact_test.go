@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"footfall/analytics"
+)
+
+func TestOneCompactorAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	conn, err := w.pool.Acquire(t.Context())
+	ok(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", compactorLock)
+	ok(t, err)
+	other := open(t, w.url)
+	done, err := other.Compact(t.Context(), nil)
+	ok(t, err)
+	equal(t, "busy", done, Compacted{Busy: true})
+	_, err = conn.Exec(t.Context(), "SELECT pg_advisory_unlock($1)", compactorLock)
+	ok(t, err)
+	for range 2 { // the lock is given back
+		done, err = other.Compact(t.Context(), nil)
+		ok(t, err)
+		equal(t, "nothing to do", done, Compacted{})
+	}
+}
+
+// TestCompactManyRows merges buckets of more rows than fit a transaction.
+func TestCompactManyRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	click := analytics.Event{Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z")}
+	click.ID = "1"
+	w.record(t, click)
+	click.ID = "2"
+	w.record(t, click)
+	_, err := w.pool.Exec(t.Context(), `INSERT INTO cells (tenant_id, subject_id, bucket, action, level, events, starts, micros, sessions, quarters)
+		SELECT tenant_id, subject_id, bucket, action, level, events, starts, micros, sessions, quarters FROM cells, generate_series(1, 4000)`)
+	ok(t, err)
+	var steps [][2]int
+	done, err := w.Compact(t.Context(), func(d, n int) { steps = append(steps, [2]int{d, n}) })
+	ok(t, err)
+	equal(t, "last", steps[len(steps)-1], [2]int{2, 2})
+	equal(t, "left", done.Before-done.After, 2*8002-2)
+	total := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll)
+	equal(t, "clicks", total.Of[analytics.Click], analytics.Total{Events: 8002, Sessions: 1})
+}
+
+// TestCompactorAndWritersDoNotWait holds a compaction's transaction and a
+// writer's open at once: each can work on buckets of the other.
+func TestCompactorAndWritersDoNotWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	click := analytics.Event{Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z")}
+	for i := range 3 {
+		click.ID = fmt.Sprint(i)
+		w.record(t, click)
+	}
+	tx, err := w.pool.Begin(t.Context())
+	ok(t, err)
+	_, err = tx.Exec(t.Context(), "DELETE FROM cells WHERE tenant_id = $1", w.tenant.ID) // as a compactor
+	ok(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	click.ID = "written meanwhile"
+	_, _, err = w.Record(ctx, w.tenant.ID, []analytics.Event{click})
+	ok(t, err)
+	ok(t, tx.Rollback(t.Context()))
+
+	tx, err = w.pool.Begin(t.Context())
+	ok(t, err)
+	_, err = tx.Exec(t.Context(), sql("lock_tenant"), args{"tenant_id": w.tenant.ID}) // as a writer
+	ok(t, err)
+	done, err := w.Compact(ctx, nil)
+	ok(t, err)
+	equal(t, "compacted", done, Compacted{Buckets: 2, Before: 8, After: 2})
+	ok(t, tx.Rollback(t.Context()))
+}
+
+func TestRunCompactor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	click := analytics.Event{Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], At: at("2026-03-02T12:00:00Z")}
+	for i := range 3 {
+		click.ID = fmt.Sprint(i)
+		w.record(t, click)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	go func() {
+		w.RunCompactor(ctx, time.Millisecond, slog.New(slog.DiscardHandler))
+		close(stopped)
+	}()
+	for n := -1; n != 0; {
+		ok(t, w.pool.QueryRow(t.Context(), sql("count_loose_cells"), args{"tenant_id": w.tenant.ID}).Scan(&n))
+	}
+	cancel()
+	<-stopped
+	total := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll)
+	equal(t, "clicks", total.Of[analytics.Click], analytics.Total{Events: 3})
+}

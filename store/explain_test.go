@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"footfall/analytics"
+)
+
+// TestPlansUseIndexes fills 36 monthly partitions and asks how Postgres would
+// run the statements of the write path and of reads, whether it plans for the
+// arguments at hand or for any: never by reading a whole table.
+func TestPlansUseIndexes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	fill(t, w)
+	const n = 1000
+	numbers, ids := make([]int32, n), make([]int64, n)
+	ats, names, digests := make([]time.Time, n), make([]string, n), make([]string, n)
+	start := at("2023-01-01T00:00:00Z")
+	for i := range n {
+		numbers[i], ids[i] = int32(i), int64(i)
+		ats[i] = start.Add(time.Duration(i) * 26 * time.Hour)
+		names[i], digests[i] = "x", "00000000-0000-0000-0000-000000000001"
+	}
+	tenant := w.tenant.ID
+	hundred := make([]analytics.Query, 100)
+	for i := range hundred {
+		hundred[i] = analytics.Query{Subject: int64(i + 1), Kind: analytics.KindEvent, Want: analytics.Want(i % 4), Ranges: []analytics.Range{{Start: start.Add(time.Minute), End: start.AddDate(1, 0, 3).Add(time.Minute)}}}
+	}
+	hundred[1].Kind, hundred[2].Kind, hundred[2].Want = analytics.KindPartner, analytics.KindCampaign, wantAll
+	totals := newTotalsBatch(tenant, hundred)
+	for name, c := range map[string]struct {
+		text string
+		args args
+	}{
+		"find_events":       {sql("find_events"), args{"tenant_id": tenant, "n": numbers, "ats": ats, "ids": names, "first": ats[0], "last": ats[n-1]}},
+		"find_identities":   {sql("find_identities"), args{"tenant_id": tenant, "n": numbers, "digests": digests}},
+		"find_sessions":     {sql("find_sessions"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "actors": ids, "since": ats}},
+		"delete_sessions":   {sql("delete_sessions"), args{"tenant_id": tenant, "subjects": ids, "actors": ids, "starts": ats}},
+		"find_viewers":      {sql("find_viewers"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "visitors": ids}},
+		"find_first_logins": {sql("find_first_logins"), args{"tenant_id": tenant, "visitors": ids}},
+		"take_cells":        {sql("take_cells"), args{"tenant_id": tenant, "subjects": ids, "actions": make([]int16, n), "levels": make([]int16, n), "buckets": ats, "seqs": ids}},
+		"extents":           {sql("extents"), args{"tenant_id": tenant, "n": numbers[:100], "subjects": ids[:100]}},
+		"events_after":      {sql("events_after"), args{"tenant_id": tenant, "at": ats[0], "id": "", "most": n}},
+		"totals":            {totals.text(), totals.args},
+	} {
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			if plan := explain(t, w.url, mode, c.text, c.args); plan == "" || strings.Contains(plan, "Seq Scan") {
+				t.Errorf("%s reads a whole table (%s):\n%s", name, mode, plan)
+			}
+		}
+	}
+}
+
+func fill(t *testing.T, w *world) {
+	t.Helper()
+	var events []analytics.Event
+	for i := range 36 {
+		events = append(events, analytics.Event{At: at("2023-01-01T00:00:00Z").AddDate(0, i, 0)})
+	}
+	ok(t, w.ensurePartitions(t.Context(), events))
+	for _, statement := range []string{
+		`INSERT INTO events (tenant_id, at, subject_id, session_id, visitor_id, action, id)
+			SELECT 1, '2023-01-01Z'::timestamptz + i * interval '7 minutes 50 seconds', i % 500, i / 3, i / 5, 1 + i % 4, 'id' || i FROM generate_series(1, 200000) i`,
+		`INSERT INTO identities (tenant_id, digest, identity_id) SELECT 1, md5(i::text)::uuid, i FROM generate_series(1, 100000) i`,
+		`INSERT INTO cells (tenant_id, subject_id, bucket, action, level, events, starts, micros)
+			SELECT 1, i % 500, '2023-01-01'::date + i / 500 % 1000, 1 + i % 3, 1 + i % 2, 1, 0, 0 FROM generate_series(1, 200000) i`,
+		`INSERT INTO sessions (tenant_id, subject_id, actor_id, started_at, ended_at)
+			SELECT 1, i % 500, i, '2023-01-01Z', '2023-01-01Z' FROM generate_series(1, 100000) i`,
+		`INSERT INTO viewers (tenant_id, subject_id, visitor_id, watched) SELECT 1, i % 500, i, '{}' FROM generate_series(1, 100000) i`,
+		`INSERT INTO first_logins (tenant_id, visitor_id, subject_id, at, event_id) SELECT 1, i, i, '2023-01-01Z', 'x' FROM generate_series(1, 100000) i`,
+		`ANALYZE`,
+	} {
+		w.exec(t, statement)
+	}
+}
+
+// explain runs a statement and returns the plan that Postgres says it used.
+func explain(t *testing.T, url, mode, text string, a args) string {
+	t.Helper()
+	cfg, err := pgx.ParseConfig(url)
+	ok(t, err)
+	plan := ""
+	cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { plan += n.Message }
+	conn, err := pgx.ConnectConfig(t.Context(), cfg)
+	ok(t, err)
+	defer func() { ok(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	for _, set := range []string{
+		"LOAD 'auto_explain'", "SET auto_explain.log_min_duration = 0", "SET auto_explain.log_level = notice",
+		"SET auto_explain.log_analyze = on", "SET jit = off", "SET plan_cache_mode = " + mode,
+	} {
+		_, err = conn.Exec(t.Context(), set)
+		ok(t, err)
+	}
+	plan = ""
+	_, err = conn.Exec(t.Context(), text, a)
+	ok(t, err)
+	return plan
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"math/rand"
+	"testing"
+
+	"footfall/analytics"
+)
+
+// TestOneStatementHoweverManyQueries counts round trips.
+func TestOneStatementHoweverManyQueries(t *testing.T) {
+	t.Parallel()
+	p := newProperty(t, 3)
+	p.record(t, p.events...)
+	random := rand.New(rand.NewSource(1))
+	for _, n := range []int{1, 10, 100} {
+		queries, keys := p.queries(t, random, n)
+		before := p.Statements()
+		_, err := p.Totals(t.Context(), p.tenant.ID, queries)
+		ok(t, err)
+		equal(t, "statements", p.Statements()-before, int64(1))
+		p.ask(t, "all at once", queries, keys)
+	}
+	before := p.Statements()
+	answers, err := p.Totals(t.Context(), p.tenant.ID, nil)
+	ok(t, err)
+	equal(t, "nothing asked", []int64{int64(len(answers)), p.Statements() - before}, []int64{0, 0})
+	subjects := make([]int64, 50)
+	_, err = p.Extents(t.Context(), p.tenant.ID, subjects)
+	ok(t, err)
+	_, err = p.Activations(t.Context(), p.tenant.ID, make([]string, 50))
+	ok(t, err)
+	_, err = p.Campaigns(t.Context(), p.tenant.ID, make([]string, 50))
+	ok(t, err)
+	equal(t, "statements", p.Statements()-before, int64(3))
+}
+
+// TestCountsReadNoSets damages every set: counts are still answered, uniques are
+// an error, and not one that blames the database's absence.
+func TestCountsReadNoSets(t *testing.T) {
+	t.Parallel()
+	p := newProperty(t, 3)
+	p.record(t, p.events...)
+	_, err := p.pool.Exec(t.Context(), `UPDATE cells SET sessions = '\xff', visitors = '\xff', quarter_sets = '\xff'`)
+	ok(t, err)
+	random := rand.New(rand.NewSource(1))
+	queries, keys := p.queries(t, random, 60)
+	for i := range queries {
+		queries[i].Want &^= analytics.WantUniques
+	}
+	p.ask(t, "counts", queries, keys)
+	queries[0].Want, queries[0].Ranges = analytics.WantUniques, []analytics.Range{analytics.Always}
+	_, err = p.Totals(t.Context(), p.tenant.ID, queries)
+	if err == nil || outOfReach(err) {
+		t.Fatalf("uniques from damaged sets: %v", err)
+	}
+}
+
+// TestTenantsDoNotMeet asks for one tenant's subjects under another's id.
+func TestTenantsDoNotMeet(t *testing.T) {
+	t.Parallel()
+	p := newProperty(t, 3)
+	p.record(t, p.events...)
+	queries, _ := p.queries(t, rand.New(rand.NewSource(1)), 30)
+	answers, err := p.Totals(t.Context(), p.neighbour.tenant.ID, queries)
+	ok(t, err)
+	for i, q := range queries {
+		for _, got := range answers[i].Totals {
+			equal(t, "another tenant's", got, analytics.Totals{})
+		}
+		_ = q
+	}
+}
