@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the same zones on every machine
 
 	"github.com/alecthomas/kong"
 

@@ -70,7 +70,10 @@ func (in CreateActivationInput) Activation(id string) (Activation, error) {
 	if !a.StartAt.Before(a.EndAt) {
 		return a, Invalidf("endAt", "must come after startAt (%s), got %s", a.StartAt.Format(time.RFC3339Nano), a.EndAt.Format(time.RFC3339Nano))
 	}
-	return a, a.Window().Validate("startAt")
+	if a.StartAt.Before(MinInstant) {
+		return a, a.Window().Validate("startAt")
+	}
+	return a, a.Window().Validate("endAt")
 }
 
 // ActivationFilter narrows a list of activations: OR within a field, AND

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -90,10 +92,22 @@ func (d Date) before(o Date) bool { return d.DaysUntil(o) > 0 }
 // TimeZone is an IANA time zone. The zero TimeZone is UTC.
 type TimeZone struct{ loc *time.Location }
 
-// ParseTimeZone reads an IANA name. "Local" and offsets are refused.
+// zones remembers the locations loaded: names come from clients, but only those
+// that exist are kept.
+var zones sync.Map // name → *time.Location
+
+// ParseTimeZone reads an IANA name. "Local", offsets and names that mean
+// different things on different machines are refused.
 func ParseTimeZone(name string) (TimeZone, error) {
-	if name != "" && name != "Local" {
+	if loc, ok := zones.Load(name); ok {
+		return TimeZone{loc.(*time.Location)}, nil
+	}
+	first, _, _ := strings.Cut(name, "/")
+	switch first {
+	case "", "Local", "localtime", "posixrules", "Factory", "posix", "right":
+	default:
 		if loc, err := time.LoadLocation(name); err == nil {
+			zones.Store(name, loc)
 			return TimeZone{loc}, nil
 		}
 	}

@@ -42,40 +42,65 @@ func (a *arrayReader) next() (element []byte, tooLong bool, err error) {
 	if first && c == ']' {
 		return nil, false, a.end()
 	}
-	tooLong, err = a.read(c)
+	_ = a.in.UnreadByte() // nonSpace has just read it
+	tooLong, err = a.read()
 	return a.element, tooLong, brokenOff(err)
 }
 
-// read reads the element that begins with c: brackets and strings to their end,
-// anything else to the next delimiter.
-func (a *arrayReader) read(c byte) (tooLong bool, err error) {
+// read reads one element.
+func (a *arrayReader) read() (tooLong bool, err error) {
 	a.element = a.element[:0]
-	depth, inString, escaped := 0, false, false
-	for {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped, inString = c == '\\', c != '"'
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		}
-		if tooLong = tooLong || len(a.element) >= maxLine; !tooLong {
-			a.element = append(a.element, c)
-		}
-		if depth <= 0 && !inString {
-			if next, err := a.in.Peek(1); err != nil || isSpace(next[0]) || next[0] == ',' || next[0] == ']' {
-				return tooLong, err
+	for e := (extent{}); ; {
+		if _, err = a.in.Peek(1); err != nil {
+			if e.complete && errors.Is(err, io.EOF) {
+				err = nil
 			}
-		}
-		if c, err = a.in.ReadByte(); err != nil {
 			return tooLong, err
 		}
+		chunk, _ := a.in.Peek(a.in.Buffered())
+		n, ends := e.scan(chunk)
+		if tooLong = tooLong || len(a.element)+n > maxLine; !tooLong {
+			a.element = append(a.element, chunk[:n]...)
+		}
+		_, _ = a.in.Discard(n) // what was peeked
+		if ends {
+			return tooLong, nil
+		}
 	}
+}
+
+// extent finds where a JSON value ends, if it is valid: brackets and strings
+// where they close, anything else before the next delimiter.
+type extent struct {
+	depth             int
+	inString, escaped bool
+	complete          bool // may end here
+}
+
+// scan goes on through chunk, and returns how much of it belongs to the value
+// and whether it ends there.
+func (e *extent) scan(chunk []byte) (n int, ends bool) {
+	for i, c := range chunk {
+		switch {
+		case e.escaped:
+			e.escaped = false
+			continue
+		case e.inString:
+			e.escaped, e.inString = c == '\\', c != '"'
+		case e.complete && (c == ',' || c == ']' || isSpace(c)):
+			return i, true
+		case c == '"':
+			e.inString = true
+		case c == '{' || c == '[':
+			e.depth++
+		case c == '}' || c == ']':
+			e.depth--
+		}
+		if e.complete = e.depth <= 0 && !e.inString; e.depth < 0 {
+			return i + 1, true // not JSON
+		}
+	}
+	return len(chunk), false
 }
 
 // end returns io.EOF unless something follows the array.

@@ -55,6 +55,7 @@ func load(b *testing.B, events []analytics.Event) {
 		n := min(batch, len(events))
 		start := time.Now()
 		w.record(b, events[:n]...)
+		if len(events) == 5*batch { dumpTrace(); fmt.Println("=====") }
 		if len(events) <= 5*batch {
 			took += time.Since(start)
 			tail += n
@@ -62,6 +63,7 @@ func load(b *testing.B, events []analytics.Event) {
 		events = events[n:]
 	}
 	b.ReportMetric(float64(tail)/took.Seconds(), "events/s")
+	dumpTrace()
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(w.rows(b, "cells")/w.rows(b, "events"), "loose-cells/event")
 	start := time.Now()

@@ -46,7 +46,7 @@ func TestPromiseUnderChaos(t *testing.T) {
 	for i := range 6 {
 		loose(100+i, func(r *rand.Rand) { c.read(ctx, r) })
 	}
-	loose(1000, func(r *rand.Rand) { c.break1(ctx, r) })
+	loose(1000, func(r *rand.Rand) { c.breakOne(ctx, r) })
 	all.Wait()
 	var stats Stats
 	for _, g := range c.gateways {
@@ -144,13 +144,9 @@ func (c *chaos) read(ctx context.Context, random *rand.Rand) {
 	rest(ctx, time.Duration(random.ExpFloat64()*float64(3*time.Millisecond)))
 }
 
-// break1 breaks one thing and mends it.
-func (c *chaos) break1(ctx context.Context, random *rand.Rand) {
-	for i, g := range c.gateways {
-		_ = g.redis.Ping(ctx).Err()
-		_ = i
-	}
-	for_ := time.Duration(random.ExpFloat64() * float64(400*time.Millisecond))
+// breakOne breaks one thing and mends it.
+func (c *chaos) breakOne(ctx context.Context, random *rand.Rand) {
+	pause := time.Duration(random.ExpFloat64() * float64(400*time.Millisecond))
 	redis, process := c.gateways[0].redis, c.server.Redis()
 	background := context.Background()
 	switch random.IntN(6) {
@@ -162,7 +158,7 @@ func (c *chaos) break1(ctx context.Context, random *rand.Rand) {
 		_ = redis.Do(background, "client", "kill", "type", "normal").Err()
 	case 3:
 		must(c.t, process.Pause())
-		rest(ctx, for_)
+		rest(ctx, pause)
 		must(c.t, process.Resume())
 	case 4:
 		backup := map[string]string{}
@@ -170,9 +166,9 @@ func (c *chaos) break1(ctx context.Context, random *rand.Rand) {
 		for _, k := range keys {
 			backup[k], _ = redis.Get(background, k).Result()
 		}
-		rest(ctx, for_)
+		rest(ctx, pause)
 		must(c.t, process.Kill())
-		rest(ctx, for_)
+		rest(ctx, pause)
 		must(c.t, process.Start(background))
 		for k, v := range backup {
 			_ = redis.Set(background, k, v, time.Hour).Err()
@@ -180,7 +176,7 @@ func (c *chaos) break1(ctx context.Context, random *rand.Rand) {
 	case 5:
 		_ = redis.Do(background, "acl", "setuser", "default", "-subscribe").Err()
 		_ = redis.Do(background, "client", "kill", "type", "pubsub").Err()
-		rest(ctx, for_)
+		rest(ctx, pause)
 		_ = redis.Do(background, "acl", "setuser", "default", "+subscribe").Err()
 	}
 	rest(ctx, time.Duration(random.ExpFloat64()*float64(400*time.Millisecond)))

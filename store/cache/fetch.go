@@ -54,7 +54,7 @@ func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load f
 
 // recall takes what memory holds and returns the places of the rest.
 func (r *request[V]) recall(take func(int, *found)) (missing []int) {
-	believed, now := !r.fresh && r.informed(), time.Now()
+	believed, now := !r.fresh && r.Informed(), time.Now()
 	for i, it := range r.items {
 		if believed {
 			if e := r.memory.recall(it.key, r.stamps[i], now); e != nil {
@@ -71,7 +71,7 @@ func (r *request[V]) recall(take func(int, *found)) (missing []int) {
 // of those whose load another caller led and which failed through no fault of
 // the store.
 func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take func(int, *found)) (again []int, err error) {
-	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.informed())
+	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.remote != nil && r.Informed())
 	own := map[*flight]bool{}
 	if len(led) > 0 {
 		mine, places := pick(flights, led), pick(n, led)
@@ -116,11 +116,6 @@ func (r *request[V]) run(ctx context.Context, shared *flights, flights []*flight
 		}
 	}()
 	err = l.run(ctx)
-}
-
-// informed reports whether we would have heard of any change by now.
-func (c *Cache) informed() bool {
-	return !c.behind.Load() && (c.remote == nil || c.Subscribed())
 }
 
 // given types the error of a caller that gave up.

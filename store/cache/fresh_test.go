@@ -127,7 +127,7 @@ func TestCutSubscription(t *testing.T) {
 	// Redis stays, but nobody may subscribe.
 	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "-subscribe").Err())
 	ok(t, a.redis.Do(t.Context(), "client", "kill", "type", "pubsub").Err())
-	eventually(t, "b is cut off", func() bool { return !b.Subscribed() })
+	eventually(t, "b is cut off", func() bool { return !b.Informed() })
 	for n := range int64(10) {
 		a.record(tenant, "e", 1)
 		equal(t, "clicks at the next read", b.mustClicks(tenant, subject), n+1)
@@ -138,7 +138,7 @@ func TestCutSubscription(t *testing.T) {
 		})
 	}
 	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+subscribe").Err())
-	eventually(t, "b hears again", b.Subscribed)
+	eventually(t, "b hears again", b.Informed)
 	a.record(tenant, "e", 1)
 	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 11 })
 }
@@ -202,7 +202,7 @@ func TestRedisPausedMeanwhile(t *testing.T) {
 		// What is in Redis now is old, and so are its tokens.
 		ok(t, server.Redis().Resume())
 		watch(t, promise, func() { equal(t, "clicks when Redis is back", b.mustClicks(tenant, subject), n) })
-		eventually(t, "Redis is used again", func() bool { return b.Subscribed() && b.trusted() && a.Subscribed() && a.trusted() })
+		eventually(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
 		equal(t, "clicks", a.mustClicks(tenant, subject), n)
 	}
 }
@@ -237,7 +237,7 @@ func TestRedisRestoredFromABackup(t *testing.T) {
 		restore(t, w.redis, backup)
 		watch(t, promise, func() { equal(t, "clicks after the restart", b.mustClicks(tenant, subject), n) })
 		equal(t, "clicks", a.mustClicks(tenant, subject), n)
-		eventually(t, "Redis is used again", func() bool { return b.Subscribed() && b.trusted() && a.Subscribed() && a.trusted() })
+		eventually(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
 		equal(t, "clicks", b.mustClicks(tenant, subject), n)
 	}
 }
@@ -333,8 +333,49 @@ func TestBacklog(t *testing.T) {
 	eventually(t, "the backlog is known", b.behind.Load)
 	ok(t, server.Redis().Resume())
 	watch(t, promise, func() { equal(t, "clicks", b.mustClicks(tenant, subject), 1) })
-	eventually(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Subscribed() })
+	eventually(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Informed() })
 	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+}
+
+func TestFreshReadRefreshes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	w.write(tenant, "e", 1)
+	equal(t, "fresh clicks", b.freshClicks(tenant, subject), 1)
+	calls, hits := b.next.calls.Load(), b.Stats().HitsMemory
+	if b.mustClicks(tenant, subject) == 1 && b.next.calls.Load() == calls && b.Stats().HitsMemory == hits+1 {
+		return
+	}
+	// The drain forgot it meanwhile: then nothing waits any more.
+	eventually(t, "the outbox is empty", func() bool { pending, err := w.Pending(t.Context(), 1); return err == nil && len(pending) == 0 })
+	b.memory.forgetAll()
+	equal(t, "fresh clicks", b.freshClicks(tenant, subject), 1)
+	calls = b.next.calls.Load()
+	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+	equal(t, "calls", b.next.calls.Load(), calls)
+}
+
+// What changed a moment ago is not read from a replica, which may not have it.
+func TestReplicaIsForQuietTopics(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	var primary bool
+	b.next.hooks(func(ctx context.Context) error { primary = analytics.Fresh(ctx); return nil }, nil)
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	equal(t, "asked the primary", primary, true)
+	era, err := b.remote.certainEra(t.Context())
+	ok(t, err)
+	old := newToken()
+	copy(old[:8], make([]byte, 8)) // of 1970
+	ok(t, b.redis.Set(t.Context(), topic{tenant, analytics.SubjectTopic(subject)}.tokenKey(era), old[:], time.Hour).Err())
+	b.memory.forgetAll()
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	equal(t, "asked the primary", primary, false)
 }
 
 func TestCorruptValuesAreMisses(t *testing.T) {

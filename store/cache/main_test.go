@@ -94,7 +94,7 @@ func (w *world) gateway(change func(*Options)) *gateway {
 	}()
 	w.t.Cleanup(func() { cancel(); <-done })
 	if g.redis != nil {
-		eventually(w.t, "the gateway is subscribed", g.Subscribed)
+		eventually(w.t, "the gateway is subscribed", g.Informed)
 	}
 	return g
 }

@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"context"
 	"errors"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,6 +22,7 @@ func OpenRedis(address string) (redis.UniversalClient, error) {
 	if err != nil || u.Scheme == "unix" {
 		return nil, bad
 	}
+	hush.Do(func() { redis.SetLogger(nobody{}) })
 	query := u.Query()
 	u.RawQuery = ""
 	o, err := redis.ParseURL(u.String())
@@ -30,8 +33,16 @@ func OpenRedis(address string) (redis.UniversalClient, error) {
 		Addrs: append([]string{o.Addr}, query["addr"]...), MasterName: query.Get("master_name"),
 		Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLSConfig,
 		MaxRetries: -1, DialerRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true,
-		DialTimeout: callTimeout, PoolTimeout: callTimeout, ReadTimeout: time.Second, WriteTimeout: time.Second,
+		PoolSize: 100, DialTimeout: callTimeout, PoolTimeout: callTimeout, ReadTimeout: time.Second, WriteTimeout: time.Second,
 		// A handshake that only one vendor's servers know.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}), nil
 }
+
+// The library would write a line to stderr for each failure, which we count and
+// log ourselves.
+var hush sync.Once
+
+type nobody struct{}
+
+func (nobody) Printf(context.Context, string, ...any) {}

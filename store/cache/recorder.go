@@ -81,7 +81,7 @@ type Stats struct {
 	Heard       int64 // changes heard of from others
 	Drained     int64 // changes that were found waiting in the outbox
 	Entries     int   // in process now
-	Subscribed  bool  // whether level 1 is believed now
+	Informed    bool  // whether level 1 is believed now
 }
 
 type counters struct {
@@ -94,7 +94,7 @@ func (c *Cache) Stats() Stats {
 	return Stats{
 		HitsMemory: n.hitsMemory.Load(), HitsRedis: n.hitsRedis.Load(), Misses: n.misses.Load(), Stale: n.stale.Load(),
 		Loads: n.loads.Load(), RedisErrors: n.redisErrors.Load(), Corrupt: n.corrupt.Load(), Published: n.published.Load(),
-		Heard: n.heard.Load(), Drained: n.drained.Load(), Entries: c.memory.len(), Subscribed: c.Subscribed(),
+		Heard: n.heard.Load(), Drained: n.drained.Load(), Entries: c.memory.len(), Informed: c.Informed(),
 	}
 }
 

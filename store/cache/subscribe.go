@@ -35,12 +35,15 @@ type clockMark struct{ at atomic.Int64 }
 func (m *clockMark) set(at int64) { m.at.Store(at) }
 func (m *clockMark) get() int64   { return m.at.Load() }
 
-// Subscribed reports whether this process hears of changes: then what it holds
-// may be believed without asking. Always true without Redis.
-func (c *Cache) Subscribed() bool {
-	if c.remote == nil {
-		return true
-	}
+// Informed reports whether this process hears of changes: then what it holds may
+// be believed without asking, here and at the edge. Without Redis it hears of
+// its own alone, and holds nothing for as long as a second.
+func (c *Cache) Informed() bool {
+	return !c.behind.Load() && (c.remote == nil || c.subscribed())
+}
+
+// subscribed reports whether the subscription was whole a moment ago.
+func (c *Cache) subscribed() bool {
 	at := c.live.get()
 	return at != 0 && mark()-at < int64(silence)
 }

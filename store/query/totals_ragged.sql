@@ -19,6 +19,7 @@ FROM unnest(@ragged_n::int[], @ragged_subjects::bigint[], @ragged_starts::timest
     CROSS JOIN LATERAL (SELECT DISTINCT coalesce(session_id, visitor_id) AS actor_id FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 4
             AND at >= r.start_at AND at < r.end_at) a
-    JOIN sessions s ON s.tenant_id = @tenant_id AND s.subject_id = r.subject_id AND s.actor_id = a.actor_id
-        AND s.started_at >= r.start_at AND s.started_at < r.end_at
+    CROSS JOIN LATERAL (SELECT started_at, ended_at FROM sessions
+        WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND actor_id = a.actor_id
+            AND started_at >= r.start_at AND started_at < r.end_at OFFSET 0) s
 GROUP BY r.n
