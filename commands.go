@@ -307,7 +307,7 @@ func openInput(name string, std streams) (in io.Reader, size int64, closeFile fu
 	if name == "-" {
 		return std.in, -1, func() {}, nil
 	}
-	f, err := os.Open(name) //nolint:gosec // the operator names the file
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, 0, nil, err
 	}

@@ -144,7 +144,7 @@ func yearBefore(t time.Time, loc *time.Location) time.Time {
 // Narrow is the part of w inside r. It keeps w's calendar, and its own shape
 // only when nothing was cut.
 func (w Window) Narrow(r Range) Window {
-	inside := w.Range.Intersect(r)
+	inside := w.Intersect(r)
 	if inside == w.Range {
 		return w
 	}

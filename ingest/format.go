@@ -65,15 +65,29 @@ func Open(r io.Reader) (*Decoder, error) {
 		}
 		b = bufio.NewReaderSize(z, readSize)
 	}
-	head, _ := b.Peek(readSize) // an error comes again when it is read
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(mark)), whiteSpace)
-	switch {
-	case len(head) == 0 || head[0] == '{':
-		return NewDecoder(b, NDJSON), nil
-	case head[0] == '[':
+	switch firstByte(b) {
+	case '[':
 		return NewDecoder(b, JSON), nil
+	case '{', 0:
+		return NewDecoder(b, NDJSON), nil
 	}
 	return NewDecoder(b, CSV), nil
+}
+
+// firstByte looks at the first byte after a byte order mark and white space; 0
+// when there is none. It does not wait for more than that: the file may be a
+// pipe.
+func firstByte(b *bufio.Reader) byte {
+	for n := 1; n <= readSize; n++ {
+		head, err := b.Peek(n)
+		if err != nil { // it comes again when it is read
+			return 0
+		}
+		if c := head[n-1]; !isSpace(c) && (n > len(mark) || c != mark[n-1]) {
+			return c
+		}
+	}
+	return 0
 }
 
 const mark = "\ufeff" // the byte order mark

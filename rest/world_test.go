@@ -103,7 +103,7 @@ func newDirectory() *directory {
 		"ff_reader": {ID: 1, Tenant: acme, Scopes: []analytics.Scope{analytics.ScopeRead}},
 		"ff_writer": {ID: 2, Tenant: acme, Scopes: []analytics.Scope{analytics.ScopeWrite}},
 		"ff_paris":  {ID: 3, Tenant: paris, Scopes: []analytics.Scope{analytics.ScopeRead}},
-		"ff_bare":   {ID: 4, Tenant: bare, Scopes: []analytics.Scope{analytics.ScopeAdmin}},
+		"ff_bare":   {ID: 4, Tenant: bare, Scopes: []analytics.Scope{analytics.ScopeRead}},
 		"ff_gone":   {ID: 5, Tenant: acme, Scopes: []analytics.Scope{analytics.ScopeRead}, RevokedAt: &now},
 	} {
 		d.keys[auth.Digest(secret)] = key

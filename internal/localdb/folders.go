@@ -72,7 +72,7 @@ func freeBytes(path string) uint64 {
 	if err := syscall.Statfs(path, &stat); err != nil {
 		return 0
 	}
-	return uint64(stat.Bavail) * uint64(stat.Bsize)
+	return stat.Bavail * uint64(stat.Bsize)
 }
 
 // sockets is the folder of the unix sockets.
