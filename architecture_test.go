@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"graph":              {"analytics", "auth", "edge", "graph/generated", "loaders", "resolvers"},
 	"graph/generated":    {"analytics", "graph/scalar"},
 	"graph/scalar":       {"analytics"},
-	"ingest":             {"analytics"},
+	"ingest":             {"analytics", "auth"},
 	"internal/demo":      {"analytics"},
 	"internal/localdb":   {},
 	"internal/storetest": {"internal/localdb"},

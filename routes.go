@@ -49,7 +49,7 @@ func (g *gateway) routes(playground web.PlaygroundConfig) ([]route, error) {
 		{"/graphql", executor},
 		{"/playground", pages},
 		{"/playground/", pages},
-		{"/v1/events", g.writer.Handler(g.eventsTenant)},
+		{"/v1/events", g.writer.Handler(g.admitEvents)},
 		{"/openapi.json", rest.OpenAPI()},
 		{"/healthz", http.HandlerFunc(healthy)},
 		{"/readyz", http.HandlerFunc(g.ready)},
@@ -61,8 +61,8 @@ func (g *gateway) routes(playground web.PlaygroundConfig) ([]route, error) {
 	return routes, nil
 }
 
-// eventsTenant is the tenant whose events a request may record.
-func (g *gateway) eventsTenant(r *http.Request) (int64, error) {
+// admitEvents is the tenant whose events a request may record.
+func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, error) {
 	p, err := g.auth.Authenticate(r.Context(), r)
 	if err != nil {
 		return 0, err
@@ -70,10 +70,9 @@ func (g *gateway) eventsTenant(r *http.Request) (int64, error) {
 	if !p.Has(analytics.ScopeWrite) {
 		return 0, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeWrite.Name())
 	}
-	if _, err = g.auth.Allow(p); err != nil {
-		return 0, err
-	}
-	return p.Tenant.ID, nil
+	limit, err := g.auth.Allow(p)
+	limit.SetHeaders(w.Header())
+	return p.Tenant.ID, err
 }
 
 var _ rest.Authenticator = (*auth.Authenticator)(nil)

@@ -52,7 +52,14 @@ var kindActions = map[Kind][]Action{
 func (k Kind) Actions() []Action { return kindActions[k] }
 
 func (k Kind) String() string {
-	return map[Kind]string{KindEvent: "event", KindPartner: "partner", KindCampaign: "campaign"}[k]
+	switch k {
+	case KindEvent:
+		return "event"
+	case KindPartner:
+		return "partner"
+	default:
+		return "campaign"
+	}
 }
 
 // parseAction finds an action that an event of some kind may carry.

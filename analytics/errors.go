@@ -1,9 +1,12 @@
 package analytics
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+)
 
-// Code classifies an Error. One table in package graph maps codes to GraphQL
-// extension codes and HTTP statuses.
+// Code classifies an Error. It is the GraphQL extension code as it stands, and
+// has one HTTP status.
 type Code string
 
 // The codes, from the caller's fault to ours.
@@ -18,6 +21,26 @@ const (
 	CodeUnavailable     Code = "UNAVAILABLE"
 	CodeInternal        Code = "INTERNAL"
 )
+
+var statuses = map[Code]int{
+	CodeInvalid:         http.StatusBadRequest,
+	CodeUnauthenticated: http.StatusUnauthorized,
+	CodeForbidden:       http.StatusForbidden,
+	CodeNotFound:        http.StatusNotFound,
+	CodeConflict:        http.StatusConflict,
+	CodeTooLarge:        http.StatusRequestEntityTooLarge,
+	CodeRateLimited:     http.StatusTooManyRequests,
+	CodeUnavailable:     http.StatusServiceUnavailable,
+	CodeInternal:        http.StatusInternalServerError,
+}
+
+// Status is the code's HTTP status, where a contract names no other.
+func (c Code) Status() int {
+	if status, ok := statuses[c]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
 
 // Error is the one domain error. Message is written for the client: it names
 // the field, the bound and the value, and never holds internal text.

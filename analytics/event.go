@@ -89,8 +89,8 @@ func (in *EventInput) Check(now time.Time) (Event, error) {
 
 // subject finds whom the event is about: exactly one, of the action's kind.
 func (in *EventInput) subject(e *Event) error {
-	fields := map[Kind]*string{KindEvent: in.Event, KindPartner: in.Partner, KindCampaign: in.Campaign}
-	for _, kind := range []Kind{KindEvent, KindPartner, KindCampaign} {
+	fields := [...]*string{KindEvent: in.Event, KindPartner: in.Partner, KindCampaign: in.Campaign}
+	for _, kind := range [...]Kind{KindEvent, KindPartner, KindCampaign} {
 		if fields[kind] != nil && kind != e.Kind {
 			return Invalidf(kind.String(), "does not go with action %s, which needs %s alone", e.Action, e.Kind)
 		}

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"math"
+	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,6 +26,21 @@ type Limit struct {
 	ResetAfter time.Duration // until Remaining is Limit again
 	RetryAfter time.Duration // until the next request is let through; 0 when this one was
 }
+
+// SetHeaders says what is left of the limit, and when to come back.
+func (l Limit) SetHeaders(h http.Header) {
+	if l.Limit == 0 {
+		return
+	}
+	h.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(l.Limit)+`;w=60`)
+	h.Set("RateLimit", `"default";r=`+strconv.Itoa(l.Remaining)+`;t=`+seconds(l.ResetAfter))
+	if l.RetryAfter > 0 {
+		h.Set("Retry-After", seconds(l.RetryAfter))
+	}
+}
+
+// seconds rounds a wait up to whole seconds, as headers want it.
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
 
 // limiter is the generic cell rate algorithm with a minute's quota as its
 // burst.

@@ -4,35 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/analytics"
 )
-
-// statuses is the one table from domain codes to HTTP. The GraphQL extension
-// code is the domain code itself.
-var statuses = map[analytics.Code]int{
-	analytics.CodeInvalid:         http.StatusBadRequest,
-	analytics.CodeUnauthenticated: http.StatusUnauthorized,
-	analytics.CodeForbidden:       http.StatusForbidden,
-	analytics.CodeNotFound:        http.StatusNotFound,
-	analytics.CodeConflict:        http.StatusConflict,
-	analytics.CodeTooLarge:        http.StatusRequestEntityTooLarge,
-	analytics.CodeRateLimited:     http.StatusTooManyRequests,
-	analytics.CodeUnavailable:     http.StatusServiceUnavailable,
-	analytics.CodeInternal:        http.StatusInternalServerError,
-}
-
-// Status is the HTTP status of a domain code.
-func Status(code analytics.Code) int {
-	if status, ok := statuses[code]; ok {
-		return status
-	}
-	return http.StatusInternalServerError
-}
 
 // Public is what a client may read of an error: a domain error as it is, any
 // other one as an internal error without its text.

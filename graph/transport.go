@@ -7,12 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -72,7 +70,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		return
 	}
 	limit, err := t.auth.Allow(p)
-	limitHeaders(h, limit)
+	limit.SetHeaders(h)
 	if err != nil {
 		refuse(w, media, 0, err)
 		return
@@ -219,7 +217,7 @@ func executedStatus(w http.ResponseWriter, media string, response *graphql.Respo
 func refuse(w http.ResponseWriter, media string, status int, err error) {
 	public := Public(err)
 	if status == 0 {
-		status = Status(public.Code)
+		status = public.Code.Status()
 	}
 	if public.Code == analytics.CodeUnavailable && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "1")
@@ -245,18 +243,3 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
-
-// limitHeaders says how much of the rate limit is left.
-func limitHeaders(h http.Header, l auth.Limit) {
-	if l.Limit == 0 {
-		return
-	}
-	h.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(l.Limit)+`;w=60`)
-	h.Set("RateLimit", `"default";r=`+strconv.Itoa(l.Remaining)+`;t=`+Seconds(l.ResetAfter))
-	if l.RetryAfter > 0 {
-		h.Set("Retry-After", Seconds(l.RetryAfter))
-	}
-}
-
-// Seconds rounds a wait up to whole seconds, as headers want it.
-func Seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }

@@ -157,7 +157,7 @@ func setup(t testing.TB, change ...func(*Options)) *bundle {
 		f(&o)
 	}
 	b.Writer = New(o)
-	server := httptest.NewServer(b.Handler(func(r *http.Request) (int64, error) {
+	server := httptest.NewServer(b.Handler(func(_ http.ResponseWriter, r *http.Request) (int64, error) {
 		if r.Header.Get("Authorization") == "Bearer wrong" {
 			return 0, analytics.Errorf(analytics.CodeUnauthenticated, "the key is not known")
 		}

@@ -10,13 +10,13 @@ import (
 )
 
 // Handler serves POST /v1/events (docs/events.md) for callers that were
-// authorised before; tenantOf tells whose events they send, and may refuse with
-// an *analytics.Error. The answer is analytics.Verdicts, or a problem (RFC
+// authorised by admit: it tells whose events are sent, may set headers, and may
+// refuse with an *analytics.Error. The answer is analytics.Verdicts, or a problem (RFC
 // 9457) when nothing was stored.
-func (w *Writer) Handler(tenantOf func(*http.Request) (tenant int64, err error)) http.Handler {
+func (w *Writer) Handler(admit func(http.ResponseWriter, *http.Request) (tenant int64, err error)) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Cache-Control", "no-store")
-		verdicts, err := w.serve(rw, r, tenantOf)
+		verdicts, err := w.serve(rw, r, admit)
 		if err != nil {
 			w.refuse(rw, r, err)
 			return
@@ -26,14 +26,14 @@ func (w *Writer) Handler(tenantOf func(*http.Request) (tenant int64, err error))
 	})
 }
 
-func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, tenantOf func(*http.Request) (int64, error)) (analytics.Verdicts, error) {
+func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.ResponseWriter, *http.Request) (int64, error)) (analytics.Verdicts, error) {
 	if r.Method != http.MethodPost {
 		return noVerdicts(), &problem{
 			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", detail: "events are sent with POST",
 			header: http.Header{"Allow": {http.MethodPost}},
 		}
 	}
-	tenant, err := tenantOf(r)
+	tenant, err := admit(rw, r)
 	if err != nil {
 		return noVerdicts(), err
 	}

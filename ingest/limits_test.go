@@ -97,7 +97,7 @@ func (b *bundle) call(body io.Reader, length int64, contentType, encoding string
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Content-Encoding", encoding)
 	rec := httptest.NewRecorder()
-	b.Handler(func(*http.Request) (int64, error) { return 1, nil }).ServeHTTP(rec, req)
+	b.Handler(func(http.ResponseWriter, *http.Request) (int64, error) { return 1, nil }).ServeHTTP(rec, req)
 	return rec
 }
 

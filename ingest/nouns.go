@@ -3,13 +3,13 @@ package ingest
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base32"
 	"errors"
 	"fmt"
 	"strings"
 
 	"footfall/analytics"
+	"footfall/auth"
 )
 
 // MaxNouns is the most partners or campaigns that one call may write.
@@ -17,15 +17,13 @@ const MaxNouns = 1000
 
 const (
 	idBytes    = 10 // 80 random bits in an activation's id
-	tokenBytes = 20 // 160 in its token
 )
 
 // CreateActivation adds an activation. Without an id in the input it gets one:
-// act_ and 16 letters and digits. The token, tok_ and 32 letters and digits, is
-// returned this once: the store has its SHA-256 digest only. An id that was
-// ever in use is CodeConflict.
+// act_ and 16 letters and digits. The token is returned this once: the store has
+// its digest only. An id that was ever in use is CodeConflict.
 func (w *Writer) CreateActivation(ctx context.Context, tenant int64, in analytics.CreateActivationInput) (*analytics.Activation, string, error) {
-	token := "tok_" + randomText(tokenBytes)
+	token, _ := auth.NewToken()
 	a, err := w.CreateActivationWithToken(ctx, tenant, in, token)
 	if err != nil {
 		return nil, "", err
@@ -40,7 +38,7 @@ func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in
 	if err != nil {
 		return nil, err
 	}
-	a, change, err := w.o.Store.CreateActivation(ctx, tenant, a, sha256.Sum256([]byte(token)))
+	a, change, err := w.o.Store.CreateActivation(ctx, tenant, a, auth.Digest(token))
 	if err != nil {
 		return nil, err
 	}

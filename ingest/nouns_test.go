@@ -26,7 +26,7 @@ func TestActivations(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	a, token, err := b.CreateActivation(t.Context(), 1, window)
-	if err != nil || !regexp.MustCompile(`^act_[a-z2-7]{16}$`).MatchString(a.ActivationID) || !regexp.MustCompile(`^tok_[a-z2-7]{32}$`).MatchString(token) {
+	if err != nil || !regexp.MustCompile(`^act_[a-z2-7]{16}$`).MatchString(a.ActivationID) || !regexp.MustCompile(`^tok_[0-9A-Za-z]{33}$`).MatchString(token) {
 		t.Fatal(a, token, err)
 	}
 	if b.store.activations[a.ActivationID] != sha256.Sum256([]byte(token)) || b.heard.count() != 1 {

@@ -32,17 +32,6 @@ func unsupported(detail, header, value string) error {
 	}
 }
 
-var statuses = map[analytics.Code]int{
-	analytics.CodeInvalid:         http.StatusBadRequest,
-	analytics.CodeUnauthenticated: http.StatusUnauthorized,
-	analytics.CodeForbidden:       http.StatusForbidden,
-	analytics.CodeNotFound:        http.StatusNotFound,
-	analytics.CodeConflict:        http.StatusConflict,
-	analytics.CodeTooLarge:        http.StatusRequestEntityTooLarge,
-	analytics.CodeRateLimited:     http.StatusTooManyRequests,
-	analytics.CodeUnavailable:     http.StatusServiceUnavailable,
-}
-
 // problemOf is what a client may know of an error: all of a typed one, nothing
 // of another.
 func problemOf(err error) *problem {
@@ -55,8 +44,8 @@ func problemOf(err error) *problem {
 	case errors.As(err, &tooLong):
 		err = tooManyBytes(MaxBytes)
 	}
-	if errors.As(err, &typed) && statuses[typed.Code] != 0 {
-		return &problem{status: statuses[typed.Code], code: string(typed.Code), detail: typed.Error()}
+	if errors.As(err, &typed) && typed.Code != analytics.CodeInternal {
+		return &problem{status: typed.Code.Status(), code: string(typed.Code), detail: typed.Error()}
 	}
 	return &problem{status: http.StatusInternalServerError, code: string(analytics.CodeInternal), detail: "an internal error; nothing was stored"}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -110,7 +111,7 @@ func (t *transport) serve(w http.ResponseWriter, r *http.Request, exec graphql.G
 		return err
 	}
 	limit, err := t.Auth.Allow(p)
-	limitHeaders(w.Header(), limit)
+	limit.SetHeaders(w.Header())
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (t *transport) answer(w http.ResponseWriter, r *http.Request, exec graphql.
 	}
 	h := w.Header()
 	if x.stale {
-		h.Set("Age", graph.Seconds(x.age))
+		h.Set("Age", strconv.Itoa(int(math.Ceil(x.age.Seconds()))))
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}
 	if a.disposition != "" {
@@ -200,18 +201,6 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
-}
-
-// limitHeaders says how much of the rate limit is left.
-func limitHeaders(h http.Header, l auth.Limit) {
-	if l.Limit == 0 {
-		return
-	}
-	h.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(l.Limit)+`;w=60`)
-	h.Set("RateLimit", `"default";r=`+strconv.Itoa(l.Remaining)+`;t=`+graph.Seconds(l.ResetAfter))
-	if l.RetryAfter > 0 {
-		h.Set("Retry-After", graph.Seconds(l.RetryAfter))
-	}
 }
 
 // keyHeaders are those of the contracts that are opened with an API key.

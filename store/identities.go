@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
+	"hash"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -18,67 +20,79 @@ const maxIdentities = 1<<32 - 1
 // hash.
 type digest [16]byte
 
-// identify hashes a client's word under the tenant's key. The domain keeps
-// sessions and visitors of one name apart.
-func identify(key []byte, domain byte, words ...string) digest {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte{domain})
+// hasher digests clients' words under a tenant's key.
+type hasher struct{ mac hash.Hash }
+
+func newHasher(key []byte) hasher { return hasher{hmac.New(sha256.New, key)} }
+
+// digest keeps sessions and visitors of one name apart by their domain.
+func (h hasher) digest(domain byte, words ...string) digest {
+	h.mac.Reset()
+	h.mac.Write([]byte{domain})
 	for _, w := range words {
-		mac.Write([]byte(w))
-		mac.Write([]byte{0}) // no word holds a NUL
+		h.mac.Write([]byte(w))
+		h.mac.Write([]byte{0}) // no word holds a NUL
 	}
-	return digest(mac.Sum(nil)[:16])
+	return digest(h.mac.Sum(nil)[:16])
 }
 
-func (f *fact) visitorDigest(key []byte) digest { return identify(key, 'v', f.Visitor) }
+func (h hasher) visitor(f *fact) digest { return h.digest('v', f.Visitor) }
 
-// sessionDigest names a session: a partner's is one visitor's, so two visitors
-// who send the same name have two.
-func (f *fact) sessionDigest(key []byte) digest {
+// session names a session: a partner's is one visitor's, so two visitors who
+// send the same name have two.
+func (h hasher) session(f *fact) digest {
 	if f.Kind == analytics.KindPartner {
-		return identify(key, 'p', f.Session, f.Visitor)
+		return h.digest('p', f.Session, f.Visitor)
 	}
-	return identify(key, 's', f.Session)
+	return h.digest('s', f.Session)
 }
 
 // number looks up the identities of the fresh events, numbering new ones in
 // order of appearance.
 func (r *recording) number(ctx context.Context, tx pgx.Tx) error {
 	var order []digest
-	numbers := map[digest]uint32{}
-	want := func(d digest) {
-		if _, seen := numbers[d]; !seen {
-			numbers[d] = 0
+	place := map[digest]int{}
+	want := func(d digest) int {
+		i, seen := place[d]
+		if !seen {
+			i = len(order)
+			place[d] = i
 			order = append(order, d)
 		}
+		return i
 	}
+	hash := newHasher(r.identityKey)
+	sessions, visitors := make([]int, len(r.fresh)), make([]int, len(r.fresh))
 	for i := range r.fresh {
 		f := &r.fresh[i]
 		if f.Session != "" {
-			want(f.sessionDigest(r.identityKey))
+			sessions[i] = want(hash.session(f))
 		}
 		if f.Visitor != "" {
-			want(f.visitorDigest(r.identityKey))
+			visitors[i] = want(hash.visitor(f))
 		}
 	}
-	if err := r.findIdentities(ctx, tx, order, numbers); err != nil {
+	numbers, err := r.findIdentities(ctx, tx, order)
+	if err != nil {
 		return err
 	}
 	for i := range r.fresh {
 		f := &r.fresh[i]
 		if f.Session != "" {
-			f.session = numbers[f.sessionDigest(r.identityKey)]
+			f.session = numbers[sessions[i]]
 		}
 		if f.Visitor != "" {
-			f.visitor = numbers[f.visitorDigest(r.identityKey)]
+			f.visitor = numbers[visitors[i]]
 		}
 	}
 	return nil
 }
 
-func (r *recording) findIdentities(ctx context.Context, tx pgx.Tx, order []digest, numbers map[digest]uint32) error {
+// findIdentities is the number of each digest.
+func (r *recording) findIdentities(ctx context.Context, tx pgx.Tx, order []digest) ([]uint32, error) {
+	numbers := make([]uint32, len(order))
 	if len(order) == 0 {
-		return nil
+		return numbers, nil
 	}
 	n, digests := make([]int32, len(order)), make([]pgtype.UUID, len(order))
 	for i, d := range order {
@@ -86,17 +100,22 @@ func (r *recording) findIdentities(ctx context.Context, tx pgx.Tx, order []diges
 	}
 	rows, err := tx.Query(ctx, sql("find_identities"), args{"tenant_id": r.tenant, "n": n, "digests": digests})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var i int
 	var id int64
-	if _, err = pgx.ForEachRow(rows, []any{&i, &id}, func() error { numbers[order[i]] = uint32(id); return nil }); err != nil {
-		return err
+	if _, err = pgx.ForEachRow(rows, []any{&i, &id}, func() error { numbers[i] = uint32(id); return nil }); err != nil {
+		return nil, err
 	}
-	var missing []digest
-	for _, d := range order {
-		if numbers[d] == 0 {
-			missing = append(missing, d)
+	return numbers, r.addIdentities(ctx, tx, order, numbers)
+}
+
+// addIdentities numbers the digests that have no number yet.
+func (r *recording) addIdentities(ctx context.Context, tx pgx.Tx, order []digest, numbers []uint32) error {
+	var missing []int
+	for i := range order {
+		if numbers[i] == 0 {
+			missing = append(missing, i)
 		}
 	}
 	if len(missing) == 0 {
@@ -113,7 +132,7 @@ func (r *recording) findIdentities(ctx context.Context, tx pgx.Tx, order []diges
 		pgx.CopyFromSlice(len(missing), func(i int) ([]any, error) {
 			id := first + int64(i)
 			numbers[missing[i]] = uint32(id)
-			return []any{r.tenant, pgtype.UUID{Bytes: missing[i], Valid: true}, id}, nil
+			return []any{r.tenant, pgtype.UUID{Bytes: order[missing[i]], Valid: true}, id}, nil
 		}))
 	return err
 }
@@ -124,7 +143,11 @@ func (s *Store) identityKey(ctx context.Context, tenant int64) ([]byte, error) {
 		return key.([]byte), nil
 	}
 	var key []byte
-	if err := s.pool.QueryRow(ctx, sql("identity_key"), args{"tenant_id": tenant}).Scan(&key); err != nil {
+	err := s.pool.QueryRow(ctx, sql("identity_key"), args{"tenant_id": tenant}).Scan(&key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, analytics.Errorf(analytics.CodeNotFound, "no such tenant: %d", tenant)
+	}
+	if err != nil {
 		return nil, wrap(err)
 	}
 	s.identityKeys.Store(tenant, key)
