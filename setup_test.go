@@ -342,6 +342,7 @@ func eventually(t testing.TB, what string, is func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}
+		time.Sleep(time.Millisecond) // before looking again
 	}
 }
 

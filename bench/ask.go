@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ func send(ctx context.Context, address string, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header = r.Header.Clone()
+	maps.Copy(req.Header, r.Header)
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return answer{}, err

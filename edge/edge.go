@@ -6,7 +6,6 @@ package edge
 import (
 	"bytes"
 	"context"
-	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -90,18 +89,27 @@ func (c *Cache) generation(tenant int64) *atomic.Int64 {
 	return g
 }
 
-type storableKey struct{}
+type verdictKey struct{}
 
-// Storable marks the answer to the request of ctx as one to keep: a read that
-// went well and is not stale. Without the mark nothing is kept.
-func Storable(ctx context.Context) {
-	if mark, ok := ctx.Value(storableKey{}).(*atomic.Bool); ok {
-		mark.Store(true)
+// verdict is what the executions behind one answer said of it.
+type verdict struct{ good, bad atomic.Bool }
+
+// Judge says of an execution behind the answer to the request of ctx whether
+// the answer may be kept: a read that went well and is not stale. An answer
+// that nobody judged, or anyone judged badly, is not kept.
+func Judge(ctx context.Context, storable bool) {
+	v, ok := ctx.Value(verdictKey{}).(*verdict)
+	switch {
+	case !ok:
+	case storable:
+		v.good.Store(true)
+	default:
+		v.bad.Store(true)
 	}
 }
 
-// Serve answers from memory, or calls next and remembers what it marked as
-// Storable with status 200.
+// Serve answers from memory, or calls next and remembers what was judged
+// storable and has status 200. Headers that were set before stay as they are.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func(http.ResponseWriter, *http.Request)) {
 	if c == nil || analytics.Fresh(r.Context()) {
 		next(w, r)
@@ -110,15 +118,19 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func
 	k := entryKey{key, c.generation(key.Tenant).Load()}
 	if a, ok := c.answers.GetIfPresent(k); ok && c.now().Before(a.until) {
 		c.hits.Add(1)
-		maps.Copy(w.Header(), a.header)
+		for name, values := range a.header {
+			if w.Header()[name] == nil {
+				w.Header()[name] = values
+			}
+		}
 		_, _ = w.Write(a.body)
 		return
 	}
 	until := c.now().Add(c.ttl)
-	mark := &atomic.Bool{}
+	v := &verdict{}
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-	next(rec, r.WithContext(context.WithValue(r.Context(), storableKey{}, mark)))
-	if mark.Load() && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
+	next(rec, r.WithContext(context.WithValue(r.Context(), verdictKey{}, v)))
+	if v.good.Load() && !v.bad.Load() && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
 		c.answers.Set(k, &answer{header: w.Header().Clone(), body: bytes.Clone(rec.body.Bytes()), until: until})
 	}
 }

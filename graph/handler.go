@@ -93,9 +93,7 @@ func operation(o Options) graphql.OperationMiddleware {
 				response.Extensions["stale"] = map[string]any{"ageSeconds": age.Seconds()}
 			}
 			query := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
-			if query && !stale && len(response.Errors) == 0 {
-				edge.Storable(ctx)
-			}
+			edge.Judge(ctx, query && !stale && len(response.Errors) == 0)
 			return response
 		}
 	}

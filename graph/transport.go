@@ -194,6 +194,10 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 	}
 	respond, ctx := exec.DispatchOperation(ctx, op)
 	response := respond(ctx)
+	if response == nil { // gqlgen gave up with the context
+		refuse(w, media, 0, context.DeadlineExceeded)
+		return
+	}
 	write(w, media, executedStatus(w, media, response), response)
 }
 

@@ -186,12 +186,14 @@ func (t *transport) catch(w http.ResponseWriter, r *http.Request) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler {
-		panic(v)
-	}
 	what := fmt.Sprintf("%T", v)
-	if e, ok := v.(runtime.Error); ok {
-		what = e.Error()
+	err, _ := v.(error)
+	var atRunTime runtime.Error
+	switch {
+	case errors.Is(err, http.ErrAbortHandler):
+		panic(v)
+	case errors.As(err, &atRunTime):
+		what = atRunTime.Error()
 	}
 	t.refuse(w, r, fmt.Errorf("panic: %s\n%s", what, debug.Stack()))
 }

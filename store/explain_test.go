@@ -58,6 +58,31 @@ func TestPlansUseIndexes(t *testing.T) {
 	}
 }
 
+// TestDuplicatesAreLookedUpByTheirKey fills a new month's partition, of which
+// Postgres has no statistics yet: a plan for the arguments at hand finds events
+// by their key, while one remembered from when the partition was empty might read
+// all of a tenant's events once for each.
+func TestDuplicatesAreLookedUpByTheirKey(t *testing.T) {
+	t.Parallel()
+	url := newWorld(t, 0).url
+	one, err := Open(t.Context(), Options{URL: url, MaxConns: 1})
+	ok(t, err)
+	defer one.Close()
+	w := settle(t, one, url, "single", 1)
+	events := traffic(2000, analytics.KindEvent)
+	a := args{"tenant_id": w.tenant.ID, "n": []int32{1}, "ats": []time.Time{events[0].At}, "ids": []string{"x"}, "first": events[0].At, "last": events[0].At}
+	for range 10 { // more often than Postgres takes to make up its mind
+		w.record(t, events[:200]...)
+		events = events[200:]
+	}
+	if plan := explain(t, url, "auto", sql("find_events"), a); !strings.Contains(plan, "_pkey") {
+		t.Errorf("duplicates are not looked up by their key:\n%s", plan)
+	}
+	var remembered int
+	ok(t, one.pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_prepared_statements WHERE strpos(statement, $1) > 0", sql("find_events")[10:40]).Scan(&remembered))
+	equal(t, "remembered plans", remembered, 0)
+}
+
 func fill(t *testing.T, w *world) {
 	t.Helper()
 	var events []analytics.Event

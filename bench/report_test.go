@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sample() *report {
+	return &report{
+		Machine: machine{Cores: 2, System: "linux/amd64", Go: "1.26", Postgres: "15.1", Redis: true, Date: "2026-03-01"},
+		Options: settings{Scale: 1, Passes: 3, Seconds: 3, Warm: 1},
+		Rows: []row{
+			{Job: "J1", Via: viaREST, Connections: 1, State: stateCeiling, Rate: 23456.7, Spread: .034, P50: .0412, P99: 1.234, Ratio: 1, Bytes: 612},
+			{Job: "J1", Via: viaREST, Connections: 16, State: stateCold, Rate: 98.76, P50: 12.34, P99: 123.4, Ratio: .0042, Statements: 2, Bytes: 612},
+		},
+		Ingest: []ingestRow{{Connections: 4, Events: 65432, P50: 61.2, P99: 80, Batches: 589}},
+	}
+}
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := sample().print(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2026-03-01 · 2 cores · linux/amd64 · Go 1.26 · Postgres 15.1 · scale 1 · medians of 3 passes of 3 s",
+		"job  via    c  state     req/s  spread  p50 ms  p99 ms  of ceiling  SQL/req  bytes\n",
+		"J1   REST   1  ceiling  23,457     3 %   0.041    1.23       1.000             612\n",
+		"J1   REST  16  cold       98.8     0 %    12.3     123       0.004     2.00    612\n",
+		"       4    65,432     0 %    61.2    80.0      589\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
+func TestPrintJSON(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	var back report
+	if err := sample().print(&out, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(out.Bytes(), &back); err != nil || len(back.Rows) != 2 || back.Rows[1] != sample().Rows[1] {
+		t.Errorf("%v %+v", err, back)
+	}
+}
+
+func TestRewriteDocument(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "page.md")
+	page := "# Title\n\n" + beginMark + "old\n" + endMark + "\n\nEnd.\n"
+	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table := sample().markdown()
+	for range 2 { // as often as one likes
+		if err := rewriteDocument(path, table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "# Title\n\n" + beginMark + "\n" + table + "\n" + endMark + "\n\nEnd.\n"; string(text) != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+	for _, want := range []string{"### 1 connection\n", "### 16 connections\n", "| J1 | REST | cold | 98.8 |", "### Ingest\n"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+}
+
+func TestDocumentKeepsItsMarks(t *testing.T) {
+	t.Parallel()
+	if _, err := readDocument(filepath.Join("..", documentFile)); err != nil {
+		t.Error(err)
+	}
+	if _, ok := cutDocument(endMark + beginMark); ok {
+		t.Error("marks in the wrong order pass")
+	}
+}
+
+func TestThousands(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{0: "0", 7: "7", 7.25: "7.2", 99.96: "100.0", 999.6: "1,000", 1234567: "1,234,567"} {
+		if got := thousands(f); got != want {
+			t.Errorf("%g is %s, want %s", f, got, want)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	o, err := parse([]string{"-c", "1, 64", "-seconds", ".5", "-run", "^J1 "}, io.Discard)
+	if err != nil || len(o.levels) != 2 || o.levels[1] != 64 || o.length != time.Second/2 || o.passes != 3 {
+		t.Errorf("%+v %v", o, err)
+	}
+	for _, args := range [][]string{{"-c", "0"}, {"-c", ""}, {"-passes", "0"}, {"-seconds", "0"}, {"-run", "("}, {"now"}, {"-nope"}} {
+		if _, err := parse(args, io.Discard); err == nil {
+			t.Errorf("%v is taken", args)
+		}
+	}
+}
+
+func TestWeeksAround(t *testing.T) {
+	t.Parallel()
+	at := func(text string) time.Time {
+		when, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	shows := []time.Time{at("2026-03-10T18:00:00Z"), at("2026-03-01T20:15:00Z"), at("2026-03-10T21:00:00Z")}
+	weeks := weeksAround(shows)
+	if len(weeks) != 2 || !weeks[0].Equal(at("2026-02-26T00:00:00Z")) || !weeks[1].Equal(at("2026-03-07T00:00:00Z")) {
+		t.Errorf("weeks: %v", weeks)
+	}
+	if within(shows, weeks[0]) != 1 || within(shows, weeks[1]) != 2 {
+		t.Errorf("%d and %d shows", within(shows, weeks[0]), within(shows, weeks[1]))
+	}
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"testing"
+
+	"footfall/analytics"
+)
+
+func TestRecordRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	click := analytics.Event{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: "e", At: at("2026-03-02T12:00:00Z")}
+	_, _, err := w.Record(t.Context(), 999, []analytics.Event{click})
+	code(t, err, analytics.CodeNotFound)
+	outcomes, change, err := w.Record(t.Context(), w.tenant.ID, nil)
+	ok(t, err)
+	equal(t, "nothing recorded", []any{len(outcomes), change.Seq}, []any{0, int64(0)})
+}
+
+// TestRecordAllOrNothing makes the last step of a recording fail.
+func TestRecordAllOrNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.exec(t, "ALTER TABLE outbox ADD CONSTRAINT fails CHECK (topics[1] <> 's3')")
+	click := analytics.Event{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z")}
+	if _, _, err := w.Record(t.Context(), w.tenant.ID, []analytics.Event{click}); err == nil || outOfReach(err) {
+		t.Fatalf("recorded: %v", err)
+	}
+	for _, table := range []string{"events", "cells", "identities"} {
+		equal(t, table, w.rows(t, table), 0.0)
+	}
+	equal(t, "subject", w.subject(t, analytics.KindEvent, w.events[0]), int64(0))
+}
+
+// TestErrorsSayWhetherToRetry tells the database's absence from our mistakes.
+func TestErrorsSayWhetherToRetry(t *testing.T) {
+	t.Parallel()
+	away, err := Open(t.Context(), Options{URL: "postgres://u:secret@127.0.0.1:1/x?connect_timeout=1"})
+	ok(t, err)
+	defer away.Close()
+	_, err = away.Partners(t.Context(), 1)
+	code(t, err, analytics.CodeUnavailable)
+	_, _, err = away.Record(t.Context(), 1, []analytics.Event{{At: at("2026-03-02T12:00:00Z")}})
+	code(t, err, analytics.CodeUnavailable)
+	_, err = Open(t.Context(), Options{URL: "postgres://u:secret@host:notaport/x"})
+	if err == nil || err.Error() != "the database URL cannot be read" {
+		t.Errorf("a bad URL: %v", err)
+	}
+	w := newWorld(t, 0)
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err = w.Partners(canceled, 1); outOfReach(err) {
+		t.Errorf("canceled: %v", err)
+	}
+	w.exec(t, "ALTER TABLE partners RENAME TO gone")
+	if _, err = w.Partners(t.Context(), 1); err == nil || outOfReach(err) {
+		t.Errorf("a missing table: %v", err)
+	}
+}
