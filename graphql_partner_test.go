@@ -149,11 +149,11 @@ func TestLeaderboard(t *testing.T) {
 		return strings.Join(order, "")
 	}
 	for arguments, want := range map[string]string{
-		"": "23145",
-		`orderBy: {}`: "23145",
-		`orderBy: { direction: ASC }`:                          "45123",
-		`orderBy: { field: TOTAL_PAGE_VIEWS }`:                 "12345",
-		`orderBy: { field: UNIQUE_USERS }`:                     "23145",
+		"":                                     "23145",
+		`orderBy: {}`:                          "23145",
+		`orderBy: { direction: ASC }`:          "45123",
+		`orderBy: { field: TOTAL_PAGE_VIEWS }`: "12345",
+		`orderBy: { field: UNIQUE_USERS }`:     "23145",
 		`orderBy: { field: UNIQUE_USERS, direction: ASC }`:     "45312",
 		`orderBy: { field: AVG_SESSION_DURATION }`:             "12345",
 		`orderBy: { field: NAME, direction: ASC }`:             "24531",
@@ -163,13 +163,13 @@ func TestLeaderboard(t *testing.T) {
 		`filter: { leadDirection: RECEIVED }`:                  "234",
 		`filter: { leadDirection: ALL }`:                       "23145",
 		`filter: { partnerType: REFERRAL leadDirection: SENT}`: "1",
-		fmt.Sprintf(`filter: { partnerUuids: [%q, %q, %q] }`, uuidOf(4), uuidOf(1), uuidOf(99)):            "14",
-		`filter: { partnerUuids: [] }`: "",
-		fmt.Sprintf(`filter: { partnerUuids: [%q] }`, uuidOf(99)):                                          "",
-		fmt.Sprintf(`filter: { categoryUuids: [%q] }`, uuidOf(20)):                                         "21",
+		fmt.Sprintf(`filter: { partnerUuids: [%q, %q, %q] }`, uuidOf(4), uuidOf(1), uuidOf(99)): "14",
+		`filter: { partnerUuids: [] }`:                                                                          "",
+		fmt.Sprintf(`filter: { partnerUuids: [%q] }`, uuidOf(99)):                                               "",
+		fmt.Sprintf(`filter: { categoryUuids: [%q] }`, uuidOf(20)):                                              "21",
 		fmt.Sprintf(`filter: { categoryUuids: [%q], tierUuids: [%q, %q] }`, uuidOf(20), uuidOf(31), uuidOf(32)): "2",
-		fmt.Sprintf(`filter: { tierUuids: [%q, %q] }`, uuidOf(30), uuidOf(31)):                             "231",
-		fmt.Sprintf(`filter: { stageUuids: [%q] }`, uuidOf(41)):                                            "3",
+		fmt.Sprintf(`filter: { tierUuids: [%q, %q] }`, uuidOf(30), uuidOf(31)):                                  "231",
+		fmt.Sprintf(`filter: { stageUuids: [%q] }`, uuidOf(41)):                                                 "3",
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			equal(t, "order", board(t, arguments), want)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -58,8 +59,8 @@ func (c ceiling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveCeiling reads the answers from in, says on out where it listens, and
-// serves until it is killed.
-func serveCeiling(in io.Reader, out io.Writer) error {
+// serves until ctx ends.
+func serveCeiling(ctx context.Context, in io.Reader, out io.Writer) error {
 	var list []prebuilt
 	if err := json.NewDecoder(in).Decode(&list); err != nil {
 		return err
@@ -72,14 +73,19 @@ func serveCeiling(in io.Reader, out io.Writer) error {
 		}
 		c[key] = &list[i].Answer
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	if _, err = fmt.Fprintf(out, "ceiling on http://%s\n", listener.Addr()); err != nil {
 		return err
 	}
-	return (&http.Server{Handler: c}).Serve(listener) //nolint:gosec // on loopback, for its parent alone
+	server := &http.Server{Handler: c, ReadHeaderTimeout: grace}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err = server.Serve(listener); errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 var ceilingIsUp = regexp.MustCompile(`ceiling on http://(\S+)`)

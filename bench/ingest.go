@@ -49,7 +49,7 @@ func measureIngest(ctx context.Context, w *world, o options, say progress) (rows
 	}
 	defer g.stop()
 	for _, level := range ingestLevels {
-		say("ingest, %d connections", level)
+		say("ingest, %s", plural(level, "connection"))
 		r, err := ingestLevel(ctx, w, o, g, level)
 		if err != nil {
 			return nil, fmt.Errorf("ingest: %w", err)

@@ -28,12 +28,12 @@ type machine struct {
 	Load     float64 `json:"loadBefore"` // the load average of the minute before
 }
 
-func describeMachine(ctx context.Context, w *world) machine {
+func describeMachine(ctx context.Context, w *world, load float64) machine {
 	return machine{
 		Cores: runtime.NumCPU(), CPU: procValue("/proc/cpuinfo", "model name"), Memory: memory(),
 		System: runtime.GOOS + "/" + runtime.GOARCH, Go: strings.TrimPrefix(runtime.Version(), "go"),
 		Postgres: postgresVersion(ctx, w.servers.DatabaseURL()), Redis: w.servers.RedisURL() != "",
-		Revision: revision(ctx), Date: time.Now().UTC().Format(time.DateOnly), Load: loadAverage(),
+		Revision: revision(ctx), Date: time.Now().UTC().Format(time.DateOnly), Load: load,
 	}
 }
 

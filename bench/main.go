@@ -49,7 +49,7 @@ func main() {
 
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	if len(args) == 1 && args[0] == ceilingCommand { // we are our own child
-		if err := serveCeiling(in, out); err != nil {
+		if err := serveCeiling(ctx, in, out); err != nil {
 			_, _ = fmt.Fprintln(errOut, "bench: ceiling:", err)
 			return 1
 		}
@@ -84,7 +84,7 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	seconds := flags.Float64("seconds", 3, "length of a pass")
 	warm := flags.Float64("warm", 1, "seconds of load before the first pass of each row")
 	levels := flags.String("c", "1,16", "connections, separated by commas")
-	only := flags.String("run", "", "measure only what matches the `pattern`, such as 'J1hot REST' or ingest")
+	only := flags.String("run", "", "measure only what matches the `pattern`, such as '^J1 REST', 'J4 .* cached' or ingest")
 	flags.BoolVar(&o.asJSON, "json", false, "print JSON instead of a table")
 	flags.BoolVar(&o.rewrite, "write", false, "also rewrite the table in "+documentFile)
 	if err = flags.Parse(args); err != nil {
@@ -98,6 +98,8 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	case err != nil:
 	case flags.NArg() > 0:
 		err = fmt.Errorf("unknown argument %q", flags.Arg(0))
+	case o.rewrite && *only != "":
+		err = errors.New("-write keeps a whole run: leave out -run")
 	case o.passes < 1 || o.length <= 0 || o.warm < 0:
 		err = errors.New("-passes and -seconds must be positive, -warm not negative")
 	}
@@ -128,12 +130,13 @@ func measureAndReport(ctx context.Context, o options, out, errOut io.Writer, say
 			return err
 		}
 	}
+	load := loadAverage() // before we cause any
 	w, err := openWorld(ctx, o, errOut, say)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	r := &report{Machine: describeMachine(ctx, w), Options: describeOptions(o)}
+	r := &report{Machine: describeMachine(ctx, w, load), Options: describeOptions(o)}
 	if r.Rows, err = measureJobs(ctx, w, o, say); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -80,24 +81,25 @@ func measureJobs(ctx context.Context, w *world, o options, say progress) ([]row,
 	return rows, nil
 }
 
-func (b *bench) selected(all []job) []job {
-	var out []job
-	for _, j := range all {
-		if b.only.MatchString(j.title()) {
-			out = append(out, j)
-		}
+// states lists what is asked for of a job, beside the ceiling.
+func (b *bench) states(j job) []string {
+	states := []string{stateCold, stateCached}
+	if j.fixed() {
+		states = append(states, stateEdge)
 	}
-	return out
+	return slices.DeleteFunc(states, func(state string) bool { return !b.only.MatchString(j.title() + " " + state) })
+}
+
+// selected leaves out the jobs of which nothing is asked for.
+func (b *bench) selected(all []job) []job {
+	return slices.DeleteFunc(all, func(j job) bool { return len(b.states(j)) == 0 })
 }
 
 // estimate is the time under load.
 func (b *bench) estimate(todo []job) (total time.Duration) {
 	for _, j := range todo {
-		lanes := 3
-		if j.fixed() {
-			lanes = 4
-		}
-		total += time.Duration(lanes*len(b.levels)) * (b.warm + time.Duration(b.passes)*b.length)
+		lanes := (1 + len(b.states(j))) * len(b.levels)
+		total += time.Duration(lanes) * (b.warm + time.Duration(b.passes)*b.length)
 	}
 	return total
 }
@@ -115,7 +117,7 @@ func (b *bench) job(ctx context.Context, j job) ([]row, error) {
 	defer ceiling.stop()
 	var rows []row
 	for _, level := range b.levels {
-		b.say("%s, %d connections", j.title(), level)
+		b.say("%s, %s", j.title(), plural(level, "connection"))
 		lanes := b.lanes(j, answers, ceiling, level)
 		passes, err := b.alternate(ctx, lanes)
 		if err != nil {
@@ -126,17 +128,21 @@ func (b *bench) job(ctx context.Context, j job) ([]row, error) {
 	return rows, nil
 }
 
+// lanes are the ceiling and what is asked for of a job.
 func (b *bench) lanes(j job, answers []answer, ceiling *process, level int) []lane {
 	as := func(state string, server *process, requests []request) lane {
 		return lane{state, server, load{server.address, level, drawn(requests, answers)}}
 	}
-	lanes := []lane{
-		as(stateCeiling, ceiling, j.requests),
-		as(stateCold, b.plain, mapped(j.requests, request.fresh)),
-		as(stateCached, b.plain, j.requests),
-	}
-	if j.fixed() {
-		lanes = append(lanes, as(stateEdge, b.edge, j.requests))
+	lanes := []lane{as(stateCeiling, ceiling, j.requests)}
+	for _, state := range b.states(j) {
+		switch state {
+		case stateCold:
+			lanes = append(lanes, as(state, b.plain, mapped(j.requests, request.fresh)))
+		case stateCached:
+			lanes = append(lanes, as(state, b.plain, j.requests))
+		case stateEdge:
+			lanes = append(lanes, as(state, b.edge, j.requests))
+		}
 	}
 	return lanes
 }
@@ -182,8 +188,12 @@ func (l lane) pass(ctx context.Context, length time.Duration) (pass, error) {
 	after, err := readCounts(ctx, l.server.address)
 	p.statements = (after.statements - before.statements) / float64(p.requests)
 	p.edgeHits = (after.edgeHits - before.edgeHits) / float64(p.requests)
-	if err == nil && l.state == stateCold && p.statements < 1 {
+	switch {
+	case err != nil:
+	case l.state == stateCold && p.statements < 1:
 		err = errors.New("fewer statements than requests: the answers did not come from Postgres")
+	case l.state == stateEdge && p.edgeHits < .5:
+		err = errors.New("most answers did not come from the edge cache")
 	}
 	return p, err
 }

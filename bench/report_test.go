@@ -106,7 +106,7 @@ func TestParse(t *testing.T) {
 	if err != nil || len(o.levels) != 2 || o.levels[1] != 64 || o.length != time.Second/2 || o.passes != 3 {
 		t.Errorf("%+v %v", o, err)
 	}
-	for _, args := range [][]string{{"-c", "0"}, {"-c", ""}, {"-passes", "0"}, {"-seconds", "0"}, {"-run", "("}, {"now"}, {"-nope"}} {
+	for _, args := range [][]string{{"-c", "0"}, {"-c", ""}, {"-passes", "0"}, {"-seconds", "0"}, {"-run", "("}, {"now"}, {"-nope"}, {"-write", "-run", "J1"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken", args)
 		}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/analytics"
@@ -30,22 +31,42 @@ func Public(err error) *analytics.Error {
 func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var shown *gqlerror.Error
-		if errors.As(err, &shown) && shown.Err == nil {
-			return shown // the document's or the variables' fault, found by gqlgen
+		if errors.As(err, &shown) && shown.Err == nil { // the document's or the variables' fault, found by gqlgen
+			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") {
+				shown.Message = "$" + shown.Path[1:].String() + ": " + shown.Message
+			}
+			return shown
 		}
 		public := Public(err)
 		if public.Code == analytics.CodeInternal || public.Code == analytics.CodeUnavailable {
 			logFailure(ctx, log, public)
 		}
-		out := &gqlerror.Error{Message: public.Error(), Path: graphql.GetPath(ctx), Extensions: map[string]any{"code": string(public.Code)}}
+		out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{"code": string(public.Code)}}
 		if shown != nil {
 			out.Path, out.Locations = shown.Path, shown.Locations
 		}
+		if field, argument := cut(ctx, out.Path); argument != "" {
+			out.Path = field
+			public = &analytics.Error{Code: public.Code, Field: argument, Message: public.Message}
+		}
+		out.Message = public.Error()
 		if public.Field != "" {
 			out.Extensions["field"] = public.Field
 		}
 		return out
 	}
+}
+
+// cut parts the path of an argument that cannot be read, such as
+// activation.metrics.range.dates.startDate, into the field's and the argument's;
+// the latter is empty for any other path.
+func cut(ctx context.Context, path ast.Path) (field ast.Path, argument string) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil || len(path) <= len(fc.Path()) {
+		return path, ""
+	}
+	n := len(fc.Path())
+	return path[:n], path[n:].String()
 }
 
 func logFailure(ctx context.Context, log *slog.Logger, public *analytics.Error) {

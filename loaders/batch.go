@@ -6,11 +6,12 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // quietRounds is how many times in a row the scheduler must come round without
 // a new load before a batch leaves.
-const quietRounds = 3
+var quiet = 200*time.Microsecond
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
 // the executor has nothing else to run: no clock is waited for, and siblings
@@ -68,10 +69,10 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 		defer b.mu.Unlock()
 		return len(p.keys)
 	}
-	for quiet, last := 0, size(); quiet < quietRounds; quiet++ {
+	for last, since := size(), time.Now(); time.Since(since) < quiet; {
 		runtime.Gosched()
 		if n := size(); n != last {
-			quiet, last = -1, n
+			last, since = n, time.Now()
 		}
 	}
 	b.mu.Lock()

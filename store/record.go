@@ -135,7 +135,7 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 	if len(n) == 0 {
 		return nil
 	}
-	rows, err := tx.Query(ctx, sql("find_events"), planAfresh, args{
+	rows, err := tx.Query(ctx, sql("find_events"), args{
 		"tenant_id": r.tenant, "n": n, "ats": ats, "ids": ids,
 		"first": slices.MinFunc(ats, time.Time.Compare), "last": slices.MaxFunc(ats, time.Time.Compare),
 	})

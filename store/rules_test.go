@@ -50,7 +50,7 @@ func TestEveryStatementBindsItsTenant(t *testing.T) {
 			}
 		}
 		bound := len(bindings.FindAllString(text, -1)) + len(inserts.FindAllString(text, -1))
-		if bound == 0 && !strings.HasPrefix(text, "\nUNION") || bound < named {
+		if bound == 0 || bound < named {
 			t.Errorf("%s names %d tables of tenants and binds tenant_id %d times", name, named, bound)
 		}
 	}
@@ -128,7 +128,10 @@ func TestTheSchemaKeepsTheRules(t *testing.T) {
 			WHERE indrelid = r::regclass AND indisprimary)`, []any{tables}},
 		{"is a key without the tenant first", `SELECT i.indexrelid::regclass::text FROM pg_index i
 			JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-			WHERE i.indrelid = ANY ($1::text[]::regclass[]) AND a.attname <> 'tenant_id'`, []any{tables}},
+			WHERE i.indisunique AND i.indrelid = ANY ($1::text[]::regclass[]) AND a.attname <> 'tenant_id'`, []any{tables}},
+		{"is an index without the tenant", `SELECT i.indexrelid::regclass::text FROM pg_index i
+			JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'tenant_id'
+			WHERE i.indrelid = ANY ($1::text[]::regclass[]) AND a.attnum <> ALL (i.indkey)`, []any{tables}},
 		{"is a foreign key out of the tenant", `SELECT conname::text FROM pg_constraint
 			WHERE contype = 'f' AND confrelid <> ALL ($1::text[]::regclass[])
 				AND NOT conkey && (SELECT array_agg(attnum) FROM pg_attribute WHERE attrelid = conrelid AND attname = 'tenant_id')`, []any{references}},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -12,8 +13,10 @@ import (
 
 func TestMigrateFromManyInstances(t *testing.T) {
 	t.Parallel()
-	url, err := storetest.Server(t).NewDatabase(t.Context(), "many_instances")
+	server := storetest.Server(t)
+	url, err := server.NewDatabase(t.Context(), "many_instances")
 	ok(t, err)
+	t.Cleanup(func() { ok(t, server.DropDatabase(context.WithoutCancel(t.Context()), "many_instances")) })
 	s := open(t, url)
 	migrated, err := s.Migrated(t.Context())
 	ok(t, err)

@@ -62,11 +62,6 @@ func sql(name string) string {
 // an error.
 type args = pgx.StrictNamedArgs
 
-// planAfresh has a statement planned for the tables as they are each time. Where
-// two indexes could serve, a remembered plan that was made while a table was
-// empty (a new month's partition) may hold on to the wrong one.
-const planAfresh = pgx.QueryExecModeCacheDescribe
-
 // Store is a database. It is safe for concurrent use.
 type Store struct {
 	pool, readPool *pgxpool.Pool

@@ -20,7 +20,7 @@ func findSubjects(ctx context.Context, tx pgx.Tx, tenant int64, keys []subjectKe
 	for i, k := range keys {
 		kinds[i], names[i], n[i] = int16(k.kind), k.key, int32(i)
 	}
-	rows, err := tx.Query(ctx, sql("find_subjects"), planAfresh, args{"tenant_id": tenant, "n": n, "kinds": kinds, "keys": names})
+	rows, err := tx.Query(ctx, sql("find_subjects"), args{"tenant_id": tenant, "n": n, "kinds": kinds, "keys": names})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +39,9 @@ type totalsBatch struct {
 	cells   cellFetches
 	sums    cellFetches
 	ragged  raggedFetches
-	args    args
+	// Those of the ragged ends that are campaigns'.
+	audience raggedFetches
+	args     args
 }
 
 type totalsSource struct {
@@ -75,10 +78,19 @@ func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
 		}
 		for i, r := range p.Ragged {
 			b.ragged.add(int64(len(b.sources)), q, r)
+			if q.Kind == analytics.KindCampaign {
+				b.audience.add(int64(len(b.sources)), q, r)
+			}
 			b.sources = append(b.sources, totalsSource{plan: p, ragged: i})
 		}
 	}
-	c, u, r := &b.cells, &b.sums, &b.ragged
+	b.bind(tenant)
+	return b
+}
+
+// bind makes the arguments of the statement: those of its parts that are there.
+func (b *totalsBatch) bind(tenant int64) {
+	c, u, r, a := &b.cells, &b.sums, &b.ragged, &b.audience
 	b.args = args{
 		"tenant_id": tenant,
 		"n":         c.n, "subjects": c.subjects, "actions": c.actions, "levels": c.levels, "froms": c.froms, "tos": c.tos,
@@ -86,14 +98,17 @@ func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
 		"sum_n": u.n, "sum_subjects": u.subjects, "sum_actions": u.actions, "sum_levels": u.levels, "sum_froms": u.froms, "sum_tos": u.tos,
 	}
 	if len(r.n) > 0 {
-		for name, value := range map[string]any{
+		maps.Copy(b.args, args{
 			"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
 			"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
-		} {
-			b.args[name] = value
-		}
+		})
 	}
-	return b
+	if len(a.n) > 0 {
+		maps.Copy(b.args, args{
+			"audience_n": a.n, "audience_subjects": a.subjects, "audience_starts": a.starts, "audience_ends": a.ends,
+			"audience_visitors": a.visitors,
+		})
+	}
 }
 
 func (c *cellFetches) add(n, subject int64, f analytics.Fetch) {
@@ -115,10 +130,14 @@ func (r *raggedFetches) add(n int64, q analytics.Query, end analytics.Range) {
 func (b *totalsBatch) size() int { return len(b.sources) }
 
 func (b *totalsBatch) text() string {
-	if len(b.ragged.n) == 0 {
-		return sql("totals_cells")
+	text := sql("totals_cells")
+	if len(b.ragged.n) > 0 {
+		text += sql("totals_ragged")
 	}
-	return sql("totals_cells") + sql("totals_ragged")
+	if len(b.audience.n) > 0 {
+		text += sql("totals_ragged_audience")
+	}
+	return text
 }
 
 // fold hands a row of the result to the plan that asked for it.

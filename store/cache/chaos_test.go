@@ -23,7 +23,7 @@ func TestPromiseUnderChaos(t *testing.T) {
 	c := &chaos{t: t, w: w, server: server, gateways: []*gateway{w.gateway(nil), w.gateway(nil), w.gateway(nil)}}
 	for i := range 4 {
 		e := fmt.Sprint("e", i)
-		c.subjects = append(c.subjects, &ledger{tenant: w.tenants[i%2], event: e, subject: w.subject(w.tenants[i%2], e)})
+		c.subjects = append(c.subjects, &ledger{tenant: w.tenants[i%2], event: e, subject: w.subject(w.tenants[i%2], e), every: 30 * time.Millisecond << (2 * i)})
 	}
 	length := 8 * time.Second
 	if testing.Short() {
@@ -78,6 +78,7 @@ type chaos struct {
 type ledger struct {
 	tenant, subject int64
 	event           string
+	every           time.Duration // about
 
 	mu        sync.Mutex
 	begun     int64
@@ -119,7 +120,7 @@ func (c *chaos) write(ctx context.Context, random *rand.Rand, l *ledger) {
 			c.t.Errorf("Publish took %s", took)
 		}
 	}
-	rest(ctx, time.Duration(random.ExpFloat64()*float64(100*time.Millisecond)))
+	rest(ctx, time.Duration(random.ExpFloat64()*float64(l.every)))
 }
 
 func (c *chaos) read(ctx context.Context, random *rand.Rand) {

@@ -110,6 +110,64 @@ func TestLoadThatAChangeOvertook(t *testing.T) {
 	}
 }
 
+// A fresh read does not join a load that began before the write it must see.
+func TestFreshReadJoinsNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.idle(nil) // hears of nothing
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	read, release, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	b.next.hooks(nil, func() { close(read); <-release })
+	go func() {
+		defer close(done)
+		_, _ = b.clicks(context.Background(), tenant, subject)
+	}()
+	<-read
+	b.next.hooks(nil, nil)
+	w.write(tenant, "e", 1)
+	equal(t, "fresh clicks", b.freshClicks(tenant, subject), 1)
+	close(release)
+	<-done
+}
+
+// Who is told forgets, and asks Redis: the token must be replaced by then.
+func TestTokensAreReplacedBeforeAnyoneIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.idle(nil)
+	var commands hooked
+	a.redis.AddHook(&commands)
+	ok(t, a.Publish(t.Context(), analytics.Change{Tenant: 1, Seq: 1, Topics: []analytics.Topic{"a", "b"}}))
+	equal(t, "commands", strings.Join(commands, " "), "info set set info publish")
+}
+
+// hooked are the commands that were sent, but for those that open a connection.
+type hooked []string
+
+func (h *hooked) note(cmds ...redis.Cmder) {
+	for _, cmd := range cmds {
+		if name := cmd.Name(); name == "set" || name == "info" || name == "publish" {
+			*h = append(*h, name)
+		}
+	}
+}
+
+func (h *hooked) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h *hooked) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.note(cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func (h *hooked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		h.note(cmds...)
+		return next(ctx, cmds)
+	}
+}
+
 // forgetEverywhere makes the next read a load.
 func (w *world) forgetEverywhere(t *testing.T, a, b *gateway, tenant, subject int64) {
 	t.Helper()
@@ -137,10 +195,12 @@ func TestCutSubscription(t *testing.T) {
 			return b.next.calls.Load() == calls
 		})
 	}
+	a.record(tenant, "e", 1) // b will not hear of it
 	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+subscribe").Err())
 	eventually(t, "b hears again", b.Informed)
+	equal(t, "clicks when b hears again", b.mustClicks(tenant, subject), 11)
 	a.record(tenant, "e", 1)
-	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 11 })
+	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 12 })
 }
 
 func TestFlushedRedis(t *testing.T) {

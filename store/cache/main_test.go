@@ -227,6 +227,20 @@ func (s *source) Partners(ctx context.Context, tenant int64) ([]*analytics.Partn
 	return s.Source.Partners(ctx, tenant)
 }
 
+// waiting is a context that tells when its owner waits for a load.
+type waiting struct {
+	context.Context
+	once sync.Once
+	at   chan struct{}
+}
+
+func newWaiting() *waiting { return &waiting{Context: context.Background(), at: make(chan struct{})} }
+
+func (w *waiting) Done() <-chan struct{} {
+	w.once.Do(func() { close(w.at) })
+	return w.Context.Done()
+}
+
 func gone(context.Context) error { return analytics.Unavailable(errors.New("gone")) }
 
 func ok(t testing.TB, err error) {

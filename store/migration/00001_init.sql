@@ -47,8 +47,7 @@ CREATE TABLE subjects (
     subject_id bigint NOT NULL,
     kind       smallint NOT NULL,
     key        text NOT NULL,
-    PRIMARY KEY (tenant_id, subject_id),
-    UNIQUE (tenant_id, kind, key)
+    PRIMARY KEY (tenant_id, kind, key)
 );
 
 CREATE TABLE activations (
@@ -129,7 +128,9 @@ CREATE TABLE events (
     device       text,
     PRIMARY KEY (tenant_id, at, id)
 ) PARTITION BY RANGE (at);
-CREATE INDEX ON events (tenant_id, subject_id, at);
+-- The subject comes first so that no plan, whatever it knows of a new partition,
+-- takes this index for a look-up by the key above.
+CREATE INDEX ON events (subject_id, tenant_id, at);
 
 -- Merges of events by calendar bucket. Many rows may hold one bucket.
 CREATE TABLE cells (
