@@ -56,7 +56,10 @@ func TestImportsRunOneWay(t *testing.T) {
 			continue
 		}
 		allowed, known := mayImport[name]
-		if !known && !strings.HasPrefix(name, "examples/") { // examples talk to the gateway from outside
+		if strings.HasPrefix(name, "examples/") { // they talk to the gateway from outside, in its vocabulary
+			allowed, known = []string{"analytics"}, true
+		}
+		if !known {
 			t.Errorf("package %s has no place in the house: add it to mayImport", name)
 		}
 		for _, imported := range p.Imports {

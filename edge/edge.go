@@ -34,12 +34,13 @@ type Cache struct {
 	now     func() time.Time
 	answers *otter.Cache[entryKey, *answer]
 	tenants *otter.Cache[int64, *atomic.Int64] // a tenant's generation
+	all     atomic.Int64                       // everyone's
 	hits    atomic.Int64
 }
 
 type entryKey struct {
 	Key
-	generation int64
+	generation, all int64
 }
 
 type answer struct {
@@ -64,9 +65,13 @@ func New(ttl time.Duration, now func() time.Time) *Cache {
 	}
 }
 
-// Forget drops a tenant's answers.
+// Forget drops a tenant's answers; 0 is every tenant's.
 func (c *Cache) Forget(tenant int64) {
-	if c != nil {
+	switch {
+	case c == nil:
+	case tenant == 0:
+		c.all.Add(1)
+	default:
 		c.generation(tenant).Add(1)
 	}
 }
@@ -115,7 +120,7 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func
 		next(w, r)
 		return
 	}
-	k := entryKey{key, c.generation(key.Tenant).Load()}
+	k := entryKey{key, c.generation(key.Tenant).Load(), c.all.Load()}
 	if a, ok := c.answers.GetIfPresent(k); ok && c.now().Before(a.until) {
 		c.hits.Add(1)
 		for name, values := range a.header {

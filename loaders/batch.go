@@ -9,13 +9,18 @@ import (
 	"time"
 )
 
-// quietRounds is how many times in a row the scheduler must come round without
-// a new load before a batch leaves.
-var quiet = 200*time.Microsecond
+const (
+	// quietRounds is how many times in a row the scheduler must come round
+	// without a new load before a batch leaves.
+	quietRounds = 3
+	// patience is how long a batch waits for the rest of a list: an element that
+	// never asks, because it failed before, must not hold up the others.
+	patience = 5 * time.Millisecond
+)
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
-// the executor has nothing else to run: no clock is waited for, and siblings
-// that start late still get on.
+// all elements of the lists that it serves are on board and nothing else comes:
+// no clock is waited for unless the scheduler keeps an element away.
 type batcher[K comparable, V any] struct {
 	call    func(ctx context.Context, keys []K) ([]V, error)
 	mu      sync.Mutex
@@ -25,6 +30,7 @@ type batcher[K comparable, V any] struct {
 type batch[K comparable, V any] struct {
 	keys   []K
 	place  map[K]int
+	lists  lists
 	values []V
 	err    error
 	done   chan struct{}
@@ -39,10 +45,11 @@ func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
 	b.mu.Lock()
 	p := b.pending
 	if p == nil {
-		p = &batch[K, V]{place: map[K]int{}, done: make(chan struct{})}
+		p = &batch[K, V]{place: map[K]int{}, lists: lists{}, done: make(chan struct{})}
 		b.pending = p
 		go b.dispatch(ctx, p)
 	}
+	p.lists.board(ctx)
 	i, joined := p.place[key]
 	if !joined {
 		i = len(p.keys)
@@ -64,17 +71,7 @@ func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
 }
 
 func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
-	size := func() int {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return len(p.keys)
-	}
-	for last, since := size(), time.Now(); time.Since(since) < quiet; {
-		runtime.Gosched()
-		if n := size(); n != last {
-			last, since = n, time.Now()
-		}
-	}
+	b.await(p)
 	b.mu.Lock()
 	b.pending = nil
 	b.mu.Unlock()
@@ -84,5 +81,27 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 			p.err = fmt.Errorf("loaders: a batch panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
-	p.values, p.err = b.call(ctx, p.keys)
+	if p.values, p.err = b.call(ctx, p.keys); p.err == nil && len(p.values) != len(p.keys) {
+		p.err = fmt.Errorf("loaders: %d answers to %d questions", len(p.values), len(p.keys))
+	}
+}
+
+// await returns when the batch may leave.
+func (b *batcher[K, V]) await(p *batch[K, V]) {
+	for quiet, last, since := 0, 0, time.Now(); ; quiet++ {
+		b.mu.Lock()
+		n, whole := len(p.keys), p.lists.whole()
+		b.mu.Unlock()
+		if n != last {
+			quiet, last, since = 0, n, time.Now()
+		}
+		switch {
+		case quiet < quietRounds:
+			runtime.Gosched()
+		case whole || time.Since(since) > patience:
+			return
+		default:
+			time.Sleep(time.Microsecond) // lets this thread help the others
+		}
+	}
 }

@@ -19,6 +19,7 @@ type Loaders struct {
 	source      Source
 	now         time.Time // one clock reading a request, so that its ranges agree
 	activations *batcher[string, *analytics.Activation]
+	partners    *batcher[struct{}, []*analytics.Partner]
 	campaigns   *batcher[string, *analytics.Campaign]
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
@@ -30,6 +31,10 @@ func New(source Source, viewer Viewer, now time.Time) *Loaders {
 	tenant := viewer.Tenant.ID
 	l.activations = newBatcher(func(ctx context.Context, ids []string) ([]*analytics.Activation, error) {
 		return source.Activations(ctx, tenant, ids)
+	})
+	l.partners = newBatcher(func(ctx context.Context, _ []struct{}) ([][]*analytics.Partner, error) {
+		all, err := source.Partners(ctx, tenant)
+		return [][]*analytics.Partner{all}, err
 	})
 	l.campaigns = newBatcher(func(ctx context.Context, keys []string) ([]*analytics.Campaign, error) {
 		return source.Campaigns(ctx, tenant, keys)

@@ -11,7 +11,7 @@ import (
 
 // Partner finds a partner by its uuid; nil when there is none.
 func (l *Loaders) Partner(ctx context.Context, id uuid.UUID) (*analytics.Partner, error) {
-	partners, err := l.source.Partners(ctx, l.Tenant())
+	partners, err := l.partners.Load(ctx, struct{}{})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 
 // standings measures everyone who passes the filter, and sorts.
 func (l *Loaders) standings(ctx context.Context, window analytics.Window, f *analytics.PartnerFilter, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
-	partners, err := l.source.Partners(ctx, l.Tenant())
+	partners, err := l.partners.Load(ctx, struct{}{})
 	if err != nil {
 		return nil, err
 	}

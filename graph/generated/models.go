@@ -2,5 +2,6 @@
 
 package generated
 
+// What can be changed.
 type Mutation struct {
 }

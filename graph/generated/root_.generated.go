@@ -1530,6 +1530,7 @@ type ActivationEdge {
   node: Activation!
 }
 
+"What can be changed."
 type Mutation {
   "Creates an activation and the token of its link, which is shown this once."
   createActivation("What to create." input: CreateActivationInput!): CreateActivationPayload! @requires(scope: ADMIN)

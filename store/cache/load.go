@@ -103,7 +103,7 @@ func (l *loading[V]) ask(ctx context.Context, missing []int) ([]V, error) {
 
 // landLoaded answers flights with what the store said, and remembers it.
 func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, began time.Time) {
-	var kept []kept
+	var keep []kept
 	for j, i := range missing {
 		it := l.items[l.n[i]]
 		until := began.Add(jittered(it))
@@ -112,12 +112,14 @@ func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, 
 		}
 		l.remember(i, values[j], began, until)
 		l.land(i, found{values[j], fromStore, began}, nil)
-		if payload, err := l.kind.encode(values[j]); err == nil && l.known[i].token != (token{}) {
-			kept = append(kept, keptValue(it.key, envelope{l.known[i].token, began, until, payload}))
+		if before := l.known[i].token; before != (token{}) {
+			if payload, err := l.kind.encode(values[j]); err == nil {
+				keep = append(keep, kept{it.key, envelope{before, began, until, payload}})
+			}
 		}
 	}
-	if len(kept) > 0 {
-		l.remote.keep(ctx, kept, l.o.MaxStale)
+	if len(keep) > 0 {
+		l.remote.keep(ctx, keep, l.o.MaxStale)
 	}
 }
 

@@ -199,11 +199,8 @@ func (r *remote) makeTokens(ctx context.Context, era string, found map[topic]*re
 // kept is a value on its way to Redis.
 type kept struct {
 	key
-	value []byte
-	until time.Time
+	envelope
 }
-
-func keptValue(k key, e envelope) kept { return kept{k, e.encode(), e.until} }
 
 // keep stores values, for stale longer than they are believed. That it failed
 // was counted.
@@ -215,8 +212,8 @@ func (r *remote) keep(ctx context.Context, values []kept, stale time.Duration) {
 		}
 		_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, v := range values {
-				if len(v.value) <= largestValue {
-					p.Set(ctx, v.valueKey(era), v.value, time.Until(v.until)+stale)
+				if len(v.payload) <= largestValue {
+					p.Set(ctx, v.valueKey(era), v.encode(), time.Until(v.until)+stale)
 				}
 			}
 			return nil

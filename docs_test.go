@@ -1,0 +1,125 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"footfall/graph/generated"
+	"footfall/web"
+)
+
+// documentation is README.md and docs/*.md, together.
+func documentation(t *testing.T) string {
+	t.Helper()
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, page := range append(pages, "README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+func TestEveryRouteIsDocumented(t *testing.T) {
+	t.Parallel()
+	docs := documentation(t)
+	g, err := openGateway(t.Context(), database{URL: "postgres://nobody@127.0.0.1:1/none"}, redisServer{}, serving{Timeout: time.Second}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	routes, err := g.routes(web.PlaygroundConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(routes) < 10 {
+		t.Fatalf("only %d routes", len(routes))
+	}
+	for _, r := range routes {
+		if !strings.Contains(docs, r.pattern) {
+			t.Errorf("route %s is in no document", r.pattern)
+		}
+	}
+}
+
+func TestEveryCommandAndSettingIsDocumented(t *testing.T) {
+	t.Parallel()
+	docs := documentation(t)
+	parser, err := kong.New(&cli{}, kong.Name("footfall"), kong.Writers(io.Discard, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for _, leaf := range parser.Model.Leaves(true) {
+		commands++
+		path := strings.Fields(leaf.Path())
+		row := regexp.MustCompile("(?m)^\\| `footfall " + path[0] + "[^\n]*").FindString(docs)
+		if row == "" || len(path) > 1 && !strings.Contains(row, path[1]) {
+			t.Errorf("command %s is in no document", strings.Join(path, " "))
+		}
+		for _, group := range leaf.AllFlags(true) {
+			for _, flag := range group {
+				for _, env := range flag.Envs {
+					if !strings.Contains(docs, "| `"+env+"` | `--"+flag.Name+"`") {
+						t.Errorf("setting %s (--%s) of %s is not in the table of settings", env, flag.Name, leaf.Path())
+					}
+				}
+				if flag.Help == "" {
+					t.Errorf("--%s of %s has no help", flag.Name, leaf.Path())
+				}
+			}
+		}
+	}
+	if commands < 15 {
+		t.Errorf("only %d commands were looked at", commands)
+	}
+}
+
+func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
+	t.Parallel()
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	looked := 0
+	described := func(what, description string) {
+		looked++
+		if strings.TrimSpace(description) == "" {
+			t.Errorf("%s has no description", what)
+		}
+	}
+	for _, d := range schema.Types {
+		if d.BuiltIn || strings.HasPrefix(d.Name, "__") {
+			continue
+		}
+		described(d.Name, d.Description)
+		for _, f := range d.Fields {
+			inherited := f.Name == "id" && d.Kind == ast.Object // described on Node
+			if strings.HasPrefix(f.Name, "__") || inherited {
+				continue
+			}
+			described(d.Name+"."+f.Name, f.Description)
+			for _, a := range f.Arguments {
+				described(d.Name+"."+f.Name+"("+a.Name+":)", a.Description)
+			}
+		}
+		for _, v := range d.EnumValues {
+			described(d.Name+"."+v.Name, v.Description)
+		}
+	}
+	if looked < 200 {
+		t.Errorf("only %d things were looked at", looked)
+	}
+}

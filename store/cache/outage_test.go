@@ -1,0 +1,256 @@
+package cache
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"footfall/analytics"
+	"footfall/internal/localdb"
+	"footfall/internal/storetest"
+)
+
+// privateWorld has servers that the test may break.
+func privateWorld(t *testing.T) *world {
+	t.Helper()
+	w, _ := brittleWorld(t)
+	return w
+}
+
+func brittleWorld(t *testing.T) (*world, *localdb.Server) {
+	t.Helper()
+	server := storetest.PrivateServer(t)
+	ok(t, migrate(t.Context(), server.DatabaseURL()))
+	return settle(t, server.DatabaseURL(), server.RedisURL()), server
+}
+
+func TestRedisPausedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a, b := w.gateway(nil), w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	var n int64
+	for range 3 {
+		equal(t, "clicks", b.mustClicks(tenant, subject), n)
+		ok(t, server.Redis().Pause())
+		for range 3 {
+			began := time.Now()
+			a.record(tenant, "e", 1)
+			n++
+			if took := time.Since(began); took > promise {
+				t.Errorf("a write took %s", took)
+			}
+			equal(t, "fresh clicks", b.freshClicks(tenant, subject), n)
+			within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
+		}
+		// What is in Redis now is old, and so are its tokens.
+		ok(t, server.Redis().Resume())
+		watch(t, promise, func() { equal(t, "clicks when Redis is back", b.mustClicks(tenant, subject), n) })
+		eventually(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
+		equal(t, "clicks", a.mustClicks(tenant, subject), n)
+	}
+}
+
+// watch repeats the check for so long.
+func watch(t *testing.T, d time.Duration, check func()) {
+	t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); <-time.After(time.Millisecond) {
+		check()
+	}
+}
+
+func TestRedisRestoredFromABackup(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a, b := w.gateway(nil), w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	var n int64
+	for range 3 {
+		equal(t, "clicks", b.mustClicks(tenant, subject), n)
+		var backup map[string]string
+		eventually(t, "the answer is in Redis", func() bool {
+			backup = dump(t, a.redis)
+			return len(backup) >= 2
+		})
+		a.record(tenant, "e", 1) // told to all, and settled
+		n++
+		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
+		ok(t, server.Redis().Kill())
+		within(t, promise, "answers go on", func() bool { return b.mustClicks(tenant, subject) == n })
+		ok(t, server.Redis().Start(t.Context()))
+		restore(t, w.redis, backup)
+		watch(t, promise, func() { equal(t, "clicks after the restart", b.mustClicks(tenant, subject), n) })
+		equal(t, "clicks", a.mustClicks(tenant, subject), n)
+		eventually(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
+		equal(t, "clicks", b.mustClicks(tenant, subject), n)
+	}
+}
+
+// A writer that has not noticed yet that Redis is another one must not replace
+// tokens where nobody looks.
+func TestWriterBehindTheTimes(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a, b := w.idle(nil), w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	a.record(tenant, "e", 1)
+	ok(t, server.Redis().Kill())
+	ok(t, server.Redis().Start(t.Context()))
+	eventually(t, "the answer is in the new Redis", func() bool {
+		before := b.Stats().HitsRedis
+		b.memory.forgetAll()
+		equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+		return b.Informed() && b.Stats().HitsRedis > before
+	})
+	eventually(t, "the writer has a connection", func() bool { return a.redis.Ping(t.Context()).Err() == nil })
+	a.remote.eraAt = time.Now().Add(time.Hour) // for now
+	a.record(tenant, "e", 1)
+	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 2 })
+}
+
+func dump(t *testing.T, client redis.UniversalClient) map[string]string {
+	t.Helper()
+	keys, err := client.Keys(t.Context(), "*").Result()
+	ok(t, err)
+	out := map[string]string{}
+	for _, k := range keys {
+		v, err := client.Get(t.Context(), k).Result()
+		ok(t, err)
+		out[k] = v
+	}
+	return out
+}
+
+func restore(t *testing.T, url string, backup map[string]string) {
+	t.Helper()
+	client, err := OpenRedis(url)
+	ok(t, err)
+	defer func() { _ = client.Close() }()
+	for k, v := range backup {
+		ok(t, client.Set(t.Context(), k, v, time.Hour).Err())
+	}
+}
+
+func TestPostgresGone(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a := w.gateway(func(o *Options) { o.ClosedTTL = 300 * time.Millisecond })
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	a.record(tenant, "e", 4)
+	equal(t, "clicks", a.mustClicks(tenant, subject), 4)
+	ok(t, server.Postgres().Kill())
+	within(t, 5*time.Second, "a stale answer", func() bool {
+		ctx, recorder := WithRecorder(t.Context())
+		n, err := a.clicks(ctx, tenant, subject)
+		ok(t, err)
+		equal(t, "clicks", n, 4)
+		_, stale := recorder.Stale()
+		return stale
+	})
+	if _, err := a.clicks(analytics.WithFresh(t.Context()), tenant, subject); !unavailable(err) {
+		t.Errorf("fresh: %v", err)
+	}
+	ok(t, server.Postgres().Start(t.Context()))
+	within(t, 10*time.Second, "a true answer", func() bool {
+		a, err := a.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
+		return err == nil && !a[0].Stale
+	})
+}
+
+// A paused Postgres must not make every reader wait when something can be said.
+func TestPostgresPaused(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a := w.gateway(func(o *Options) { o.ClosedTTL, o.LoadTimeout = 300*time.Millisecond, 500*time.Millisecond })
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	a.record(tenant, "e", 4)
+	equal(t, "clicks", a.mustClicks(tenant, subject), 4)
+	ok(t, server.Postgres().Pause())
+	quick := 0
+	within(t, 10*time.Second, "quick stale answers", func() bool {
+		began := time.Now()
+		ctx, recorder := WithRecorder(t.Context())
+		n, err := a.clicks(ctx, tenant, subject)
+		ok(t, err)
+		equal(t, "clicks", n, 4)
+		if _, stale := recorder.Stale(); stale && time.Since(began) < 100*time.Millisecond {
+			quick++
+		}
+		return quick > 50
+	})
+	ok(t, server.Postgres().Resume())
+	within(t, 10*time.Second, "a true answer", func() bool {
+		a, err := a.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
+		return err == nil && !a[0].Stale
+	})
+}
+
+// A backlog that takes more than one drain is not believed over.
+func TestBacklog(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	b := w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	ok(t, server.Redis().Pause())
+	fill(t, server.DatabaseURL(), tenant, 3*drainMost)
+	w.write(tenant, "e", 1)
+	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 1 })
+	eventually(t, "the backlog is known", b.behind.Load)
+	ok(t, server.Redis().Resume())
+	watch(t, promise, func() { equal(t, "clicks", b.mustClicks(tenant, subject), 1) })
+	eventually(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Informed() })
+	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+}
+
+func TestCutSubscription(t *testing.T) {
+	t.Parallel()
+	w := privateWorld(t)
+	a, b := w.gateway(nil), w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	// Redis stays, but nobody may subscribe.
+	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "-subscribe").Err())
+	ok(t, a.redis.Do(t.Context(), "client", "kill", "type", "pubsub").Err())
+	eventually(t, "b is cut off", func() bool { return !b.Informed() })
+	for n := range int64(10) {
+		a.record(tenant, "e", 1)
+		equal(t, "clicks at the next read", b.mustClicks(tenant, subject), n+1)
+		eventually(t, "Redis is believed", func() bool {
+			calls := b.next.calls.Load()
+			equal(t, "clicks again", b.mustClicks(tenant, subject), n+1)
+			return b.next.calls.Load() == calls
+		})
+	}
+	a.record(tenant, "e", 1) // b will not hear of it
+	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+subscribe").Err())
+	eventually(t, "b hears again", b.Informed)
+	equal(t, "clicks when b hears again", b.mustClicks(tenant, subject), 11)
+	a.record(tenant, "e", 1)
+	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 12 })
+}
+
+func TestFlushedRedis(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, b := w.gateway(nil), w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	for n := range int64(10) {
+		equal(t, "clicks", b.mustClicks(tenant, subject), n)
+		read, release := make(chan struct{}), make(chan struct{})
+		if n%2 == 0 { // a load is under way meanwhile
+			w.forgetEverywhere(t, a, b, tenant, subject)
+			b.next.hooks(nil, func() { close(read); <-release })
+			go func() { _, _ = b.clicks(context.Background(), tenant, subject) }()
+			<-read
+			b.next.hooks(nil, nil)
+		}
+		ok(t, a.redis.FlushDB(t.Context()).Err())
+		a.record(tenant, "e", 1)
+		close(release)
+		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
+		equal(t, "fresh clicks", b.freshClicks(tenant, subject), n+1)
+	}
+}
