@@ -75,77 +75,99 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, media, 0, err)
 		return
 	}
-	params, raw, status, err := t.read(w, r)
+	raw, status, err := readRaw(w, r)
 	if err != nil {
 		refuse(w, media, status, err)
 		return
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+"\x00"), raw...))}
 	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
+		params, err := parse(r, raw)
+		if err != nil {
+			refuse(w, media, 0, err)
+			return
+		}
 		run(w, r, exec, params, media)
 	})
 }
 
-// read gets the operation from the body or the query string. raw is what it
-// was read from.
-func (t *transport) read(w http.ResponseWriter, r *http.Request) (params *graphql.RawParams, raw []byte, status int, err error) {
-	if r.Method == http.MethodPost {
-		return readBody(w, r)
-	}
-	if len(r.URL.RawQuery) > maxURL {
-		return nil, nil, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
-	}
-	q, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, nil, 0, analytics.Invalidf("query string", "cannot be read")
-	}
-	params = &graphql.RawParams{Query: q.Get("query"), OperationName: q.Get("operationName"), Headers: r.Header}
-	for name, into := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-		if text := q.Get(name); text != "" && decode([]byte(text), into) != nil {
-			return nil, nil, 0, analytics.Invalidf(name, "must be a JSON object")
+// readRaw gets the bytes that hold the operation: the body or the query string,
+// each within its bound. The status is 0 where the error's own will do.
+func readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, status int, err error) {
+	if r.Method != http.MethodPost {
+		if len(r.URL.RawQuery) > maxURL {
+			return nil, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
 		}
+		return []byte(r.URL.RawQuery), 0, nil
 	}
-	return params, []byte(r.URL.RawQuery), 0, requireQuery(params)
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) (params *graphql.RawParams, raw []byte, status int, err error) {
 	contentType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || contentType != mediaJSON {
-		return nil, nil, http.StatusUnsupportedMediaType, analytics.Invalidf("Content-Type", "must be %s", mediaJSON)
+		return nil, http.StatusUnsupportedMediaType, analytics.Invalidf("Content-Type", "must be %s", mediaJSON)
 	}
 	tooLarge := analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long", maxBody)
 	if r.ContentLength > maxBody {
-		return nil, nil, 0, tooLarge
+		return nil, 0, tooLarge
 	}
 	raw, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var over *http.MaxBytesError
-	if errors.As(err, &over) {
-		return nil, nil, 0, tooLarge
+	switch {
+	case errors.As(err, &over):
+		return nil, 0, tooLarge
+	case err != nil:
+		return nil, 0, analytics.Invalidf("body", "could not be read to its end")
 	}
+	return raw, 0, nil
+}
+
+// parse reads the operation.
+func parse(r *http.Request, raw []byte) (*graphql.RawParams, error) {
+	params := &graphql.RawParams{Headers: r.Header}
+	if r.Method == http.MethodPost {
+		if err := parseBody(raw, params); err != nil {
+			return nil, err
+		}
+	} else if err := parseQuery(string(raw), params); err != nil {
+		return nil, err
+	}
+	return params, requireQuery(params)
+}
+
+func parseQuery(raw string, params *graphql.RawParams) error {
+	q, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, nil, 0, analytics.Invalidf("body", "could not be read to its end")
+		return analytics.Invalidf("query string", "cannot be read")
 	}
+	params.Query, params.OperationName = q.Get("query"), q.Get("operationName")
+	for name, into := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+		if text := q.Get(name); text != "" && decode([]byte(text), into) != nil {
+			return analytics.Invalidf(name, "must be a JSON object")
+		}
+	}
+	return nil
+}
+
+func parseBody(raw []byte, params *graphql.RawParams) error {
 	var body struct {
 		Query         *string        `json:"query"`
 		OperationName *string        `json:"operationName"`
 		Variables     map[string]any `json:"variables"`
 		Extensions    map[string]any `json:"extensions"`
 	}
-	if err = decode(raw, &body); err != nil {
+	if err := decode(raw, &body); err != nil {
 		var wrongType *json.UnmarshalTypeError
 		if errors.As(err, &wrongType) && wrongType.Field != "" {
-			return nil, nil, 0, analytics.Invalidf(wrongType.Field, "must not be a JSON %s", wrongType.Value)
+			return analytics.Invalidf(wrongType.Field, "must not be a JSON %s", wrongType.Value)
 		}
-		return nil, nil, 0, analytics.Invalidf("body", "must be a JSON object with a query")
+		return analytics.Invalidf("body", "must be a JSON object with a query")
 	}
-	params = &graphql.RawParams{Headers: r.Header, Variables: body.Variables, Extensions: body.Extensions}
+	params.Variables, params.Extensions = body.Variables, body.Extensions
 	if body.Query != nil {
 		params.Query = *body.Query
 	}
 	if body.OperationName != nil {
 		params.OperationName = *body.OperationName
 	}
-	return params, raw, 0, requireQuery(params)
+	return nil
 }
 
 func requireQuery(params *graphql.RawParams) error {
@@ -232,18 +254,39 @@ func refuse(w http.ResponseWriter, media string, status int, err error) {
 }
 
 // write sends a response; one without data never ran, and says so by having no
-// such entry.
+// such entry. The data is compact JSON already and goes out as it is.
 func write(w http.ResponseWriter, media string, status int, response *graphql.Response) {
-	body, err := json.Marshal(struct {
-		Errors     gqlerror.List   `json:"errors,omitempty"`
-		Data       json.RawMessage `json:"data,omitempty"`
-		Extensions map[string]any  `json:"extensions,omitempty"`
-	}{response.Errors, response.Data, response.Extensions})
-	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`)
+	var body bytes.Buffer
+	body.Grow(len(response.Data) + 64)
+	entry := func(name string, value []byte) {
+		separator := byte(',')
+		if body.Len() == 0 {
+			separator = '{'
+		}
+		body.WriteByte(separator)
+		body.WriteString(strconv.Quote(name))
+		body.WriteByte(':')
+		body.Write(value)
 	}
+	encode := func(name string, value any) {
+		text, err := json.Marshal(value)
+		if err != nil { // an extension that is no JSON
+			text = []byte("null")
+		}
+		entry(name, text)
+	}
+	if len(response.Errors) > 0 {
+		encode("errors", response.Errors)
+	}
+	if len(response.Data) > 0 {
+		entry("data", response.Data)
+	}
+	if len(response.Extensions) > 0 {
+		encode("extensions", response.Extensions)
+	}
+	body.WriteByte('}')
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(body.Bytes())
 }
