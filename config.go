@@ -25,7 +25,7 @@ type cli struct {
 // database is what every command but demo needs.
 type database struct {
 	URL     string `name:"database-url" env:"DATABASE_URL" required:"" help:"Postgres, such as postgres://user:password@host/footfall."`
-	ReadURL string `name:"database-read-url" env:"DATABASE_READ_URL" help:"A replica to read from. Its lag adds to the staleness of answers, except for Cache-Control: no-cache."`
+	ReadURL string `name:"database-read-url" env:"DATABASE_READ_URL" help:"A replica to read from, at most 10 s behind. What changed lately is read from the primary."`
 }
 
 // redisServer is the cache's second level.

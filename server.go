@@ -154,6 +154,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		options.Redis = client
 	}
 	g.cache = cache.New(options)
+	g.edge.While(g.cache.Informed)
 	g.writer = ingest.New(ingest.Options{Store: g.store, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, func() { _ = g.writer.Close() })
 	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, StaleFor: s.MaxStale})

@@ -36,6 +36,7 @@ type Cache struct {
 	tenants *otter.Cache[int64, *atomic.Int64] // a tenant's generation
 	all     atomic.Int64                       // everyone's
 	hits    atomic.Int64
+	trusted func() bool
 }
 
 type entryKey struct {
@@ -73,6 +74,14 @@ func (c *Cache) Forget(tenant int64) {
 		c.all.Add(1)
 	default:
 		c.generation(tenant).Add(1)
+	}
+}
+
+// While has the cache stand aside whenever trusted says no: then nobody would
+// tell it what to forget. Call it before Serve.
+func (c *Cache) While(trusted func() bool) {
+	if c != nil {
+		c.trusted = trusted
 	}
 }
 
@@ -116,7 +125,7 @@ func Judge(ctx context.Context, storable bool) {
 // Serve answers from memory, or calls next and remembers what was judged
 // storable and has status 200. Headers that were set before stay as they are.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func(http.ResponseWriter, *http.Request)) {
-	if c == nil || analytics.Fresh(r.Context()) {
+	if c == nil || analytics.Fresh(r.Context()) || c.trusted != nil && !c.trusted() {
 		next(w, r)
 		return
 	}
