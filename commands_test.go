@@ -300,7 +300,7 @@ func TestCommandUsage(t *testing.T) {
 	parser, err := kong.New(&cli{})
 	ok(t, err)
 	for _, leaf := range parser.Model.Leaves(true) {
-		if !regexp.MustCompile(`(?m)^  ` + leaf.Path()[len(""):] + ` `).MatchString(help) {
+		if !regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(leaf.Path()) + ` `).MatchString(help) {
 			t.Errorf("--help does not list %q", leaf.Path())
 		}
 		if text := bare.run(append(strings.Fields(leaf.Path()), "--help")...).good(); !strings.Contains(text, "Usage: footfall "+leaf.Path()) {
