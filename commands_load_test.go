@@ -160,10 +160,10 @@ func TestCommandUpkeep(t *testing.T) {
 	}
 	agrees()
 	compacted := o.run("compact").row()
-	if before, after := number(compacted, "Before"), number(compacted, "After"); before != 10 || after != 2 || number(compacted, "Buckets") != 2 {
+	if before, after := number(compacted, "before"), number(compacted, "after"); before != 10 || after != 2 || number(compacted, "buckets") != 2 {
 		t.Errorf("compact prints %s, want ten rows of a day and a month merged into two", encoded(compacted))
 	}
-	equal(t, "buckets left to merge", number(o.run("compact").row(), "Buckets"), 0)
+	equal(t, "buckets left to merge", number(o.run("compact").row(), "buckets"), 0)
 	matches(t, b.ask(question), answered)
 	agrees("--tenant", "acme")
 

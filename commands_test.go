@@ -99,7 +99,10 @@ func (o outcome) row() any {
 	return rows[0]
 }
 
-func (o operator) tenant(key string) { o.t.Helper(); o.run("tenants", "create", "--key", key, "--name", key).good() }
+func (o operator) tenant(key string) {
+	o.t.Helper()
+	o.run("tenants", "create", "--key", key, "--name", key).good()
+}
 
 // write makes a file and returns its name.
 func write(t testing.TB, name, text string) string {
@@ -237,7 +240,9 @@ func TestCommandActivations(t *testing.T) {
 	b.record(click("1", "click", "jazz", "s", "2026-03-05T00:00:00Z"))
 
 	nobody := b.as("")
-	open := func(id, token string) answer { return nobody.do(http.MethodGet, "/api/partner-stats/"+id+"?token="+token, "", fresh) }
+	open := func(id, token string) answer {
+		return nobody.do(http.MethodGet, "/api/partner-stats/"+id+"?token="+token, "", fresh)
+	}
 	if a := open(id, token); a.status != http.StatusOK || !strings.Contains(a.body, `"clickCount":1,`) {
 		t.Errorf("the link gives %d %s", a.status, a.body)
 	}
@@ -323,7 +328,7 @@ func TestCommandUsage(t *testing.T) {
 	}
 	// What cannot be reached or read is said without its password.
 	away := "postgres://gate:hunter2@127.0.0.1:1/footfall"
-	for url, words := range map[string]string{away: "connection refused", "postgres://gate:hunter2@ /x": "the database URL cannot be read", "hunter2": "the database URL cannot be read"} {
+	for url, words := range map[string]string{away: "connection refused", "postgres://gate:hunter2@[::1/x": "the database URL cannot be read", "hunter2": "the database URL cannot be read"} {
 		for _, command := range []string{"migrate", "verify", "compact"} {
 			failed := operator{t, url}.run(command)
 			failed.fails(1, words)

@@ -24,7 +24,7 @@ type cli struct {
 
 // database is what every command but demo needs.
 type database struct {
-	URL     string `name:"database-url" env:"DATABASE_URL" required:"" help:"Postgres, such as postgres://user:password@host/footfall."`
+	URL     string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"$DATABASE_URL" help:"Postgres, such as postgres://user:password@host/footfall."`
 	ReadURL string `name:"database-read-url" env:"DATABASE_READ_URL" help:"A replica to read from, at most 10 s behind. What changed lately is read from the primary."`
 }
 

@@ -21,7 +21,12 @@ func (c *compactCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		_ = bar.Finish()
-		return printJSON(std.out, done)
+		return printJSON(std.out, struct {
+			Busy    bool `json:"busy"` // another compactor is at work
+			Buckets int  `json:"buckets"`
+			Before  int  `json:"before"`
+			After   int  `json:"after"`
+		}(done))
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 const MaxNouns = 1000
 
 const (
-	idBytes    = 10 // 80 random bits in an activation's id
+	idBytes = 10 // 80 random bits in an activation's id
 )
 
 // CreateActivation adds an activation. Without an id in the input it gets one:
