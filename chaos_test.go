@@ -33,7 +33,7 @@ func (l *ledger) before(t time.Time) (n int64) {
 	return n
 }
 
-// crowd writes on two gateways and reads on both, all the time.
+// crowd writes on one gateway and reads on two, all the time.
 type crowd struct {
 	ledger
 	clicks  change
@@ -113,7 +113,7 @@ func TestRedisInTrouble(t *testing.T) {
 	c := &crowd{clicks: changes[0]}
 	c.running.Store(true)
 	for i, gateway := range []*bundle{a, b} {
-		c.workers.Go(func() { c.write(gateway, fmt.Sprint("w", i, "-")) })
+		c.workers.Go(func() { c.write(a, fmt.Sprint("w", i, "-")) })
 		c.workers.Go(func() { c.read(gateway, i, nil) })
 		c.workers.Go(func() { c.read(gateway, 2+i, fresh) })
 	}
@@ -153,4 +153,21 @@ func TestRedisInTrouble(t *testing.T) {
 		b.seen(c.clicks, n+int64(writer)+1)
 	}
 	t.Logf("%d writes, reads %d %d %d %d", n, c.rounds[0].Load(), c.rounds[1].Load(), c.rounds[2].Load(), c.rounds[3].Load())
+}
+
+// With MAX_STALE=0 nothing is served that cannot be checked.
+func TestNothingStale(t *testing.T) {
+	t.Parallel()
+	servers := storetest.PrivateServer(t)
+	b := setup(t, privately(t, servers), func(c *settings) { c.serving.MaxStale = 0 })
+	b.populate()
+	equal(t, "clicks", b.counted(changes[0], nil), 0)
+	ok(t, servers.Postgres().Kill())
+	eventually(t, "the gateway says that it cannot tell", func() bool {
+		a := b.post(changes[0].query, nil, nil)
+		if a.extensions["stale"] != nil {
+			t.Fatalf("served stale: %s", a.body)
+		}
+		return a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != ""
+	})
 }

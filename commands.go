@@ -296,6 +296,9 @@ func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, 
 		total.Accepted += verdicts.Accepted
 		total.Duplicates += verdicts.Duplicates
 		rejected += len(verdicts.Rejected)
+		if len(verdicts.Rejected) > 0 {
+			_ = bar.Clear() // what is said stands on lines of its own
+		}
 		for _, r := range verdicts.Rejected {
 			place := decoder.Format().Place(events[r.Index].Line)
 			_, _ = fmt.Fprintf(std.err, "footfall: %s: %s: %s: %s\n", name, place, r.Code, r.Message)

@@ -86,16 +86,17 @@ func TestCommandLoadNamesTheRejected(t *testing.T) {
 		2, 2, "line 3: BAD_USER_INPUT: ", "line 6: BAD_USER_INPUT: at")
 	rejects("events.json", "["+good("l")+",\n"+`{"id":"m"}`+"]", 1, 1, "element 2: BAD_USER_INPUT: ")
 	rejects("events.gz", zipped(t, good("n")+"\n"+`{"id":"o"}`), 1, 1, "line 2: BAD_USER_INPUT: ")
-	// Past the first batch the lines still count from the file's beginning.
+	// Past the first batch the lines still count from the file's beginning, and
+	// what is said does not run into the progress bar.
 	var long strings.Builder
-	for i := range loadBatch + 5 {
-		if i == loadBatch+3 {
+	for i := range 2*loadBatch + 5 {
+		if i == 1 || i == loadBatch+3 {
 			long.WriteString("{}\n")
 			continue
 		}
-		long.WriteString(good(fmt.Sprint("long", i)) + "\n")
+		long.WriteString(good(fmt.Sprint("long", i)) + strings.Repeat(" ", 200) + "\n")
 	}
-	rejects("long.ndjson", long.String(), loadBatch+4, 1, fmt.Sprintf("line %d: BAD_USER_INPUT", loadBatch+4))
+	rejects("long.ndjson", long.String(), 2*loadBatch+3, 2, "line 2: BAD_USER_INPUT", fmt.Sprintf("line %d: BAD_USER_INPUT", loadBatch+4))
 
 	o.run("load", "/no/such/file", "--tenant", "acme").fails(1, "/no/such/file", "no such file")
 	half := zipped(t, strings.Repeat(good("p")+"\n", 1000))
@@ -177,7 +178,7 @@ func TestCommandUpkeep(t *testing.T) {
 			t.Errorf("the difference does not tell %q: %s", w, broken.out)
 		}
 	}
-	if !strings.Contains(broken.err, "footfall: 1 differences; footfall rebuild repairs them") {
+	if !strings.Contains(broken.err, "footfall: differences found: 1; footfall rebuild repairs them") {
 		t.Errorf("verify says %q", broken.err)
 	}
 	equal(t, "verify of the tenant exits with", o.run("verify", "--tenant", "acme").code, 1)

@@ -1,5 +1,7 @@
 package main
 
+//go:generate go tool gqlgen generate
+
 import (
 	"context"
 	"encoding/json"

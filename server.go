@@ -136,7 +136,18 @@ type gateway struct {
 	closers []func()
 }
 
+// aloneEdgeTTL is how long whole answers are kept without Redis. Nobody tells a
+// gateway then what other processes write, and what its answers are made of may
+// be 900 ms old already: this is the rest of the promised second.
+const aloneEdgeTTL = 100 * time.Millisecond
+
 func openGateway(ctx context.Context, db database, redis redisServer, s serving, log *slog.Logger) (*gateway, error) {
+	if redis.URL == "" {
+		s.EdgeCacheTTL = min(s.EdgeCacheTTL, aloneEdgeTTL)
+	}
+	if s.MaxStale == 0 {
+		s.MaxStale = -1 // none at all, which 0 is not to the packages
+	}
 	g := &gateway{log: log, serving: s, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now)}
 	var err error
 	if g.store, err = store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL}); err != nil {

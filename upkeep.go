@@ -15,7 +15,7 @@ type compactCmd struct {
 // Run merges cells until none are left to merge.
 func (c *compactCmd) Run(ctx context.Context, std streams) error {
 	return withStore(ctx, c.Database, func(s *store.Store) error {
-		bar := newBar(std.err, -1, "Compacting", false)
+		bar := newBar(std.err, 1, "Compacting", false)
 		done, err := s.Compact(ctx, func(n, total int) { bar.ChangeMax(total); _ = bar.Set(n) })
 		if err != nil {
 			return err
@@ -51,7 +51,7 @@ func (c *upkeepTenants) each(ctx context.Context, std streams, what string,
 				continue
 			}
 			found = true
-			bar := newBar(std.err, -1, what+" "+t.AccessKey, false)
+			bar := newBar(std.err, 1, what+" "+t.AccessKey, false)
 			err = f(s, t, func(done, total int) { bar.ChangeMax(total); _ = bar.Set(done) })
 			_ = bar.Finish()
 			if err != nil {
@@ -96,7 +96,7 @@ func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	if differences > 0 {
-		_, _ = fmt.Fprintf(std.err, "footfall: %d differences; footfall rebuild repairs them\n", differences)
+		_, _ = fmt.Fprintf(std.err, "footfall: differences found: %d; footfall rebuild repairs them\n", differences)
 		return exitStatus(1)
 	}
 	_, _ = fmt.Fprintln(std.err, "footfall: everything agrees with its events")

@@ -193,6 +193,50 @@ func TestNotKept(t *testing.T) {
 	})
 }
 
+// While nobody would say what to forget, nothing is answered from memory, nor
+// kept for later.
+func TestWhile(t *testing.T) {
+	b := setup(t)
+	trusted := true
+	b.While(func() bool { return trusted })
+	b.expect("trusted", reader, "", "answer 1")
+	b.expect("trusted", reader, "", "answer 1")
+	trusted = false
+	b.expect("distrusted", reader, "", "answer 2")
+	other := edge.Key{Tenant: 1, Principal: "key:2"}
+	b.expect("distrusted", other, "", "answer 3")
+	trusted = true
+	b.expect("another, trusted again", other, "", "answer 4")
+	b.Cache = nil
+	b.While(func() bool { return true })
+	b.expect("off", reader, "", "answer 5")
+}
+
+// A hit carries the headers of the answer that was kept, save those that the
+// request at hand has set: its limit is its own.
+func TestHeaders(t *testing.T) {
+	b := setup(t)
+	limited := func(remaining string) http.Header {
+		w := httptest.NewRecorder()
+		w.Header().Set("RateLimit", remaining)
+		w.Header()["Vary"] = []string{"Authorization"}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		b.Serve(w, r, reader, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Add("Vary", "Accept")
+			w.Header().Set("Etag", "e")
+			b.next(w, r)
+		})
+		return w.Header()
+	}
+	for _, remaining := range []string{"9", "8", "7"} {
+		h := limited(remaining)
+		if h.Get("RateLimit") != remaining || h.Get("Etag") != "e" || h.Get("Content-Type") != "text/plain" {
+			t.Errorf("with %s left: %v", remaining, h)
+		}
+		h.Set("Etag", "changed by who was answered")
+	}
+}
+
 // Turned off, every read is answered anew, and nothing is dereferenced.
 func TestOff(t *testing.T) {
 	b := setup(t)

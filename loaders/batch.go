@@ -9,13 +9,11 @@ import (
 	"time"
 )
 
+// A round is one turn of the scheduler without a new load. Rounds are counted
+// rather than timed, because on a busy machine they take longer.
 const (
-	// quietRounds is how many times in a row the scheduler must come round
-	// without a new load before a batch leaves.
-	quietRounds = 3
-	// patience is how long a batch waits for the rest of a list: an element that
-	// never asks, because it failed before, must not hold up the others.
-	patience = 5 * time.Millisecond
+	quietRounds   = 3  // after which a batch leaves that is whole
+	patientRounds = 20 // after which any does: an element that failed before it asked must not hold up the others
 )
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
@@ -88,17 +86,17 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 
 // await returns when the batch may leave.
 func (b *batcher[K, V]) await(p *batch[K, V]) {
-	for quiet, last, since := 0, 0, time.Now(); ; quiet++ {
+	for quiet, last := 0, 0; ; quiet++ {
 		b.mu.Lock()
 		n, whole := len(p.keys), p.lists.whole()
 		b.mu.Unlock()
 		if n != last {
-			quiet, last, since = 0, n, time.Now()
+			quiet, last = 0, n
 		}
 		switch {
 		case quiet < quietRounds:
 			runtime.Gosched()
-		case whole || time.Since(since) > patience:
+		case whole || quiet > patientRounds:
 			return
 		default:
 			time.Sleep(time.Microsecond) // lets this thread help the others

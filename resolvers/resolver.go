@@ -3,8 +3,6 @@
 // know the store, HTTP, or who asks.
 package resolvers
 
-//go:generate go tool gqlgen generate --config ../gqlgen.yml
-
 import (
 	"context"
 
