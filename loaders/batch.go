@@ -9,11 +9,16 @@ import (
 	"time"
 )
 
-// A round is one turn of the scheduler without a new load. Rounds are counted
-// rather than timed, because on a busy machine they take longer.
+// How long a batch waits for loads. A round is one turn of the scheduler without
+// a new one; on a busy machine rounds take longer.
 const (
-	quietRounds   = 3  // after which a batch leaves that is whole
-	patientRounds = 20 // after which any does: an element that failed before it asked must not hold up the others
+	// quietRounds is after how many rounds a batch leaves that is whole.
+	quietRounds = 3
+	// patientRounds and patience are after how many rounds, and how long, any
+	// batch leaves: an element that failed before it asked must not hold up the
+	// others.
+	patientRounds = 20
+	patience      = 25 * time.Millisecond // more than a busy machine keeps a thread waiting
 )
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
@@ -86,17 +91,17 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 
 // await returns when the batch may leave.
 func (b *batcher[K, V]) await(p *batch[K, V]) {
-	for quiet, last := 0, 0; ; quiet++ {
+	for quiet, last, since := 0, 0, time.Now(); ; quiet++ {
 		b.mu.Lock()
 		n, whole := len(p.keys), p.lists.whole()
 		b.mu.Unlock()
 		if n != last {
-			quiet, last = 0, n
+			quiet, last, since = 0, n, time.Now()
 		}
 		switch {
 		case quiet < quietRounds:
 			runtime.Gosched()
-		case whole || quiet > patientRounds:
+		case whole, quiet > patientRounds && time.Since(since) > patience:
 			return
 		default:
 			time.Sleep(time.Microsecond) // lets this thread help the others
