@@ -213,7 +213,7 @@ func (r *remote) keep(ctx context.Context, values []kept, stale time.Duration) {
 		_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, v := range values {
 				if len(v.payload) <= largestValue {
-					p.Set(ctx, v.valueKey(era), v.encode(), time.Until(v.until)+stale)
+					p.Set(ctx, v.valueKey(era), v.encode(), max(time.Until(v.until)+stale, time.Second))
 				}
 			}
 			return nil
