@@ -158,10 +158,16 @@ func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
 		}
 		k.Scopes = append(k.Scopes, scope)
 	}
+	if len(k.Scopes) == 0 {
+		return errors.New("--scopes must name at least one of analytics:read, events:write, admin")
+	}
 	if c.Expires != "" {
 		at, err := instant("--expires", c.Expires)
 		if err != nil {
 			return err
+		}
+		if !at.After(time.Now()) {
+			return fmt.Errorf("--expires must lie in the future, got %s", c.Expires)
 		}
 		k.ExpiresAt = &at
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"path"
 	"time"
 
 	"footfall/analytics"
@@ -32,8 +33,9 @@ func (g *gateway) handler(playground web.PlaygroundConfig) (http.Handler, error)
 	for _, r := range routes {
 		mux.Handle(r.pattern, g.metrics.Watch(r.pattern, g.log, r.handler))
 	}
-	mux.Handle("/", g.metrics.Watch("none", g.log, http.HandlerFunc(notFound)))
-	return secure(mux), nil
+	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
+	mux.Handle("/", unknown)
+	return secure(mux, unknown), nil
 }
 
 // routes lists what is served; the documentation test reads it too.
@@ -79,10 +81,16 @@ func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, er
 
 var _ rest.Authenticator = (*auth.Authenticator)(nil)
 
-// secure sets what every answer carries.
-func secure(h http.Handler) http.Handler {
+// secure sets what every answer carries. A path that is not clean is unknown:
+// ServeMux would redirect, and put a token into the Location.
+func secure(h, unknown http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
+			unknown.ServeHTTP(w, r)
+			return
+		}
 		h.ServeHTTP(w, r)
 	})
 }

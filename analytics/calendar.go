@@ -225,3 +225,15 @@ func clockBucket(t time.Time, loc *time.Location, size time.Duration) Range {
 }
 
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+
+// ParseInstant reads RFC 3339 to the letter: an offset is required, T and Z may
+// be small.
+func ParseInstant(s string) (time.Time, bool) {
+	s = strings.ToUpper(s)
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || s[12] == ':' || s[19] == ',' { // an hour of one digit, a comma before the fraction
+		return time.Time{}, false
+	}
+	n := len(s)
+	return t, s[n-1] == 'Z' || s[n-5:n-3] <= "23" && s[n-2:] <= "59"
+}

@@ -220,14 +220,13 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 		refuse(w, media, 0, context.DeadlineExceeded)
 		return
 	}
-	write(w, media, executedStatus(w, media, response), response)
+	write(w, media, executedStatus(w, response), response)
 }
 
 // executedStatus is 200 unless nothing at all could be answered because a
 // service we need is away, which proxies and clients should hear.
-func executedStatus(w http.ResponseWriter, media string, response *graphql.Response) int {
-	nothing := len(response.Data) == 0 || string(response.Data) == "null"
-	if !nothing || media != mediaResponse {
+func executedStatus(w http.ResponseWriter, response *graphql.Response) int {
+	if len(response.Data) > 0 && string(response.Data) != "null" {
 		return http.StatusOK
 	}
 	for _, e := range response.Errors {

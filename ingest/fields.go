@@ -119,8 +119,7 @@ func plain(in *analytics.EventInput, name string) *string {
 	panic("ingest: no field " + name)
 }
 
-// instant reads RFC 3339 to the letter: an offset is required, T and Z may be
-// small.
+// instant reads RFC 3339 to the letter.
 func (v value) instant(dst *time.Time) (why string) {
 	const must = "must be an RFC 3339 instant with an offset, such as 2026-03-02T10:00:00Z"
 	if !v.quoted() {
@@ -130,23 +129,12 @@ func (v value) instant(dst *time.Time) (why string) {
 	if !v.csv {
 		s = unquote(s)
 	}
-	s = strings.ToUpper(s)
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || !isStrict(s) {
+	t, ok := analytics.ParseInstant(s)
+	if !ok {
 		return must
 	}
 	*dst = t
 	return ""
-}
-
-// isStrict refuses what time.Parse takes beyond RFC 3339: an hour of one digit,
-// a comma before the fraction, an offset of a day.
-func isStrict(s string) bool {
-	if s[12] == ':' || s[19] == ',' {
-		return false
-	}
-	n := len(s)
-	return s[n-1] == 'Z' || s[n-5:n-3] <= "23" && s[n-2:] <= "59"
 }
 
 // integer reads a whole number, however JSON writes it: 30, 30.0, 3e1.

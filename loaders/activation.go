@@ -39,6 +39,9 @@ func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter
 // activationWindow is what a range means for an activation: by default its own
 // window.
 func (l *Loaders) activationWindow(a *analytics.Activation, in *analytics.RangeInput, tz *analytics.TimeZone) (analytics.Window, error) {
+	if l.viewer.ActivationID != "" && a.Status != analytics.Activated {
+		return analytics.Window{}, analytics.Errorf(analytics.CodeConflict, "the activation is not fulfilled yet: its measures are not reported")
+	}
 	zone := l.zone(tz)
 	return l.window(in, zone, analytics.WindowOf(a.Window(), zone))
 }

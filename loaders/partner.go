@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -107,7 +108,7 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	if err != nil {
 		return nil, err
 	}
-	from, err := placeAfter(standings, ask.After)
+	from, err := l.placeAfter(ctx, window, order, standings, ask.After)
 	if err != nil {
 		return nil, err
 	}
@@ -185,19 +186,23 @@ func (l *Loaders) settle(ctx context.Context, window analytics.Window, order ana
 }
 
 // placeAfter is the index of the standing that follows the cursor's partner.
-func placeAfter(standings []*analytics.Standing, after *string) (int, error) {
+// Where unique users decide its place among those it ties with, they are read.
+func (l *Loaders) placeAfter(ctx context.Context, window analytics.Window, order analytics.PartnerOrder, standings []*analytics.Standing, after *string) (int, error) {
 	if after == nil {
 		return 0, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(*after)
-	if err == nil {
-		for i, s := range standings {
-			if string(raw) == s.Partner.UUID.String() {
-				return i + 1, nil
-			}
+	is := func(s *analytics.Standing) bool { return err == nil && string(raw) == s.Partner.UUID.String() }
+	i := slices.IndexFunc(standings, is)
+	if i < 0 {
+		return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %.60q", *after)
+	}
+	if !order.NeedsUniques() {
+		if err := l.settle(ctx, window, order, standings, i, i+1, 0); err != nil {
+			return 0, err
 		}
 	}
-	return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %.60q", *after)
+	return slices.IndexFunc(standings, is) + 1, nil
 }
 
 func leaderboardPage(standings []*analytics.Standing, window analytics.Window, from, to int, after bool) *analytics.PartnerLeaderboardConnection {

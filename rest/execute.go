@@ -58,7 +58,7 @@ func (x *execution) note(extensions map[string]any) {
 func failure(e *gqlerror.Error) error {
 	code, _ := e.Extensions["code"].(string)
 	switch c := analytics.Code(code); c {
-	case analytics.CodeInvalid, analytics.CodeForbidden, analytics.CodeRateLimited, analytics.CodeUnavailable:
+	case analytics.CodeInvalid, analytics.CodeForbidden, analytics.CodeConflict, analytics.CodeRateLimited, analytics.CodeUnavailable:
 		return &analytics.Error{Code: c, Message: e.Message}
 	case analytics.CodeInternal:
 		return &analytics.Error{Code: c, Message: e.Message} // logged where it happened

@@ -38,10 +38,15 @@ func leaderboardVariables(q query, zone analytics.TimeZone, now time.Time) (map[
 	return map[string]any{"range": span, "filter": filter, "first": limit}, nil
 }
 
-// leaderboardRange is the dates when both are given, or the period. A period
-// must be one of the ten even where dates replace it; a lone date is not looked
-// at.
+// leaderboardRange is the dates when both are given, or the period; what does
+// not count is not looked at.
 func leaderboardRange(q query, zone analytics.TimeZone, now time.Time) (map[string]any, error) {
+	start, _ := q.first("start_date")
+	end, _ := q.first("end_date")
+	if start != "" && end != "" {
+		dates, err := leaderboardDates(start, end, zone, now)
+		return map[string]any{"dates": dates}, err
+	}
 	period, given, err := enum(q, "period", analytics.Periods)
 	if err != nil {
 		return nil, err
@@ -49,13 +54,7 @@ func leaderboardRange(q query, zone analytics.TimeZone, now time.Time) (map[stri
 	if !given {
 		period = analytics.CurrentYear
 	}
-	start, _ := q.first("start_date")
-	end, _ := q.first("end_date")
-	if start == "" || end == "" {
-		return map[string]any{"period": string(period)}, nil
-	}
-	dates, err := leaderboardDates(start, end, zone, now)
-	return map[string]any{"dates": dates}, err
+	return map[string]any{"period": string(period)}, nil
 }
 
 func leaderboardDates(start, end string, zone analytics.TimeZone, now time.Time) (map[string]any, error) {

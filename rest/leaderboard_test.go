@@ -44,7 +44,7 @@ var leaderboardExamples = []example{
 	{name: "bad-period", target: partners + "?period=this_year", header: bearer("ff_reader")},
 	{name: "bad-period-upper-case", target: partners + "?period=CURRENT_YEAR", header: bearer("ff_reader")},
 	{name: "bad-period-empty", target: partners + "?period=", header: bearer("ff_reader")},
-	{name: "bad-period-beside-dates", target: partners + "?period=x&start_date=2026-02-01&end_date=2026-02-01", header: bearer("ff_reader")},
+	{name: "ok-bad-period-beside-dates", target: partners + "?period=x&start_date=2026-02-01&end_date=2026-02-01", header: bearer("ff_reader")},
 	{name: "bad-start-date", target: partners + "?start_date=2026-02-30&end_date=2026-03-01", header: bearer("ff_reader")},
 	{name: "bad-start-date-order", target: partners + "?start_date=2026-03-02&end_date=2026-03-01", header: bearer("ff_reader")},
 	{name: "bad-start-date-bound", target: partners + "?start_date=1899-12-31&end_date=2026-03-01", header: bearer("ff_reader")},

@@ -123,7 +123,7 @@ func (partnerStats) refusal(err error) (int, any) {
 		status, text = http.StatusForbidden, "Partner stats link has been revoked"
 	case code == analytics.CodeForbidden:
 		status, text = http.StatusForbidden, "Invalid partner stats token"
-	case errors.Is(err, errNotReported):
+	case code == analytics.CodeConflict:
 		status, text = http.StatusConflict, "Activation not fulfilled yet"
 	case code == analytics.CodeRateLimited:
 		status, text = http.StatusTooManyRequests, "Too many requests"

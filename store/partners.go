@@ -26,10 +26,12 @@ func (s *Store) UpsertPartners(ctx context.Context, tenant int64, partners []ana
 			return err
 		}
 		batch := &pgx.Batch{}
+		last := map[uuid.UUID]*analytics.Partner{} // what a uuid given twice ends as
 		for i := range partners {
 			p := partners[i]
 			p.Subject = subjects[subjectKey{analytics.KindPartner, keys[i]}]
 			out[i] = &p
+			last[p.UUID] = &p
 			batch.Queue(sql("upsert_partner"), args{
 				"tenant_id": tenant, "uuid": p.UUID, "subject_id": p.Subject, "name": p.Name, "logo_uuid": p.LogoUUID,
 				"partner_type": string(p.PartnerType), "lead_direction": (*string)(p.LeadDirection),
@@ -38,6 +40,9 @@ func (s *Store) UpsertPartners(ctx context.Context, tenant int64, partners []ana
 		}
 		if err = tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
+		}
+		for i, p := range out {
+			out[i] = last[p.UUID]
 		}
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicPartners})
 		return err

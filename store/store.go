@@ -110,7 +110,7 @@ var session = map[string]string{
 
 func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
+	if err != nil || strings.TrimSpace(url) == "" {
 		return nil, errors.New("the database URL cannot be read") // its text may hold a password
 	}
 	if maxConns > 0 {

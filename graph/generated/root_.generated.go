@@ -1394,6 +1394,7 @@ A window on an event page that a partner paid for: events of ` + "`" + `eventKey
 when ` + "`" + `startAt <= at < endAt` + "`" + `. Two activations may share one event.
 """
 type Activation implements Node {
+  "The opaque, global id."
   id: ID!
   "The id that links carry."
   activationId: String!
@@ -1589,6 +1590,7 @@ type DeleteActivationPayload {
 
 "A live broadcast with an audience."
 type Campaign implements Node {
+  "The opaque, global id."
   id: ID!
   "The campaign's number, as a string."
   campaignId: String!
@@ -1894,8 +1896,9 @@ type Query {
 	{Name: "../schema/event.graphqls", Input: `extend type Mutation {
   """
   Records up to 10,000 events. Each is accepted, a duplicate of one that counts
-  already, or rejected: a bad event never takes a good one with it. What was
-  accepted is committed; what was not can be sent again without harm.
+  already, or rejected: a bad event never takes a good one with it, as long as all
+  of them are of the type below. What was accepted is committed; what was not can
+  be sent again without harm.
   """
   recordEvents("The events." events: [EventInput!]!): RecordEventsPayload! @requires(scope: EVENTS_WRITE)
 }
@@ -1989,6 +1992,7 @@ type RejectedEvent {
 
 "A partnership whose portal traffic is counted."
 type Partner implements Node {
+  "The opaque, global id."
   id: ID!
   "The partner's uuid."
   uuid: UUID!

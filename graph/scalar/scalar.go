@@ -40,16 +40,20 @@ func UnmarshalSafeInt(v any) (int64, error) {
 	return n, nil
 }
 
-// MarshalDateTime writes an instant with its offset.
+// MarshalDateTime writes an instant with its offset; where the zone's is no
+// whole number of minutes, which RFC 3339 cannot write, in UTC.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
+	if _, offset := t.Zone(); offset%60 != 0 {
+		t = t.UTC()
+	}
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(t.Format(time.RFC3339Nano))) })
 }
 
 // UnmarshalDateTime reads an RFC 3339 instant with an offset.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	s, _ := v.(string)
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	t, ok := analytics.ParseInstant(s)
+	if !ok {
 		return t, analytics.Invalidf("", "must be an instant such as 2026-03-31T12:00:00Z, got %.60q", fmt.Sprint(v))
 	}
 	return t.UTC(), nil
