@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what Footfall needs and the machine lacks, in the order given:
 #
-#	scripts/setup.sh [postgres] [redis] [chromium] [node]
+#	scripts/setup.sh [postgres] [redis] [chromium] [node] [cc]
 #
 # Says on stderr what it is going to do before it does it, and nothing when nothing is missing. Uses apt-get (as root or
 # through sudo) or Homebrew. Footfall starts private servers out of the binaries, so no system service is left running:
@@ -54,6 +54,8 @@ have_postgres() {
 }
 
 have_redis() { have redis-server; }
+
+have_cc() { have cc; }
 
 have_chromium() {
 	for name in chromium chromium-browser google-chrome google-chrome-stable; do
@@ -109,6 +111,11 @@ apt_chromium() {
 	apt chromium
 }
 
+apt_cc() {
+	announce gcc libc6-dev
+	apt gcc libc6-dev
+}
+
 apt_node() {
 	if have node; then set -- npm; else set -- nodejs npm; fi
 	announce "$@"
@@ -120,6 +127,7 @@ brew_install() {
 	case $1 in
 	postgres) set -- postgresql@17 ;;
 	chromium) set -- --cask google-chrome ;;
+	cc) set -- gcc ;;
 	esac
 	say "installing $* through Homebrew …"
 	brew install "$@" >&2
@@ -131,6 +139,7 @@ by_hand() {
 	postgres) echo "install postgres $postgres_wanted or newer and put it on PATH" ;;
 	redis) echo "install redis 7 or newer and put redis-server on PATH" ;;
 	chromium) echo "install Chromium or Google Chrome and put it on PATH" ;;
+	cc) echo "install a C compiler and put it on PATH as cc" ;;
 	node) echo "install Node.js $node_wanted or newer, with npm, and put it on PATH (https://nodejs.org)" ;;
 	esac
 }
@@ -156,8 +165,8 @@ check_node() {
 
 for thing in "$@"; do
 	case $thing in
-	postgres | redis | chromium | node) provide "$thing" ;;
-	*) die "unknown: $thing (postgres, redis, chromium, node)" ;;
+	postgres | redis | chromium | node | cc) provide "$thing" ;;
+	*) die "unknown: $thing (postgres, redis, chromium, node, cc)" ;;
 	esac
 	if [ "$thing" = node ]; then check_node; fi
 done
