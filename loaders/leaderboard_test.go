@@ -38,7 +38,9 @@ func newField(seed uint64, n int) *field {
 	return f
 }
 
-func (f *field) Partners(context.Context, int64) ([]*analytics.Partner, error) { return f.partners, nil }
+func (f *field) Partners(context.Context, int64) ([]*analytics.Partner, error) {
+	return f.partners, nil
+}
 
 func (f *field) Totals(_ context.Context, _ int64, queries []analytics.Query) ([]analytics.Answer, error) {
 	out := make([]analytics.Answer, len(queries))
