@@ -137,6 +137,9 @@ func (r *Row) sets() bool { return len(r.Sessions)+len(r.Visitors) > 0 }
 
 // Unpack reads a stored row whole.
 func (r *Row) Unpack() (*Block, error) {
+	if len(r.QuarterSets) > 0 && !r.sets() {
+		return nil, fmt.Errorf("quarter sets of an empty day: %w", errCorrupt)
+	}
 	b := &Block{Cell: Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}}
 	if err := b.Sessions.MergeEncoded(r.Sessions); err != nil {
 		return nil, err

@@ -155,6 +155,9 @@ func decodeSet(data []byte) (Set, error) {
 	body := data[1:]
 	switch data[0] {
 	case formList:
+		if len(body) == 0 {
+			return Set{}, fmt.Errorf("set list without members: %w", errCorrupt) // an empty set is nil
+		}
 		list := make([]uint32, 0, len(body))
 		last := uint64(0)
 		for len(body) > 0 {
