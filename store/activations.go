@@ -14,7 +14,7 @@ import (
 func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.Activation, token [32]byte) (analytics.Activation, analytics.Change, error) {
 	var change analytics.Change
 	err := s.write(ctx, tenant, func(tx pgx.Tx) error {
-		now := nowMicro(s.now)
+		now := s.instant()
 		_, err := tx.Exec(ctx, sql("insert_link"), args{
 			"activation_id": a.ActivationID, "tenant_id": tenant, "token_digest": token[:], "now": now,
 		})
@@ -54,7 +54,7 @@ func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (
 		if tag.RowsAffected() == 0 {
 			return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
 		}
-		if _, err = tx.Exec(ctx, sql("delete_link"), args{"tenant_id": tenant, "activation_id": id, "now": nowMicro(s.now)}); err != nil {
+		if _, err = tx.Exec(ctx, sql("delete_link"), args{"tenant_id": tenant, "activation_id": id, "now": s.instant()}); err != nil {
 			return err
 		}
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})

@@ -136,6 +136,9 @@ func (s *Store) Close() {
 	s.pool.Close()
 }
 
+// instant is now, as Postgres keeps it: UTC, to the microsecond.
+func (s *Store) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap(s.pool.Ping(ctx)) }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,7 +24,7 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, sql("insert_tenant"), args{
-			"access_key": t.AccessKey, "name": t.Name, "time_zone": t.Zone.String(), "identity_key": secret, "now": s.now(),
+			"access_key": t.AccessKey, "name": t.Name, "time_zone": t.Zone.String(), "identity_key": secret, "now": s.instant(),
 		}).Scan(&t.ID)
 		if err != nil {
 			return err
@@ -75,7 +74,7 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 	for i, scope := range k.Scopes {
 		scopes[i] = scope.Name()
 	}
-	k.CreatedAt = s.now()
+	k.CreatedAt = s.instant()
 	err := s.pool.QueryRow(ctx, sql("insert_key"), args{
 		"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
 		"now": k.CreatedAt, "expires_at": k.ExpiresAt,
@@ -116,7 +115,7 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 
 // RevokeKey ends a key; revoking twice keeps the first instant.
 func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
-	tag, err := s.pool.Exec(ctx, sql("revoke_key"), args{"tenant_id": tenant, "key_id": key, "now": s.now()})
+	tag, err := s.pool.Exec(ctx, sql("revoke_key"), args{"tenant_id": tenant, "key_id": key, "now": s.instant()})
 	if err == nil && tag.RowsAffected() == 0 {
 		return analytics.Errorf(analytics.CodeNotFound, "no such key: %d", key)
 	}
@@ -152,7 +151,7 @@ func scanLink(row pgx.CollectableRow) (analytics.Link, error) {
 
 // RevokeLink ends an activation's token.
 func (s *Store) RevokeLink(ctx context.Context, tenant int64, activationID string) error {
-	tag, err := s.pool.Exec(ctx, sql("revoke_link"), args{"tenant_id": tenant, "activation_id": activationID, "now": s.now()})
+	tag, err := s.pool.Exec(ctx, sql("revoke_link"), args{"tenant_id": tenant, "activation_id": activationID, "now": s.instant()})
 	if err == nil && tag.RowsAffected() == 0 {
 		return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", activationID)
 	}
@@ -170,5 +169,3 @@ func one[T any](rows []T, err error) (T, error) {
 	}
 	return rows[0], nil
 }
-
-func nowMicro(now func() time.Time) time.Time { return now().UTC().Truncate(time.Microsecond) }

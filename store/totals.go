@@ -14,7 +14,7 @@ import (
 // however many they are.
 func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
 	batch := newTotalsBatch(tenant, queries)
-	asOf := s.now().UTC().Truncate(time.Microsecond)
+	asOf := s.instant()
 	if batch.size() > 0 {
 		rows, err := s.reader(ctx).Query(ctx, batch.text(), batch.args)
 		if err != nil {
