@@ -80,6 +80,8 @@ type Comparison string
 const (
 	PreviousPeriod Comparison = "PREVIOUS_PERIOD"
 	PreviousYear   Comparison = "PREVIOUS_YEAR"
+	SameElapsed    Comparison = "SAME_ELAPSED"
+	WeekdayMatched Comparison = "WEEKDAY_MATCHED"
 )
 
 // MarshalGQL writes the enum.
@@ -87,8 +89,20 @@ func (c Comparison) MarshalGQL(w io.Writer) { marshalEnum(w, c) }
 
 // UnmarshalGQL reads the enum.
 func (c *Comparison) UnmarshalGQL(v any) error {
-	return unmarshalEnum(c, v, []Comparison{PreviousPeriod, PreviousYear})
+	return unmarshalEnum(c, v, []Comparison{PreviousPeriod, PreviousYear, SameElapsed, WeekdayMatched})
 }
+
+// Weekday is the day that weeks start on.
+type Weekday string
+
+// Weekdays lists every Weekday, from Monday on.
+var Weekdays = []Weekday{"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"}
+
+// MarshalGQL writes the enum.
+func (d Weekday) MarshalGQL(w io.Writer) { marshalEnum(w, d) }
+
+// UnmarshalGQL reads the enum.
+func (d *Weekday) UnmarshalGQL(v any) error { return unmarshalEnum(d, v, Weekdays) }
 
 // PartnerType is the kind of partnership.
 type PartnerType string

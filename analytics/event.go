@@ -24,12 +24,6 @@ type EventInput struct {
 	Dimensions
 }
 
-// Dimensions are the optional properties that measures can be broken down by;
-// "" where the event did not say.
-type Dimensions struct {
-	Source, Medium, CampaignTag, Referrer, Path, Country, Device string
-}
-
 // Event is a checked event.
 type Event struct {
 	ID       string

@@ -22,6 +22,10 @@ type Query struct {
 	Kind    Kind
 	Ranges  []Range
 	Want    Want
+	Where   Where // only events that meet these conditions
+	// By breaks the totals down, nil for not at all. The groups are chosen by what
+	// they amount to over all ranges together.
+	By *Breakdown
 }
 
 // uniques says which sets answer the query: sessions of event pages, visitors
@@ -52,6 +56,14 @@ type Answer struct {
 	Totals []Totals
 	AsOf   time.Time
 	Stale  bool // the store was out of reach: remembered from AsOf
+
+	// Of a breakdown: the groups, and for each range what is in none of them (nil
+	// when nothing is). Truncated says that on some day there were more
+	// combinations of values than are kept: then groups may lack events of such
+	// days, which are in Other.
+	Groups    []Group
+	Other     []Totals
+	Truncated bool
 }
 
 // Measured says what a measure is of and how fresh it is.
@@ -59,6 +71,7 @@ type Measured struct {
 	Noun   Node
 	Window Window // what was counted
 	Asked  Window // what was asked for, before it was narrowed to the noun's own window
+	Where  Where  // which events were counted
 	AsOf   time.Time
 }
 

@@ -28,15 +28,17 @@ func complexity() generated.ComplexityRoot {
 	c.Query.Campaigns = func(child int, _ *analytics.InstantRangeInput, _ []string, first int, _ *string) int {
 		return times(child, first)
 	}
-	c.Query.PartnerLeaderboard = func(child int, _ *analytics.RangeInput, _ *analytics.TimeZone, _ *analytics.PartnerFilter, _ *analytics.PartnerOrder, first int, _ *string) int {
+	c.Query.PartnerLeaderboard = func(child int, _ *analytics.RangeInput, _ *analytics.TimeZone, _ *analytics.PartnerFilter, _ *analytics.PartnerOrder,
+		_ []*analytics.DimensionFilter, _ *analytics.Duration, first int, _ *string) int {
 		return times(child, first)
 	}
-	c.Activation.TimeSeries = func(child int, _ analytics.Interval, _ *analytics.RangeInput, _ *analytics.TimeZone) int {
+	series := func(child int, _ analytics.Interval, _ *analytics.RangeInput, _ *analytics.TimeZone, _ analytics.Weekday,
+		_ []*analytics.DimensionFilter, _ *analytics.Duration) int {
 		return times(child, seriesFactor)
 	}
-	c.Partner.TimeSeries = func(child int, _ analytics.Interval, _ *analytics.RangeInput, _ *analytics.TimeZone) int {
+	c.Activation.TimeSeries, c.Partner.TimeSeries = series, series
+	c.Campaign.TimeSeries = func(child int, _ analytics.Interval, _ *analytics.TimeZone, _ analytics.Weekday, _ []*analytics.DimensionFilter, _ *analytics.Duration) int {
 		return times(child, seriesFactor)
 	}
-	c.Campaign.TimeSeries = func(child int, _ analytics.Interval, _ *analytics.TimeZone) int { return times(child, seriesFactor) }
 	return c
 }

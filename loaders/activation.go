@@ -47,46 +47,53 @@ func (l *Loaders) activationWindow(a *analytics.Activation, in *analytics.RangeI
 }
 
 // ActivationMetrics measures an activation over a range, narrowed to its window.
-func (l *Loaders) ActivationMetrics(ctx context.Context, a *analytics.Activation, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	asked, err := l.activationWindow(a, in, tz)
+func (l *Loaders) ActivationMetrics(ctx context.Context, a *analytics.Activation, ask Ask) (*analytics.ActivationMetrics, error) {
+	asked, err := l.activationWindow(a, ask.Range, ask.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	return l.activationMetrics(ctx, a, asked, want)
+	where, err := analytics.NewWhere(ask.Where)
+	if err != nil {
+		return nil, err
+	}
+	return l.activationMetrics(ctx, a, asked, where, ask.Want)
 }
 
-func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation, asked analytics.Window, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	m := analytics.Measured{Noun: a, Asked: asked, Window: asked.Narrow(a.Window())}
-	totals, asOf, err := l.total(ctx, analytics.KindEvent, a.Subject, m.Window.Range, want)
+func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation, asked analytics.Window, where analytics.Where, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	m := analytics.Measured{Noun: a, Asked: asked, Window: asked.Narrow(a.Window()), Where: where}
+	totals, err := l.total(ctx, analytics.KindEvent, a.Subject, &m, want)
 	if err != nil {
 		return nil, err
 	}
-	m.AsOf = asOf
 	return totals.ActivationMetrics(m), nil
 }
 
 // PreviousActivationMetrics measures the same activation over an earlier range.
 func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.ActivationMetrics, by analytics.Comparison, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), m.Asked.Before(by), want)
+	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), m.Asked.Before(by), m.Where, want)
 }
 
 // ActivationSeries measures an activation by calendar bucket.
-func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation, interval analytics.Interval, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.ActivationTimeSeries, error) {
-	asked, err := l.activationWindow(a, in, tz)
+func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation, ask SeriesAsk) (*analytics.ActivationTimeSeries, error) {
+	asked, err := l.activationWindow(a, ask.Range, ask.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	slots, err := analytics.Slots(asked.Narrow(a.Window()).Range, interval, asked.Zone.Location())
+	where, err := analytics.NewWhere(ask.Where)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(ctx, analytics.KindEvent, a.Subject, slots, want)
+	slots, err := analytics.Slots(asked.Narrow(a.Window()).Range, ask.Interval, asked.Zone.Location())
 	if err != nil {
 		return nil, err
 	}
-	s := &analytics.ActivationTimeSeries{Interval: interval, TimeZone: asked.Zone, Points: make([]*analytics.ActivationPoint, len(slots))}
+	answer, err := l.series(ctx, analytics.KindEvent, a.Subject, slots, where, ask.Want)
+	if err != nil {
+		return nil, err
+	}
+	s := &analytics.ActivationTimeSeries{Interval: ask.Interval, TimeZone: asked.Zone, Points: make([]*analytics.ActivationPoint, len(slots))}
 	for i, slot := range slots {
-		m := analytics.Measured{Noun: a, Asked: slot.Window(interval, asked.Zone), AsOf: answer.AsOf}
+		m := analytics.Measured{Noun: a, Asked: slot.Window(ask.Interval, asked.Zone), Where: where, AsOf: answer.AsOf}
 		m.Window = m.Asked.Narrow(slot.Range)
 		s.Points[i] = &analytics.ActivationPoint{
 			Start: slot.Start.In(asked.Zone.Location()), End: slot.End.In(asked.Zone.Location()),

@@ -40,34 +40,43 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 }
 
 // CampaignMetrics measures a campaign over its whole life.
-func (l *Loaders) CampaignMetrics(ctx context.Context, c *analytics.Campaign, want analytics.Want) (*analytics.CampaignMetrics, error) {
-	totals, asOf, err := l.total(ctx, analytics.KindCampaign, c.Subject, analytics.Always, want)
+func (l *Loaders) CampaignMetrics(ctx context.Context, c *analytics.Campaign, ask Ask) (*analytics.CampaignMetrics, error) {
+	where, err := analytics.NewWhere(ask.Where)
 	if err != nil {
 		return nil, err
 	}
-	return totals.CampaignMetrics(analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), AsOf: asOf}), nil
+	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), Where: where}
+	totals, err := l.total(ctx, analytics.KindCampaign, c.Subject, &m, ask.Want)
+	if err != nil {
+		return nil, err
+	}
+	return totals.CampaignMetrics(m), nil
 }
 
 // CampaignSeries measures a campaign by calendar bucket, from its first event
 // to its last.
-func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, interval analytics.Interval, tz *analytics.TimeZone, want analytics.Want) (*analytics.CampaignTimeSeries, error) {
-	zone := l.zone(tz)
+func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask SeriesAsk) (*analytics.CampaignTimeSeries, error) {
+	zone := l.zone(ask.TimeZone)
+	where, err := analytics.NewWhere(ask.Where)
+	if err != nil {
+		return nil, err
+	}
 	extent, err := l.extents.Load(ctx, c.Subject)
 	if err != nil {
 		return nil, err
 	}
-	slots, err := analytics.WholeSlots(extent, interval, zone.Location())
+	slots, err := analytics.WholeSlots(extent, ask.Interval, zone.Location())
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(ctx, analytics.KindCampaign, c.Subject, slots, want)
+	answer, err := l.series(ctx, analytics.KindCampaign, c.Subject, slots, where, ask.Want)
 	if err != nil {
 		return nil, err
 	}
-	s := &analytics.CampaignTimeSeries{Interval: interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(slots))}
+	s := &analytics.CampaignTimeSeries{Interval: ask.Interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(slots))}
 	local := func(t time.Time) time.Time { return t.In(zone.Location()) }
 	for i, slot := range slots {
-		m := analytics.Measured{Noun: c, Window: analytics.WindowOf(slot.Range, zone), AsOf: answer.AsOf}
+		m := analytics.Measured{Noun: c, Window: analytics.WindowOf(slot.Range, zone), Where: where, AsOf: answer.AsOf}
 		s.Points[i] = &analytics.CampaignPoint{
 			Start: local(slot.Start), End: local(slot.End), Partial: l.partial(slot), Metrics: answer.Totals[i].CampaignMetrics(m),
 		}

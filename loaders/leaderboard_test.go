@@ -102,7 +102,7 @@ func (f *field) pages(t *testing.T, order analytics.PartnerOrder, first int, wan
 	var after *string
 	for range len(f.partners) + 2 {
 		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0))
-		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Order: &order, First: first, After: after, Want: want})
+		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Order: &order, First: first, After: after, Ask: loaders.Ask{Want: want}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,22 @@ type Viewer struct {
 	ActivationID string // when set, nothing but this activation
 }
 
+// Ask is how a measure is asked for: nil fields stand for the defaults.
+type Ask struct {
+	Range        *analytics.RangeInput
+	TimeZone     *analytics.TimeZone
+	Where        []*analytics.DimensionFilter
+	MaxStaleness *analytics.Duration
+	Want         analytics.Want
+}
+
+// SeriesAsk is how a time series is asked for.
+type SeriesAsk struct {
+	Ask
+	Interval  analytics.Interval
+	WeekStart analytics.Weekday
+}
+
 // Loaders serve one request.
 type Loaders struct {
 	viewer      Viewer
@@ -81,18 +97,20 @@ func (l *Loaders) window(in *analytics.RangeInput, zone analytics.TimeZone, fall
 	return in.Resolve(zone, l.now)
 }
 
-// total asks for one range of one subject.
-func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64, r analytics.Range, want analytics.Want) (*analytics.Totals, time.Time, error) {
-	answer, err := l.totals.Load(ctx, &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{r}, Want: want})
+// total measures one subject over m's window, and says in m when it was read.
+func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64, m *analytics.Measured, want analytics.Want) (*analytics.Totals, error) {
+	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{m.Window.Range}, Want: want, Where: m.Where}
+	answer, err := l.totals.Load(ctx, q)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
-	return &answer.Totals[0], answer.AsOf, nil
+	m.AsOf = answer.AsOf
+	return &answer.Totals[0], nil
 }
 
 // series asks for one subject by calendar buckets.
-func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, want analytics.Want) (analytics.Answer, error) {
-	q := &analytics.Query{Subject: subject, Kind: kind, Want: want}
+func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, where analytics.Where, want analytics.Want) (analytics.Answer, error) {
+	q := &analytics.Query{Subject: subject, Kind: kind, Want: want, Where: where}
 	for _, s := range slots {
 		q.Ranges = append(q.Ranges, s.Range)
 	}

@@ -31,44 +31,53 @@ func (l *Loaders) partnerWindow(in *analytics.RangeInput, tz *analytics.TimeZone
 }
 
 // PartnerEngagement measures a partner over a range.
-func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.PartnerEngagement, error) {
-	window, err := l.partnerWindow(in, tz)
+func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, ask Ask) (*analytics.PartnerEngagement, error) {
+	window, err := l.partnerWindow(ask.Range, ask.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	return l.partnerEngagement(ctx, p, window, want)
+	where, err := analytics.NewWhere(ask.Where)
+	if err != nil {
+		return nil, err
+	}
+	return l.partnerEngagement(ctx, p, window, where, ask.Want)
 }
 
-func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, window analytics.Window, want analytics.Want) (*analytics.PartnerEngagement, error) {
-	totals, asOf, err := l.total(ctx, analytics.KindPartner, p.Subject, window.Range, want)
+func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, window analytics.Window, where analytics.Where, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	m := analytics.Measured{Noun: p, Asked: window, Window: window, Where: where}
+	totals, err := l.total(ctx, analytics.KindPartner, p.Subject, &m, want)
 	if err != nil {
 		return nil, err
 	}
-	return totals.PartnerEngagement(analytics.Measured{Noun: p, Asked: window, Window: window, AsOf: asOf}), nil
+	return totals.PartnerEngagement(m), nil
 }
 
 // PreviousPartnerEngagement measures the same partner over an earlier range.
 func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.PartnerEngagement, by analytics.Comparison, want analytics.Want) (*analytics.PartnerEngagement, error) {
-	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), e.Asked.Before(by), want)
+	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), e.Asked.Before(by), e.Where, want)
 }
 
 // PartnerSeries measures a partner by calendar bucket.
-func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, interval analytics.Interval, in *analytics.RangeInput, tz *analytics.TimeZone, want analytics.Want) (*analytics.PartnerTimeSeries, error) {
-	window, err := l.partnerWindow(in, tz)
+func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask SeriesAsk) (*analytics.PartnerTimeSeries, error) {
+	window, err := l.partnerWindow(ask.Range, ask.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	slots, err := analytics.Slots(window.Range, interval, window.Zone.Location())
+	where, err := analytics.NewWhere(ask.Where)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(ctx, analytics.KindPartner, p.Subject, slots, want)
+	slots, err := analytics.Slots(window.Range, ask.Interval, window.Zone.Location())
 	if err != nil {
 		return nil, err
 	}
-	s := &analytics.PartnerTimeSeries{Interval: interval, TimeZone: window.Zone, Points: make([]*analytics.PartnerPoint, len(slots))}
+	answer, err := l.series(ctx, analytics.KindPartner, p.Subject, slots, where, ask.Want)
+	if err != nil {
+		return nil, err
+	}
+	s := &analytics.PartnerTimeSeries{Interval: ask.Interval, TimeZone: window.Zone, Points: make([]*analytics.PartnerPoint, len(slots))}
 	for i, slot := range slots {
-		m := analytics.Measured{Noun: p, Asked: slot.Window(interval, window.Zone), AsOf: answer.AsOf}
+		m := analytics.Measured{Noun: p, Asked: slot.Window(ask.Interval, window.Zone), Where: where, AsOf: answer.AsOf}
 		m.Window = m.Asked.Narrow(slot.Range)
 		s.Points[i] = &analytics.PartnerPoint{
 			Start: slot.Start.In(window.Zone.Location()), End: slot.End.In(window.Zone.Location()),
@@ -80,13 +89,11 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, inter
 
 // Leaderboard is what a leaderboard is asked for.
 type Leaderboard struct {
-	Range    *analytics.RangeInput
-	TimeZone *analytics.TimeZone
-	Filter   *analytics.PartnerFilter
-	Order    *analytics.PartnerOrder
-	First    int
-	After    *string
-	Want     analytics.Want
+	Ask
+	Filter *analytics.PartnerFilter
+	Order  *analytics.PartnerOrder
+	First  int
+	After  *string
 }
 
 // PartnerLeaderboard ranks the partners that pass the filter. Everyone is
@@ -100,29 +107,34 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	if err != nil {
 		return nil, err
 	}
+	where, err := analytics.NewWhere(ask.Where)
+	if err != nil {
+		return nil, err
+	}
+	of := analytics.Measured{Asked: window, Window: window, Where: where}
 	order := analytics.PartnerOrder{Field: analytics.ByTotalSessions, Direction: analytics.Descending}
 	if ask.Order != nil {
 		order = *ask.Order
 	}
-	standings, err := l.standings(ctx, window, ask.Filter, order)
+	standings, err := l.standings(ctx, of, ask.Filter, order)
 	if err != nil {
 		return nil, err
 	}
-	from, err := l.placeAfter(ctx, window, order, standings, ask.After)
+	from, err := l.placeAfter(ctx, of, order, standings, ask.After)
 	if err != nil {
 		return nil, err
 	}
 	to := min(from+ask.First, len(standings))
 	if !order.NeedsUniques() {
-		if err = l.settle(ctx, window, order, standings, from, to, ask.Want); err != nil {
+		if err = l.settle(ctx, of, order, standings, from, to, ask.Want); err != nil {
 			return nil, err
 		}
 	}
-	return leaderboardPage(standings, window, from, to, ask.After != nil), nil
+	return leaderboardPage(standings, of, from, to, ask.After != nil), nil
 }
 
 // standings measures everyone who passes the filter, and sorts.
-func (l *Loaders) standings(ctx context.Context, window analytics.Window, f *analytics.PartnerFilter, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
+func (l *Loaders) standings(ctx context.Context, of analytics.Measured, f *analytics.PartnerFilter, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
 	partners, err := l.partners.Load(ctx, struct{}{})
 	if err != nil {
 		return nil, err
@@ -137,7 +149,7 @@ func (l *Loaders) standings(ctx context.Context, window analytics.Window, f *ana
 	if order.NeedsUniques() {
 		want = analytics.WantUniques
 	}
-	if err = l.measure(ctx, window, standings, want); err != nil {
+	if err = l.measure(ctx, of, standings, want); err != nil {
 		return nil, err
 	}
 	order.Sort(standings)
@@ -145,11 +157,11 @@ func (l *Loaders) standings(ctx context.Context, window analytics.Window, f *ana
 }
 
 // measure fills in the measures of standings, in one call.
-func (l *Loaders) measure(ctx context.Context, window analytics.Window, standings []*analytics.Standing, want analytics.Want) error {
+func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings []*analytics.Standing, want analytics.Want) error {
 	queries := make([]analytics.Query, len(standings))
 	for i, s := range standings {
 		queries[i] = analytics.Query{
-			Subject: s.Partner.Subject, Kind: analytics.KindPartner, Ranges: []analytics.Range{window.Range}, Want: want,
+			Subject: s.Partner.Subject, Kind: analytics.KindPartner, Ranges: []analytics.Range{of.Window.Range}, Want: want, Where: of.Where,
 		}
 	}
 	if len(queries) == 0 {
@@ -160,15 +172,15 @@ func (l *Loaders) measure(ctx context.Context, window analytics.Window, standing
 		return err
 	}
 	for i, s := range standings {
-		m := analytics.Measured{Noun: s.Partner, Asked: window, Window: window, AsOf: answers[i].AsOf}
-		s.PartnerEngagement = *answers[i].Totals[0].PartnerEngagement(m)
+		of.Noun, of.AsOf = s.Partner, answers[i].AsOf
+		s.PartnerEngagement = *answers[i].Totals[0].PartnerEngagement(of)
 	}
 	return nil
 }
 
 // settle reads unique users where the page shows them or its order depends on
 // them.
-func (l *Loaders) settle(ctx context.Context, window analytics.Window, order analytics.PartnerOrder, standings []*analytics.Standing, from, to int, want analytics.Want) error {
+func (l *Loaders) settle(ctx context.Context, of analytics.Measured, order analytics.PartnerOrder, standings []*analytics.Standing, from, to int, want analytics.Want) error {
 	from, to = order.TiesAround(standings, from, to)
 	near := standings[from:to]
 	var open []*analytics.Standing
@@ -178,7 +190,7 @@ func (l *Loaders) settle(ctx context.Context, window analytics.Window, order ana
 			open = append(open, s)
 		}
 	}
-	if err := l.measure(ctx, window, open, analytics.WantUniques); err != nil {
+	if err := l.measure(ctx, of, open, analytics.WantUniques); err != nil {
 		return err
 	}
 	order.Sort(near)
@@ -187,7 +199,7 @@ func (l *Loaders) settle(ctx context.Context, window analytics.Window, order ana
 
 // placeAfter is the index of the standing that follows the cursor's partner.
 // Where unique users decide its place among those it ties with, they are read.
-func (l *Loaders) placeAfter(ctx context.Context, window analytics.Window, order analytics.PartnerOrder, standings []*analytics.Standing, after *string) (int, error) {
+func (l *Loaders) placeAfter(ctx context.Context, of analytics.Measured, order analytics.PartnerOrder, standings []*analytics.Standing, after *string) (int, error) {
 	if after == nil {
 		return 0, nil
 	}
@@ -198,17 +210,16 @@ func (l *Loaders) placeAfter(ctx context.Context, window analytics.Window, order
 		return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %.60q", *after)
 	}
 	if !order.NeedsUniques() {
-		if err := l.settle(ctx, window, order, standings, i, i+1, 0); err != nil {
+		if err := l.settle(ctx, of, order, standings, i, i+1, 0); err != nil {
 			return 0, err
 		}
 	}
 	return slices.IndexFunc(standings, is) + 1, nil
 }
 
-func leaderboardPage(standings []*analytics.Standing, window analytics.Window, from, to int, after bool) *analytics.PartnerLeaderboardConnection {
-	m := analytics.Measured{Window: window}
+func leaderboardPage(standings []*analytics.Standing, of analytics.Measured, from, to int, after bool) *analytics.PartnerLeaderboardConnection {
 	c := &analytics.PartnerLeaderboardConnection{
-		TotalCount: len(standings), Range: m.Range(),
+		TotalCount: len(standings), Range: of.Range(),
 		PageInfo: &analytics.PageInfo{HasNextPage: to < len(standings), HasPreviousPage: after},
 	}
 	for i := from; i < to; i++ {

@@ -13,12 +13,14 @@ import (
 	"footfall/loaders"
 )
 
-func (r *activationResolver) Metrics(ctx context.Context, obj *analytics.Activation, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.ActivationMetrics, error) {
-	return loaders.For(ctx).ActivationMetrics(ctx, obj, rangeArg, timeZone, wanted(ctx))
+func (r *activationResolver) Metrics(ctx context.Context, obj *analytics.Activation, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationMetrics, error) {
+	return loaders.For(ctx).ActivationMetrics(ctx, obj, asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx)))
 }
 
-func (r *activationResolver) TimeSeries(ctx context.Context, obj *analytics.Activation, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.ActivationTimeSeries, error) {
-	return loaders.For(ctx).ActivationSeries(ctx, obj, interval, rangeArg, timeZone, wanted(ctx, "points", "metrics"))
+func (r *activationResolver) TimeSeries(ctx context.Context, obj *analytics.Activation, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationTimeSeries, error) {
+	return loaders.For(ctx).ActivationSeries(ctx, obj, loaders.SeriesAsk{
+		Ask: asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx, "points", "metrics")), Interval: interval, WeekStart: weekStart,
+	})
 }
 
 func (r *activationMetricsResolver) Previous(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetrics, error) {

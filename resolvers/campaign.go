@@ -13,12 +13,14 @@ import (
 	"footfall/loaders"
 )
 
-func (r *campaignResolver) Metrics(ctx context.Context, obj *analytics.Campaign) (*analytics.CampaignMetrics, error) {
-	return loaders.For(ctx).CampaignMetrics(ctx, obj, wanted(ctx))
+func (r *campaignResolver) Metrics(ctx context.Context, obj *analytics.Campaign, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.CampaignMetrics, error) {
+	return loaders.For(ctx).CampaignMetrics(ctx, obj, asked(nil, nil, where, maxStaleness, wanted(ctx)))
 }
 
-func (r *campaignResolver) TimeSeries(ctx context.Context, obj *analytics.Campaign, interval analytics.Interval, timeZone *analytics.TimeZone) (*analytics.CampaignTimeSeries, error) {
-	return loaders.For(ctx).CampaignSeries(ctx, obj, interval, timeZone, wanted(ctx, "points", "metrics"))
+func (r *campaignResolver) TimeSeries(ctx context.Context, obj *analytics.Campaign, interval analytics.Interval, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.CampaignTimeSeries, error) {
+	return loaders.For(ctx).CampaignSeries(ctx, obj, loaders.SeriesAsk{
+		Ask: asked(nil, timeZone, where, maxStaleness, wanted(ctx, "points", "metrics")), Interval: interval, WeekStart: weekStart,
+	})
 }
 
 func (r *mutationResolver) UpsertCampaigns(ctx context.Context, input []*analytics.CampaignInput) (*analytics.UpsertCampaignsPayload, error) {

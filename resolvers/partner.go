@@ -23,12 +23,14 @@ func (r *mutationResolver) UpsertPartners(ctx context.Context, input []*analytic
 	return &analytics.UpsertPartnersPayload{Partners: partners}, nil
 }
 
-func (r *partnerResolver) Engagement(ctx context.Context, obj *analytics.Partner, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.PartnerEngagement, error) {
-	return loaders.For(ctx).PartnerEngagement(ctx, obj, rangeArg, timeZone, wanted(ctx))
+func (r *partnerResolver) Engagement(ctx context.Context, obj *analytics.Partner, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.PartnerEngagement, error) {
+	return loaders.For(ctx).PartnerEngagement(ctx, obj, asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx)))
 }
 
-func (r *partnerResolver) TimeSeries(ctx context.Context, obj *analytics.Partner, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.PartnerTimeSeries, error) {
-	return loaders.For(ctx).PartnerSeries(ctx, obj, interval, rangeArg, timeZone, wanted(ctx, "points", "engagement"))
+func (r *partnerResolver) TimeSeries(ctx context.Context, obj *analytics.Partner, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.PartnerTimeSeries, error) {
+	return loaders.For(ctx).PartnerSeries(ctx, obj, loaders.SeriesAsk{
+		Ask: asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx, "points", "engagement")), Interval: interval, WeekStart: weekStart,
+	})
 }
 
 func (r *partnerEngagementResolver) Previous(ctx context.Context, obj *analytics.PartnerEngagement, by analytics.Comparison) (*analytics.PartnerEngagement, error) {
@@ -39,10 +41,10 @@ func (r *queryResolver) Partner(ctx context.Context, uuid uuid.UUID) (*analytics
 	return loaders.For(ctx).Partner(ctx, uuid)
 }
 
-func (r *queryResolver) PartnerLeaderboard(ctx context.Context, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, first int, after *string) (*analytics.PartnerLeaderboardConnection, error) {
+func (r *queryResolver) PartnerLeaderboard(ctx context.Context, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration, first int, after *string) (*analytics.PartnerLeaderboardConnection, error) {
 	return loaders.For(ctx).PartnerLeaderboard(ctx, loaders.Leaderboard{
-		Range: rangeArg, TimeZone: timeZone, Filter: filter, Order: orderBy, First: first, After: after,
-		Want: wanted(ctx, "edges", "engagement"),
+		Ask:    asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx, "edges", "engagement")),
+		Filter: filter, Order: orderBy, First: first, After: after,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"footfall/analytics"
+	"footfall/loaders"
 )
 
 // Writer is where everything that is written goes. What it acknowledged is
@@ -31,4 +32,9 @@ func values[T any](list []*T) []T {
 		out[i] = *v
 	}
 	return out
+}
+
+// asked gathers the arguments that measures share.
+func asked(r *analytics.RangeInput, zone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration, want analytics.Want) loaders.Ask {
+	return loaders.Ask{Range: r, TimeZone: zone, Where: where, MaxStaleness: maxStaleness, Want: want}
 }

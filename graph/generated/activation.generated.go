@@ -19,8 +19,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type ActivationResolver interface {
-	Metrics(ctx context.Context, obj *analytics.Activation, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.ActivationMetrics, error)
-	TimeSeries(ctx context.Context, obj *analytics.Activation, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.ActivationTimeSeries, error)
+	Metrics(ctx context.Context, obj *analytics.Activation, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationMetrics, error)
+	TimeSeries(ctx context.Context, obj *analytics.Activation, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationTimeSeries, error)
 }
 type ActivationMetricsResolver interface {
 	Previous(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetrics, error)
@@ -70,6 +70,22 @@ func (ec *executionContext) field_Activation_metrics_args(ctx context.Context, r
 		return nil, err
 	}
 	args["timeZone"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg3
 	return args, nil
 }
 
@@ -100,6 +116,30 @@ func (ec *executionContext) field_Activation_timeSeries_args(ctx context.Context
 		return nil, err
 	}
 	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "weekStart",
+		func(ctx context.Context, v any) (analytics.Weekday, error) {
+			return ec.unmarshalNWeekday2footfallᚋanalyticsᚐWeekday(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["weekStart"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg5
 	return args, nil
 }
 
@@ -371,7 +411,7 @@ func (ec *executionContext) _Activation_metrics(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Activation().Metrics(ctx, obj, fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone))
+			return ec.Resolvers.Activation().Metrics(ctx, obj, fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *analytics.ActivationMetrics) graphql.Marshaler {
@@ -415,7 +455,7 @@ func (ec *executionContext) _Activation_timeSeries(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Activation().TimeSeries(ctx, obj, fc.Args["interval"].(analytics.Interval), fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone))
+			return ec.Resolvers.Activation().TimeSeries(ctx, obj, fc.Args["interval"].(analytics.Interval), fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["weekStart"].(analytics.Weekday), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *analytics.ActivationTimeSeries) graphql.Marshaler {

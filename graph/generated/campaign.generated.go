@@ -19,13 +19,35 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type CampaignResolver interface {
-	Metrics(ctx context.Context, obj *analytics.Campaign) (*analytics.CampaignMetrics, error)
-	TimeSeries(ctx context.Context, obj *analytics.Campaign, interval analytics.Interval, timeZone *analytics.TimeZone) (*analytics.CampaignTimeSeries, error)
+	Metrics(ctx context.Context, obj *analytics.Campaign, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.CampaignMetrics, error)
+	TimeSeries(ctx context.Context, obj *analytics.Campaign, interval analytics.Interval, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.CampaignTimeSeries, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Campaign_metrics_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg1
+	return args, nil
+}
 
 func (ec *executionContext) field_Campaign_timeSeries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -46,6 +68,30 @@ func (ec *executionContext) field_Campaign_timeSeries_args(ctx context.Context, 
 		return nil, err
 	}
 	args["timeZone"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "weekStart",
+		func(ctx context.Context, v any) (analytics.Weekday, error) {
+			return ec.unmarshalNWeekday2footfallᚋanalyticsᚐWeekday(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["weekStart"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg4
 	return args, nil
 }
 
@@ -269,7 +315,8 @@ func (ec *executionContext) _Campaign_metrics(ctx context.Context, field graphql
 			return ec.fieldContext_Campaign_metrics(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Campaign().Metrics(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Campaign().Metrics(ctx, obj, fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *analytics.CampaignMetrics) graphql.Marshaler {
@@ -279,7 +326,7 @@ func (ec *executionContext) _Campaign_metrics(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Campaign_metrics(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Campaign_metrics(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Campaign",
 		Field:      field,
@@ -288,6 +335,17 @@ func (ec *executionContext) fieldContext_Campaign_metrics(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CampaignMetrics(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Campaign_metrics_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -302,7 +360,7 @@ func (ec *executionContext) _Campaign_timeSeries(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Campaign().TimeSeries(ctx, obj, fc.Args["interval"].(analytics.Interval), fc.Args["timeZone"].(*analytics.TimeZone))
+			return ec.Resolvers.Campaign().TimeSeries(ctx, obj, fc.Args["interval"].(analytics.Interval), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["weekStart"].(analytics.Weekday), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *analytics.CampaignTimeSeries) graphql.Marshaler {

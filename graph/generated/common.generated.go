@@ -29,7 +29,7 @@ type QueryResolver interface {
 	Campaign(ctx context.Context, campaignKey string) (*analytics.Campaign, error)
 	Campaigns(ctx context.Context, scheduled *analytics.InstantRangeInput, campaignKeys []string, first int, after *string) (*analytics.CampaignConnection, error)
 	Partner(ctx context.Context, uuid uuid.UUID) (*analytics.Partner, error)
-	PartnerLeaderboard(ctx context.Context, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, first int, after *string) (*analytics.PartnerLeaderboardConnection, error)
+	PartnerLeaderboard(ctx context.Context, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration, first int, after *string) (*analytics.PartnerLeaderboardConnection, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -217,22 +217,38 @@ func (ec *executionContext) field_Query_partnerLeaderboard_args(ctx context.Cont
 		return nil, err
 	}
 	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
+	args["after"] = arg7
 	return args, nil
 }
 
@@ -758,7 +774,7 @@ func (ec *executionContext) _Query_partnerLeaderboard(ctx context.Context, field
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PartnerLeaderboard(ctx, fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["filter"].(*analytics.PartnerFilter), fc.Args["orderBy"].(*analytics.PartnerOrder), fc.Args["first"].(int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().PartnerLeaderboard(ctx, fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["filter"].(*analytics.PartnerFilter), fc.Args["orderBy"].(*analytics.PartnerOrder), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration), fc.Args["first"].(int), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -1566,6 +1582,16 @@ func (ec *executionContext) marshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx
 	return res
 }
 
+func (ec *executionContext) unmarshalNWeekday2footfallᚋanalyticsᚐWeekday(ctx context.Context, v any) (analytics.Weekday, error) {
+	var res analytics.Weekday
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWeekday2footfallᚋanalyticsᚐWeekday(ctx context.Context, sel ast.SelectionSet, v analytics.Weekday) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalODateRangeInput2ᚖfootfallᚋanalyticsᚐDateRangeInput(ctx context.Context, v any) (*analytics.DateRangeInput, error) {
 	if v == nil {
 		return nil, nil
@@ -1590,6 +1616,22 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx context.Context, v any) (*analytics.Duration, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(analytics.Duration)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx context.Context, sel ast.SelectionSet, v *analytics.Duration) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOInstantRangeInput2ᚖfootfallᚋanalyticsᚐInstantRangeInput(ctx context.Context, v any) (*analytics.InstantRangeInput, error) {

@@ -20,8 +20,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type PartnerResolver interface {
-	Engagement(ctx context.Context, obj *analytics.Partner, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.PartnerEngagement, error)
-	TimeSeries(ctx context.Context, obj *analytics.Partner, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) (*analytics.PartnerTimeSeries, error)
+	Engagement(ctx context.Context, obj *analytics.Partner, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.PartnerEngagement, error)
+	TimeSeries(ctx context.Context, obj *analytics.Partner, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.PartnerTimeSeries, error)
 }
 type PartnerEngagementResolver interface {
 	Previous(ctx context.Context, obj *analytics.PartnerEngagement, by analytics.Comparison) (*analytics.PartnerEngagement, error)
@@ -64,6 +64,22 @@ func (ec *executionContext) field_Partner_engagement_args(ctx context.Context, r
 		return nil, err
 	}
 	args["timeZone"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg3
 	return args, nil
 }
 
@@ -94,6 +110,30 @@ func (ec *executionContext) field_Partner_timeSeries_args(ctx context.Context, r
 		return nil, err
 	}
 	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "weekStart",
+		func(ctx context.Context, v any) (analytics.Weekday, error) {
+			return ec.unmarshalNWeekday2footfallᚋanalyticsᚐWeekday(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["weekStart"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg5
 	return args, nil
 }
 
@@ -345,7 +385,7 @@ func (ec *executionContext) _Partner_engagement(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Partner().Engagement(ctx, obj, fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone))
+			return ec.Resolvers.Partner().Engagement(ctx, obj, fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *analytics.PartnerEngagement) graphql.Marshaler {
@@ -389,7 +429,7 @@ func (ec *executionContext) _Partner_timeSeries(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Partner().TimeSeries(ctx, obj, fc.Args["interval"].(analytics.Interval), fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone))
+			return ec.Resolvers.Partner().TimeSeries(ctx, obj, fc.Args["interval"].(analytics.Interval), fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["weekStart"].(analytics.Weekday), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["maxStaleness"].(*analytics.Duration))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *analytics.PartnerTimeSeries) graphql.Marshaler {

@@ -44,11 +44,11 @@ type ComplexityRoot struct {
 		EventKey     func(childComplexity int) int
 		EventName    func(childComplexity int) int
 		ID           func(childComplexity int) int
-		Metrics      func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) int
+		Metrics      func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		StartAt      func(childComplexity int) int
 		Status       func(childComplexity int) int
 		Tier         func(childComplexity int) int
-		TimeSeries   func(childComplexity int, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) int
+		TimeSeries   func(childComplexity int, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 	}
 
 	ActivationConnection struct {
@@ -100,11 +100,11 @@ type ComplexityRoot struct {
 		CampaignKey func(childComplexity int) int
 		EndedAt     func(childComplexity int) int
 		ID          func(childComplexity int) int
-		Metrics     func(childComplexity int) int
+		Metrics     func(childComplexity int, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		ScheduledAt func(childComplexity int) int
 		StartedAt   func(childComplexity int) int
 		Status      func(childComplexity int) int
-		TimeSeries  func(childComplexity int, interval analytics.Interval, timeZone *analytics.TimeZone) int
+		TimeSeries  func(childComplexity int, interval analytics.Interval, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		Title       func(childComplexity int) int
 	}
 
@@ -179,7 +179,7 @@ type ComplexityRoot struct {
 
 	Partner struct {
 		Categories    func(childComplexity int) int
-		Engagement    func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) int
+		Engagement    func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		ID            func(childComplexity int) int
 		LeadDirection func(childComplexity int) int
 		LogoUUID      func(childComplexity int) int
@@ -187,7 +187,7 @@ type ComplexityRoot struct {
 		PartnerType   func(childComplexity int) int
 		Stage         func(childComplexity int) int
 		Tier          func(childComplexity int) int
-		TimeSeries    func(childComplexity int, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone) int
+		TimeSeries    func(childComplexity int, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		UUID          func(childComplexity int) int
 	}
 
@@ -241,7 +241,7 @@ type ComplexityRoot struct {
 		Campaigns          func(childComplexity int, scheduled *analytics.InstantRangeInput, campaignKeys []string, first int, after *string) int
 		Node               func(childComplexity int, id string) int
 		Partner            func(childComplexity int, uuid uuid.UUID) int
-		PartnerLeaderboard func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, first int, after *string) int
+		PartnerLeaderboard func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration, first int, after *string) int
 	}
 
 	RecordEventsPayload struct {
@@ -325,7 +325,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Activation.Metrics(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone)), true
+		return e.ComplexityRoot.Activation.Metrics(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
 	case "Activation.startAt":
 		if e.ComplexityRoot.Activation.StartAt == nil {
 			break
@@ -354,7 +354,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Activation.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone)), true
+		return e.ComplexityRoot.Activation.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["weekStart"].(analytics.Weekday), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
 
 	case "ActivationConnection.edges":
 		if e.ComplexityRoot.ActivationConnection.Edges == nil {
@@ -569,7 +569,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Campaign.Metrics(childComplexity), true
+		args, err := ec.field_Campaign_metrics_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Campaign.Metrics(childComplexity, args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
 	case "Campaign.scheduledAt":
 		if e.ComplexityRoot.Campaign.ScheduledAt == nil {
 			break
@@ -598,7 +603,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Campaign.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["timeZone"].(*analytics.TimeZone)), true
+		return e.ComplexityRoot.Campaign.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["timeZone"].(*analytics.TimeZone), args["weekStart"].(analytics.Weekday), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
 	case "Campaign.title":
 		if e.ComplexityRoot.Campaign.Title == nil {
 			break
@@ -908,7 +913,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Partner.Engagement(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone)), true
+		return e.ComplexityRoot.Partner.Engagement(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
 	case "Partner.id":
 		if e.ComplexityRoot.Partner.ID == nil {
 			break
@@ -961,7 +966,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Partner.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone)), true
+		return e.ComplexityRoot.Partner.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["weekStart"].(analytics.Weekday), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
 	case "Partner.uuid":
 		if e.ComplexityRoot.Partner.UUID == nil {
 			break
@@ -1207,7 +1212,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PartnerLeaderboard(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["filter"].(*analytics.PartnerFilter), args["orderBy"].(*analytics.PartnerOrder), args["first"].(int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.PartnerLeaderboard(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["filter"].(*analytics.PartnerFilter), args["orderBy"].(*analytics.PartnerOrder), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration), args["first"].(int), args["after"].(*string)), true
 
 	case "RecordEventsPayload.accepted":
 		if e.ComplexityRoot.RecordEventsPayload.Accepted == nil {
@@ -1292,6 +1297,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCampaignInput,
 		ec.unmarshalInputCreateActivationInput,
 		ec.unmarshalInputDateRangeInput,
+		ec.unmarshalInputDimensionFilter,
 		ec.unmarshalInputEventInput,
 		ec.unmarshalInputInstantRangeInput,
 		ec.unmarshalInputPartnerFilter,
@@ -1416,6 +1422,10 @@ type Activation implements Node {
     range: RangeInput
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
   ): ActivationMetrics!
   "The measures by calendar bucket, without gaps."
   timeSeries(
@@ -1425,6 +1435,12 @@ type Activation implements Node {
     range: RangeInput
     "Whose calendar the buckets follow; by default the tenant's."
     timeZone: TimeZone
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
   ): ActivationTimeSeries!
 }
 
@@ -1571,6 +1587,34 @@ type DeleteActivationPayload {
   activationId: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/breakdown.graphqls", Input: `"A property that events may carry."
+enum Dimension {
+  "Where the visit came from."
+  SOURCE
+  "By which medium."
+  MEDIUM
+  "By which marketing campaign."
+  CAMPAIGN_TAG
+  "The referring page."
+  REFERRER
+  "The page."
+  PATH
+  "ISO 3166-1 alpha-2, in capitals."
+  COUNTRY
+  "The kind of device."
+  DEVICE
+}
+
+"Narrows measures to events by one dimension: the value is among ` + "`" + `in` + "`" + `, and not among ` + "`" + `notIn` + "`" + `."
+input DimensionFilter {
+  "The dimension."
+  dimension: Dimension!
+  "Any of these values, at most 100; null is an event that did not say."
+  in: [String]
+  "None of these values, at most 100; null is an event that did not say."
+  notIn: [String]
+}
+`, BuiltIn: false},
 	{Name: "../schema/campaign.graphqls", Input: `extend type Query {
   "A campaign by its key; null when there is none."
   campaign("The campaign's key." campaignKey: String!): Campaign @requires(scope: ANALYTICS_READ)
@@ -1609,13 +1653,24 @@ type Campaign implements Node {
   "When it ended; null until then."
   endedAt: DateTime
   "The measures over the campaign's whole life."
-  metrics: CampaignMetrics!
+  metrics(
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
+  ): CampaignMetrics!
   "The measures by calendar bucket, from the first event to the last, without gaps."
   timeSeries(
     "The bucket."
     interval: Interval!
     "Whose calendar the buckets follow; by default the tenant's."
     timeZone: TimeZone
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
   ): CampaignTimeSeries!
 }
 
@@ -1765,6 +1820,9 @@ scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.
 "An IANA time zone, such as ` + "`" + `Europe/Paris` + "`" + `."
 scalar TimeZone @specifiedBy(url: "https://www.iana.org/time-zones")
 
+"A length of time: ISO 8601 in days, hours, minutes and seconds, such as ` + "`" + `PT5S` + "`" + ` or ` + "`" + `P1DT12H` + "`" + `."
+scalar Duration @specifiedBy(url: "https://www.iso.org/standard/70907.html")
+
 "An integer up to 2^53 − 1, which every JSON reader keeps exact."
 scalar SafeInt
 
@@ -1839,7 +1897,7 @@ enum Interval {
   HOUR
   "Calendar days."
   DAY
-  "Weeks that start on Monday."
+  "Weeks, from Monday on unless another day is asked for."
   WEEK
   "Calendar months."
   MONTH
@@ -1854,6 +1912,34 @@ enum Comparison {
   PREVIOUS_PERIOD
   "The same dates one year earlier, clamped to the month's end."
   PREVIOUS_YEAR
+  """
+  The period before, up to as far as this one has come by now: the same number of
+  whole days and the same time of the day. Once this one is over, the period before.
+  """
+  SAME_ELAPSED
+  """
+  The range moved back by the fewest whole weeks that clear it: Mondays are compared
+  with Mondays.
+  """
+  WEEKDAY_MATCHED
+}
+
+"A day of the week."
+enum Weekday {
+  "Monday."
+  MONDAY
+  "Tuesday."
+  TUESDAY
+  "Wednesday."
+  WEDNESDAY
+  "Thursday."
+  THURSDAY
+  "Friday."
+  FRIDAY
+  "Saturday."
+  SATURDAY
+  "Sunday."
+  SUNDAY
 }
 
 "The range that was counted, half-open."
@@ -1983,6 +2069,10 @@ type RejectedEvent {
     filter: PartnerFilter
     "By default total sessions, largest first."
     orderBy: PartnerOrder
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
     "How many, 1 to 1000."
     first: Int! = 25
     "The cursor that the page starts after."
@@ -2016,6 +2106,10 @@ type Partner implements Node {
     range: RangeInput
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
   ): PartnerEngagement!
   "The portal traffic by calendar bucket, without gaps."
   timeSeries(
@@ -2025,6 +2119,12 @@ type Partner implements Node {
     range: RangeInput
     "Whose calendar the buckets follow; by default the tenant's."
     timeZone: TimeZone
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
   ): PartnerTimeSeries!
 }
 

@@ -40,19 +40,27 @@ func totalsKey(tenant int64, q analytics.Query) key {
 			last = at
 		}
 	}
+	if len(q.Where) > 0 || q.By != nil {
+		b = append(b, plainData(q.Where, q.By)...)
+	}
 	return key{topic{tenant, analytics.SubjectTopic(q.Subject)}, "totals:" + digest(b)}
 }
 
 // nounKey is the key of a question about nouns.
 func nounKey(tenant int64, name analytics.Topic, question string, args ...any) key {
 	if len(args) > 0 {
-		b, err := json.Marshal(args)
-		if err != nil {
-			panic("cache: arguments of " + question + ": " + err.Error()) // plain data, always ours
-		}
-		question += ":" + digest(b)
+		question += ":" + digest(plainData(args...))
 	}
 	return key{topic{tenant, name}, question}
+}
+
+// plainData writes arguments, which are plain data and always ours.
+func plainData(args ...any) []byte {
+	b, err := json.Marshal(args)
+	if err != nil {
+		panic("cache: arguments: " + err.Error())
+	}
+	return b
 }
 
 // digest shortens b; two of the same digest do not occur.

@@ -1,0 +1,48 @@
+package analytics
+
+import (
+	"io"
+)
+
+// MaxBreakdown is how many dimensions a breakdown may go by.
+const MaxBreakdown = 2
+
+// Breakdown asks for measures by the values of dimensions.
+type Breakdown struct {
+	By     []Dimension // one or two, distinct
+	Order  BreakdownOrder
+	First  int        // how many groups, in order; the rest is Other
+	Values [][]string // when not nil: these groups, in this order, instead of the first
+}
+
+// BreakdownOrder is how the groups of a breakdown are ordered. Ties are broken
+// by events, most first, then by values, those that events did not say last.
+type BreakdownOrder struct {
+	Field     BreakdownOrderField
+	Direction OrderDirection
+}
+
+// BreakdownOrderField is what groups are ordered by.
+type BreakdownOrderField string
+
+// The fields that groups may be ordered by.
+const (
+	ByEvents  BreakdownOrderField = "EVENTS"
+	ByUniques BreakdownOrderField = "UNIQUES"
+	ByValue   BreakdownOrderField = "VALUE"
+)
+
+// MarshalGQL writes the enum.
+func (f BreakdownOrderField) MarshalGQL(w io.Writer) { marshalEnum(w, f) }
+
+// UnmarshalGQL reads the enum.
+func (f *BreakdownOrderField) UnmarshalGQL(v any) error {
+	return unmarshalEnum(f, v, []BreakdownOrderField{ByEvents, ByUniques, ByValue})
+}
+
+// Group is what the events with one value of each dimension amount to, one
+// Totals for each range of the query. Values are "" where events did not say.
+type Group struct {
+	Values []string
+	Totals []Totals
+}
