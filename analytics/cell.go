@@ -47,15 +47,17 @@ func compareKeys(a, b Key) int {
 }
 
 // Row is the stored form of a day or a month. Any number of rows may hold one
-// key; they mean their merge. The four packed columns are nil where empty:
-// Quarters holds the numbers of a day's quarter-hours and QuarterSets their
-// sets (nil too when a single quarter-hour has all of them), Steps the changes
-// of the audience.
+// key; they mean their merge. The packed columns are nil where empty: Quarters
+// holds the numbers of a day's quarter-hours and QuarterSets their sets (nil too
+// when a single quarter-hour has all of them), Steps the changes of the audience,
+// Facets the same content by dimensions (nil too when events have none), Watched
+// who watched when by dimensions.
 type Row struct {
 	Key
 	Events, Starts, Micros       int64
 	Sessions, Visitors           []byte
 	Quarters, QuarterSets, Steps []byte
+	Facets, Watched              []byte
 }
 
 // Block is a row unpacked: the whole bucket, and for a day its quarter-hours.
@@ -63,10 +65,20 @@ type Block struct {
 	Cell
 	Quarters map[int]*Cell // 0..95
 	Steps    Steps         // in any order until packed
+	facets   facets
+	watched  watched
+	watching bool // the action is Watch
 }
 
 // Merge adds o to b.
 func (b *Block) Merge(o *Block) {
+	b.mergeFacets(o)
+	b.watched.merge(&o.watched)
+	b.mergeContent(o)
+}
+
+// mergeContent adds all of o that is not by dimensions.
+func (b *Block) mergeContent(o *Block) {
 	b.Cell.Merge(&o.Cell)
 	for i, c := range o.Quarters {
 		b.quarter(i).Merge(c)
@@ -88,11 +100,16 @@ func (b *Block) quarter(i int) *Cell {
 
 // Empty reports whether b says nothing.
 func (b *Block) Empty() bool {
-	if !b.Cell.Empty() || len(b.Steps) > 0 {
+	if !b.Cell.Empty() || len(b.Steps) > 0 || len(b.watched.by) > 0 {
 		return false
 	}
 	for _, c := range b.Quarters {
 		if !c.Empty() {
+			return false
+		}
+	}
+	for _, content := range b.facets.parts { // may cancel out in the sum
+		if !content.Empty() {
 			return false
 		}
 	}
@@ -101,6 +118,15 @@ func (b *Block) Empty() bool {
 
 // Pack is the stored form of b.
 func (b *Block) Pack(k Key) Row {
+	r := b.packContent(k)
+	r.Facets = b.packFacets(k)
+	if k.Level == LevelDay {
+		r.Watched = b.watched.pack(k.Bucket)
+	}
+	return r
+}
+
+func (b *Block) packContent(k Key) Row {
 	r := Row{
 		Key: k, Events: b.Events, Starts: b.Starts, Micros: b.Micros,
 		Sessions: b.Sessions.Encode(), Visitors: b.Visitors.Encode(),
@@ -137,10 +163,22 @@ func (r *Row) sets() bool { return len(r.Sessions)+len(r.Visitors) > 0 }
 
 // Unpack reads a stored row whole.
 func (r *Row) Unpack() (*Block, error) {
+	b, err := r.unpackContent()
+	if err != nil {
+		return nil, err
+	}
+	if err = b.unpackFacets(r.Key, r.Facets); err != nil {
+		return nil, err
+	}
+	b.watched, err = unpackWatched(r.Bucket, r.Watched)
+	return b, err
+}
+
+func (r *Row) unpackContent() (*Block, error) {
 	if len(r.QuarterSets) > 0 && !r.sets() {
 		return nil, fmt.Errorf("quarter sets of an empty day: %w", errCorrupt)
 	}
-	b := &Block{Cell: Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}}
+	b := &Block{Cell: Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}, watching: r.Action == Watch}
 	if err := b.Sessions.MergeEncoded(r.Sessions); err != nil {
 		return nil, err
 	}
@@ -227,21 +265,39 @@ type Ledger struct {
 }
 
 // Fact is one entry of a ledger: amounts and identities at an instant. Session
-// and Visitor are identity numbers, 0 for none.
+// and Visitor are identity numbers, 0 for none. What has no Dimensions belongs to
+// no combination of them: time watched, which is kept by viewer.
 type Fact struct {
 	Subject                int64
 	Action                 Action
 	At                     time.Time
 	Events, Starts, Micros int64
 	Session, Visitor       uint32
+	Dimensions             *Dimensions
 }
 
 // Add enters a fact into its month, its day and its quarter-hour.
 func (l *Ledger) Add(f Fact) {
 	day := l.block(Key{f.Subject, f.Action, LevelDay, BucketOf(LevelDay, f.At)})
 	month := l.block(Key{f.Subject, f.Action, LevelMonth, BucketOf(LevelMonth, f.At)})
-	quarter := day.quarter(int(BucketOf(LevelQuarter, f.At) - BucketOf(LevelDay, f.At)*QuartersPerDay))
-	for _, c := range []*Cell{&month.Cell, &day.Cell, quarter} {
+	quarter := int(BucketOf(LevelQuarter, f.At) - BucketOf(LevelDay, f.At)*QuartersPerDay)
+	if f.Dimensions != nil {
+		own := f
+		if f.Action == Watch {
+			own = Fact{Events: f.Events}
+		}
+		if part := day.attribute(f.Dimensions); part != nil {
+			own.enter(&part.Cell, part.quarter(quarter))
+		}
+		if part := month.attribute(f.Dimensions); part != nil {
+			own.enter(&part.Cell)
+		}
+	}
+	f.enter(&month.Cell, &day.Cell, day.quarter(quarter))
+}
+
+func (f *Fact) enter(cells ...*Cell) {
+	for _, c := range cells {
 		c.Events += f.Events
 		c.Starts += f.Starts
 		c.Micros += f.Micros
@@ -252,6 +308,13 @@ func (l *Ledger) Add(f Fact) {
 			c.Visitors.Add(f.Visitor)
 		}
 	}
+}
+
+// AddWatched enters a span that a viewer watched under some dimensions.
+func (l *Ledger) AddWatched(subject int64, viewer uint32, w Watching, d Dimensions) {
+	w.eachDay(func(day Bucket, part Watching) {
+		l.block(Key{subject, Watch, LevelDay, day}).watched.add(d, viewer, part)
+	})
 }
 
 // AddSteps enters changes of a campaign's audience.
@@ -268,7 +331,7 @@ func (l *Ledger) block(k Key) *Block {
 	}
 	b := l.blocks[k]
 	if b == nil {
-		b = &Block{}
+		b = &Block{watching: k.Action == Watch}
 		l.blocks[k] = b
 	}
 	return b

@@ -94,6 +94,7 @@ type Fetch struct {
 	Action             Action
 	Sessions, Visitors bool
 	Quarters, Steps    bool
+	Facets, Watched    bool // of a SlicedPlan
 }
 
 // Numbers reports whether the sums of the rows are enough.
@@ -104,18 +105,23 @@ func (f Fetch) sets() bool { return f.Sessions || f.Visitors }
 
 // Plan is what must be read to answer a query, and the fold over it.
 type Plan struct {
+	coverage
 	Query   Query
 	Fetches []Fetch
-	Ragged  []Range // ends inside a quarter-hour, to be counted from events
-	spans   [LevelMonth + 1][]plannedSpan
-	ragged  []int // the range that each ragged end belongs to
 	folds   []fold
 	steps   Steps
 }
 
+// coverage is the stored buckets that ranges are made of.
+type coverage struct {
+	Ragged []Range // ends inside a quarter-hour, to be counted from events
+	spans  [LevelMonth + 1][]plannedSpan
+	ragged []int // the range that each ragged end belongs to
+}
+
 type plannedSpan struct {
 	from, to Bucket
-	fold     int
+	fold     int // the range's number
 }
 
 // fold gathers the cells of one range.
@@ -125,26 +131,12 @@ type fold struct {
 
 // NewPlan plans a query.
 func NewPlan(q Query) *Plan {
-	p := &Plan{Query: q, folds: make([]fold, len(q.Ranges))}
-	for i, r := range q.Ranges {
-		cover := Decompose(r)
-		for _, s := range cover.Spans {
-			p.spans[s.Level] = append(p.spans[s.Level], plannedSpan{s.From, s.To, i})
-		}
-		for _, end := range []Range{cover.Head, cover.Tail} {
-			if !end.Empty() {
-				p.Ragged = append(p.Ragged, end)
-				p.ragged = append(p.ragged, i)
-			}
-		}
-	}
+	p := &Plan{coverage: cover(q.Ranges), Query: q, folds: make([]fold, len(q.Ranges))}
 	sessions, visitors := q.uniques()
 	for _, a := range q.Kind.Actions() {
-		for level, spans := range p.spans {
-			for _, s := range coalesce(Level(level), spans) {
-				p.Fetches = append(p.Fetches, Fetch{Span: s, Action: a, Sessions: sessions, Visitors: visitors, Quarters: Level(level) == LevelQuarter})
-			}
-		}
+		p.eachRun(func(level Level, s Span) {
+			p.Fetches = append(p.Fetches, Fetch{Span: s, Action: a, Sessions: sessions, Visitors: visitors, Quarters: level == LevelQuarter})
+		})
 	}
 	if q.Want&WantPeak != 0 && len(q.Ranges) > 0 {
 		end := BucketOf(LevelDay, q.Ranges[len(q.Ranges)-1].End) + 1
@@ -152,6 +144,34 @@ func NewPlan(q Query) *Plan {
 		p.Fetches = append(p.Fetches, Fetch{Span: days, Action: Watch, Steps: true})
 	}
 	return p
+}
+
+// cover decomposes ranges that are disjoint and ascending.
+func cover(ranges []Range) coverage {
+	var c coverage
+	for i, r := range ranges {
+		cover := Decompose(r)
+		for _, s := range cover.Spans {
+			c.spans[s.Level] = append(c.spans[s.Level], plannedSpan{s.From, s.To, i})
+		}
+		for _, end := range []Range{cover.Head, cover.Tail} {
+			if !end.Empty() {
+				c.Ragged = append(c.Ragged, end)
+				c.ragged = append(c.ragged, i)
+			}
+		}
+	}
+	return c
+}
+
+// eachRun calls f for the runs of stored rows that hold the planned spans, with
+// the level that is wanted of them.
+func (c *coverage) eachRun(f func(level Level, rows Span)) {
+	for level, spans := range c.spans {
+		for _, s := range coalesce(Level(level), spans) {
+			f(Level(level), s)
+		}
+	}
 }
 
 // coalesce turns planned spans into the runs of stored rows that hold them:
@@ -211,13 +231,25 @@ func (p *Plan) Row(f Fetch, r *Row) error {
 func (p *Plan) Count(i int, a Action, c *Cell) { p.folds[p.ragged[i]].cells[a].Merge(c) }
 
 // find is the range that bucket b belongs to, -1 for none.
-func (p *Plan) find(level Level, b Bucket) int {
-	spans := p.spans[level]
+func (c *coverage) find(level Level, b Bucket) int {
+	spans := c.spans[level]
 	i := sort.Search(len(spans), func(i int) bool { return spans[i].to > b })
 	if i == len(spans) || spans[i].from > b {
 		return -1
 	}
 	return spans[i].fold
+}
+
+// total is what a cell amounts to; its sets count if they are wanted.
+func (c *Cell) total(sessions, visitors bool) Total {
+	t := Total{Events: c.Events, Starts: c.Starts, Micros: c.Micros}
+	if sessions {
+		t.Sessions = c.Sessions.Len()
+	}
+	if visitors {
+		t.Visitors = c.Visitors.Len()
+	}
+	return t
 }
 
 // Totals is the answer, once everything was folded in.
@@ -230,15 +262,10 @@ func (p *Plan) Totals() []Totals {
 		all := Set{}
 		for _, a := range p.Query.Kind.Actions() {
 			c := &p.folds[i].cells[a]
-			total := Total{Events: c.Events, Starts: c.Starts, Micros: c.Micros}
+			out[i].Of[a] = c.total(sessions, visitors)
 			if sessions {
-				total.Sessions = c.Sessions.Len()
 				all.Merge(&c.Sessions)
 			}
-			if visitors {
-				total.Visitors = c.Visitors.Len()
-			}
-			out[i].Of[a] = total
 		}
 		out[i].Sessions = all.Len()
 		if p.Query.Want&WantPeak != 0 {

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,9 +35,12 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 			order = append(order, a)
 		}
 		a.added = append(a.added, f.Watched())
+		d.ledger.AddWatched(f.subject, f.visitor, f.Watched(), f.Dimensions)
 		if f.LoggedIn {
 			analytics.Intervals{f.Watched()}.EachQuarter(func(at time.Time, _ int64) {
-				d.ledger.Add(analytics.Fact{Subject: f.subject, Action: analytics.WatchLogin, At: at, Visitor: f.visitor})
+				d.ledger.Add(analytics.Fact{
+					Subject: f.subject, Action: analytics.WatchLogin, At: at, Visitor: f.visitor, Dimensions: &f.Dimensions,
+				})
 			})
 		}
 	}
@@ -104,76 +105,4 @@ func multirange(s analytics.Intervals) string {
 	}
 	b.WriteByte('}')
 	return b.String()
-}
-
-// login is a viewer's first logged in view under a tenant. Of two at one
-// instant, the one with the smaller event id is the first.
-type login struct {
-	subject int64
-	at      time.Time
-	event   string
-}
-
-func (l login) before(o login) bool {
-	if !l.at.Equal(o.at) {
-		return l.at.Before(o.at)
-	}
-	return l.event < o.event
-}
-
-// firstLogins moves each viewer's first login to the earliest one known.
-func (d *deriver) firstLogins(ctx context.Context, watches []*fact) error {
-	first := map[int64]login{}
-	for _, f := range watches {
-		l := login{f.subject, f.At, f.ID}
-		if known, ok := first[int64(f.visitor)]; f.LoggedIn && (!ok || l.before(known)) {
-			first[int64(f.visitor)] = l
-		}
-	}
-	if len(first) == 0 {
-		return nil
-	}
-	visitors := slices.Sorted(maps.Keys(first))
-	rows, err := d.tx.Query(ctx, sql("find_first_logins"), args{"tenant_id": d.tenant, "visitors": visitors})
-	if err != nil {
-		return err
-	}
-	var visitor int64
-	var old login
-	_, err = pgx.ForEachRow(rows, []any{&visitor, &old.subject, &old.at, &old.event}, func() error {
-		if first[visitor].before(old) {
-			d.enterLogin(old, -1)
-		} else {
-			delete(first, visitor)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return d.storeLogins(ctx, first)
-}
-
-func (d *deriver) enterLogin(l login, sign int64) {
-	d.touch(l.subject, analytics.KindCampaign)
-	d.ledger.Add(analytics.Fact{Subject: l.subject, Action: analytics.WatchLogin, At: l.at, Starts: sign})
-}
-
-func (d *deriver) storeLogins(ctx context.Context, first map[int64]login) error {
-	if len(first) == 0 {
-		return nil
-	}
-	var subjects []int64
-	var ats []time.Time
-	var events []string
-	visitors := slices.Sorted(maps.Keys(first))
-	for _, v := range visitors {
-		l := first[v]
-		d.enterLogin(l, +1)
-		subjects, ats, events = append(subjects, l.subject), append(ats, l.at), append(events, l.event)
-	}
-	_, err := d.tx.Exec(ctx, sql("upsert_first_logins"), args{
-		"tenant_id": d.tenant, "visitors": visitors, "subjects": subjects, "ats": ats, "event_ids": events,
-	})
-	return err
 }

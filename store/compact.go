@@ -247,7 +247,7 @@ func scanCell(row pgx.CollectableRow) (analytics.Row, error) {
 	var r analytics.Row
 	var bucket time.Time
 	err := row.Scan(&r.Subject, &bucket, &r.Action, &r.Level, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors,
-		&r.Quarters, &r.QuarterSets, &r.Steps)
+		&r.Quarters, &r.QuarterSets, &r.Steps, &r.Facets, &r.Watched)
 	r.Bucket = analytics.BucketOf(r.Level, bucket)
 	return r, err
 }

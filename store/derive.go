@@ -36,6 +36,7 @@ func (d *deriver) derive(ctx context.Context, facts []fact) error {
 		d.touch(f.subject, f.Kind)
 		d.ledger.Add(analytics.Fact{
 			Subject: f.subject, Action: f.Action, At: f.At, Events: 1, Session: f.session, Visitor: f.visitor,
+			Dimensions: &f.Dimensions,
 		})
 		switch f.Action {
 		case analytics.PageView:

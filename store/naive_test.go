@@ -31,14 +31,23 @@ func watched(e *analytics.Event) span { return span{micros(e), micros(e) + int64
 
 // naiveTotals counts a subject's totals in r from all events of its tenant.
 func naiveTotals(events []analytics.Event, kind analytics.Kind, key string, r span, want analytics.Want) analytics.Totals {
+	return naiveSlice(events, kind, key, r, want, func(*analytics.Event) bool { return true })
+}
+
+// naiveSlice counts only the events that count says do. A partner's session is
+// its first page view's, a first login is its event's.
+func naiveSlice(events []analytics.Event, kind analytics.Kind, key string, r span, want analytics.Want, count func(*analytics.Event) bool) analytics.Totals {
 	var out analytics.Totals
-	var mine []*analytics.Event
+	var all, mine []*analytics.Event
 	for i := range events {
 		if events[i].Kind == kind && events[i].Key == key {
-			mine = append(mine, &events[i])
+			all = append(all, &events[i])
+			if count(&events[i]) {
+				mine = append(mine, &events[i])
+			}
 		}
 	}
-	all := map[string]bool{}
+	ever := map[string]bool{}
 	visitors, sessions := map[analytics.Action]map[string]bool{}, map[analytics.Action]map[string]bool{}
 	for _, a := range kind.Actions() {
 		visitors[a], sessions[a] = map[string]bool{}, map[string]bool{}
@@ -49,16 +58,16 @@ func naiveTotals(events []analytics.Event, kind analytics.Kind, key string, r sp
 		}
 		out.Of[e.Action].Events++
 		if e.Session != "" {
-			sessions[e.Action][e.Session], all[e.Session] = true, true
+			sessions[e.Action][e.Session], ever[e.Session] = true, true
 		}
 		visitors[e.Action][e.Visitor] = true
 	}
 	switch kind {
 	case analytics.KindPartner:
-		naivePortal(&out, mine, r)
+		naivePortal(&out, all, r, count)
 	case analytics.KindCampaign:
 		naiveAudience(&out, mine, r, visitors, want)
-		out.Of[analytics.WatchLogin].Starts = naiveFirstLogins(events, key, r)
+		out.Of[analytics.WatchLogin].Starts = naiveFirstLogins(events, key, r, count)
 	}
 	if want&analytics.WantUniques != 0 {
 		for _, a := range kind.Actions() {
@@ -69,14 +78,14 @@ func naiveTotals(events []analytics.Event, kind analytics.Kind, key string, r sp
 			}
 		}
 		if kind == analytics.KindEvent {
-			out.Sessions = int64(len(all))
+			out.Sessions = int64(len(ever))
 		}
 	}
 	return out
 }
 
 // naivePortal counts the sessions that start in r and their length.
-func naivePortal(out *analytics.Totals, mine []*analytics.Event, r span) {
+func naivePortal(out *analytics.Totals, mine []*analytics.Event, r span, count func(*analytics.Event) bool) {
 	views := map[[2]string][]int64{}
 	for _, e := range mine {
 		actor := [2]string{e.Visitor, e.Session}
@@ -94,8 +103,17 @@ func naivePortal(out *analytics.Totals, mine []*analytics.Event, r span) {
 				cuts = append(cuts, []int64{at})
 			}
 		}
+		first := func(at int64) *analytics.Event {
+			var first *analytics.Event
+			for _, e := range mine {
+				if e.Visitor == actor[0] && e.Session == actor[1] && micros(e) == at && (first == nil || e.ID < first.ID) {
+					first = e
+				}
+			}
+			return first
+		}
 		for _, c := range cuts {
-			if r.holds(c[0]) {
+			if r.holds(c[0]) && count(first(c[0])) {
 				total.Starts++
 				total.Micros += c[len(c)-1] - c[0]
 			}
@@ -145,7 +163,7 @@ func naiveAudience(out *analytics.Totals, mine []*analytics.Event, r span, visit
 
 // naiveFirstLogins counts viewers whose first logged in view under the tenant
 // is of this campaign and in r.
-func naiveFirstLogins(events []analytics.Event, key string, r span) int64 {
+func naiveFirstLogins(events []analytics.Event, key string, r span, count func(*analytics.Event) bool) int64 {
 	first := map[string]*analytics.Event{}
 	for i := range events {
 		e := &events[i]
@@ -156,7 +174,7 @@ func naiveFirstLogins(events []analytics.Event, key string, r span) int64 {
 	}
 	n := int64(0)
 	for _, e := range first {
-		if e.Key == key && r.holds(micros(e)) {
+		if e.Key == key && r.holds(micros(e)) && count(e) {
 			n++
 		}
 	}
@@ -171,6 +189,7 @@ type generator struct {
 	start int64 // Unix microseconds
 	span  int64
 	n     int
+	plain bool // events without dimensions
 }
 
 func (g *generator) event() analytics.Event {
@@ -205,8 +224,17 @@ func (g *generator) event() analytics.Event {
 		e.Kind, e.Action = analytics.KindCampaign, analytics.Action(6+g.Intn(4))
 	}
 	e.Key = g.w.key(e.Kind, g.Intn(1+g.Intn(len(g.w.events))))
+	if g.plain || g.Intn(3) == 0 {
+		return e
+	}
+	e.Dimensions = analytics.Dimensions{
+		Source: g.value("", "", "google", "é"), Medium: g.value("", "cpc"), Path: g.value("", "/", "/a", "/b"),
+		Country: g.value("", "FR", "DE"), Device: g.value("mobile", "mobile", "desktop"),
+	}
 	return e
 }
+
+func (g *generator) value(among ...string) string { return among[g.Intn(len(among))] }
 
 // instant is often a border, or near the last few ones.
 func (g *generator) instant() time.Time {

@@ -114,7 +114,7 @@ func propertyOf(t *testing.T, w *world, seed int64) *property {
 
 func newGenerator(w *world, seed int64) *generator {
 	start := at("2026-02-27T20:00:00Z").UnixMicro()
-	return &generator{Rand: rand.New(rand.NewSource(seed)), w: w, start: start, span: []int64{6 * hour, 3 * day, 40 * day}[seed%3]}
+	return &generator{Rand: rand.New(rand.NewSource(seed)), w: w, start: start, span: []int64{6 * hour, 3 * day, 40 * day}[seed%3], plain: seed%6 == 5}
 }
 
 // imagine makes up the events.
@@ -201,6 +201,9 @@ func (p *property) queries(t *testing.T, random *rand.Rand, n int) ([]analytics.
 		queries[i] = analytics.Query{
 			Subject: p.subject(t, kind, keys[i]), Kind: kind, Want: analytics.Want(random.Intn(4)), Ranges: p.ranges(t, random),
 		}
+		if i%2 == 1 {
+			slice(&queries[i], random)
+		}
 	}
 	return queries, keys
 }
@@ -253,11 +256,17 @@ func (p *property) ask(t testing.TB, when string, queries []analytics.Query, key
 	}
 	for i, q := range queries {
 		for j, r := range q.Ranges {
+			if q.Sliced() {
+				break
+			}
 			want := naiveTotals(p.events, q.Kind, keys[i], span{r.Start.UnixMicro(), r.End.UnixMicro()}, q.Want)
 			if got := answers[i].Totals[j]; !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %s %s in %v, want %b:\n got %+v\nwant %+v", when, q.Kind, keys[i], r, q.Want, got, want)
 				return
 			}
+		}
+		if q.Sliced() {
+			p.checkSliced(t, when, q, keys[i], answers[i])
 		}
 	}
 }
@@ -314,7 +323,7 @@ func (p *property) dump(t *testing.T) []string {
 	t.Helper()
 	var out []string
 	for _, table := range []string{
-		"SELECT subject_id, bucket, action, level, events, starts, micros, sessions, visitors, quarters, quarter_sets, steps FROM cells",
+		"SELECT subject_id, bucket, action, level, events, starts, micros, sessions, visitors, quarters, quarter_sets, steps, facets, watched FROM cells",
 		"SELECT * FROM sessions", "SELECT * FROM viewers", "SELECT * FROM first_logins",
 	} {
 		rows, err := p.pool.Query(t.Context(), "SELECT t::text FROM ("+table+" WHERE tenant_id = $1) t ORDER BY 1", p.tenant.ID)

@@ -100,7 +100,8 @@ func (r *rebuilding) facts(ctx context.Context, kinds map[int64]analytics.Kind, 
 		var session, visitor *int64
 		var seconds *int
 		var loggedIn *bool
-		err := row.Scan(&f.At, &f.ID, &f.subject, &session, &visitor, &seconds, &f.Action, &loggedIn)
+		targets := append([]any{&f.At, &f.ID, &f.subject, &session, &visitor, &seconds, &f.Action, &loggedIn}, dimensionsInto(&f.Dimensions)...)
+		err := row.Scan(targets...)
 		f.Kind = kinds[f.subject]
 		f.session, f.visitor = uint32(orZero(session)), uint32(orZero(visitor))
 		f.Seconds, f.LoggedIn = orZero(seconds), orZero(loggedIn)

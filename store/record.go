@@ -73,12 +73,12 @@ func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
 	if err = r.number(ctx, tx); err != nil {
 		return fmt.Errorf("identities: %w", err)
 	}
-	if err = r.copyEvents(ctx, tx); err != nil {
-		return fmt.Errorf("events: %w", err)
-	}
-	d := deriver{tenant: r.tenant, tx: tx}
+	d := deriver{tenant: r.tenant, tx: tx} // looks at the events before these
 	if err = d.derive(ctx, r.fresh); err != nil {
 		return err
+	}
+	if err = r.copyEvents(ctx, tx); err != nil {
+		return fmt.Errorf("events: %w", err)
 	}
 	if err = copyCells(ctx, tx, r.tenant, d.ledger.Rows()); err != nil {
 		return fmt.Errorf("cells: %w", err)
@@ -185,7 +185,7 @@ func orNull[T comparable](v T) any {
 
 var cellColumns = []string{
 	"tenant_id", "subject_id", "bucket", "action", "level", "events", "starts", "micros",
-	"sessions", "visitors", "quarters", "quarter_sets", "steps",
+	"sessions", "visitors", "quarters", "quarter_sets", "steps", "facets", "watched",
 }
 
 func copyCells(ctx context.Context, tx pgx.Tx, tenant int64, rows []analytics.Row) error {
@@ -193,7 +193,7 @@ func copyCells(ctx context.Context, tx pgx.Tx, tenant int64, rows []analytics.Ro
 		r := &rows[i]
 		return []any{
 			tenant, r.Subject, r.Bucket.Start(r.Level), int16(r.Action), int16(r.Level), r.Events, r.Starts, r.Micros,
-			r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps,
+			r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps, r.Facets, r.Watched,
 		}, nil
 	}))
 	return err

@@ -20,7 +20,28 @@ type visits struct {
 	whose
 	named bool // the client named the session: one, however long its pauses
 	views []int64
+	first map[int64]firstView // of the new page views at each instant
 	old   []analytics.Session
+}
+
+// firstView is the page view that a session which starts at its instant is
+// attributed to.
+type firstView struct {
+	id   string
+	dims *analytics.Dimensions
+}
+
+func (v *visits) add(f *fact) {
+	at := f.At.UnixMicro()
+	v.views = append(v.views, at)
+	if known, ok := v.first[at]; !ok || f.ID < known.id {
+		v.first[at] = firstView{f.ID, &f.Dimensions}
+	}
+}
+
+// hadView reports whether a page view at the instant was known before.
+func (v *visits) hadView(at int64) bool {
+	return slices.ContainsFunc(v.old, func(s analytics.Session) bool { return slices.Contains(s.Views, at) })
 }
 
 // sessions cuts anew what the page views touch, and enters the difference.
@@ -34,11 +55,11 @@ func (d *deriver) sessions(ctx context.Context, views []*fact) error {
 		k := whose{f.subject, f.actor()}
 		v := byActor[k]
 		if v == nil {
-			v = &visits{whose: k, named: f.session != 0}
+			v = &visits{whose: k, named: f.session != 0, first: map[int64]firstView{}}
 			byActor[k] = v
 			order = append(order, v)
 		}
-		v.views = append(v.views, f.At.UnixMicro())
+		v.add(f)
 	}
 	if err := d.findSessions(ctx, order); err != nil {
 		return err
@@ -47,21 +68,77 @@ func (d *deriver) sessions(ctx context.Context, views []*fact) error {
 	for _, v := range order {
 		before, after := v.recut()
 		for _, s := range before {
-			d.enterSession(v.subject, s, -1)
-			gone = append(gone, sessionRow{v.whose, s})
+			gone = append(gone, sessionRow{v, s})
 		}
 		for _, s := range after {
-			d.enterSession(v.subject, s, +1)
-			born = append(born, sessionRow{v.whose, s})
+			born = append(born, sessionRow{v, s})
 		}
+	}
+	if err := d.enterSessions(ctx, gone, born); err != nil {
+		return err
 	}
 	return d.replaceSessions(ctx, gone, born)
 }
 
-func (d *deriver) enterSession(subject int64, s analytics.Session, sign int64) {
+// enterSessions enters sessions that end and begin, each under the dimensions of
+// its first page view.
+func (d *deriver) enterSessions(ctx context.Context, gone, born []sessionRow) error {
+	known, err := d.firstViews(ctx, gone, born)
+	if err != nil {
+		return err
+	}
+	for i, s := range gone {
+		d.enterSession(s, known[i], -1)
+	}
+	for i, s := range born {
+		first, fresh := s.first[s.Views[0]]
+		if stored := known[len(gone)+i]; stored.dims != nil && (!fresh || stored.id < first.id) {
+			first = stored
+		}
+		d.enterSession(s, first, +1)
+	}
+	return nil
+}
+
+func (d *deriver) enterSession(s sessionRow, first firstView, sign int64) {
+	if first.dims == nil { // its events are gone
+		first.dims = &analytics.Dimensions{}
+	}
 	d.ledger.Add(analytics.Fact{
-		Subject: subject, Action: analytics.PageView, At: s.Start(), Starts: sign, Micros: sign * s.Micros(),
+		Subject: s.subject, Action: analytics.PageView, At: s.Start(), Starts: sign, Micros: sign * s.Micros(), Dimensions: first.dims,
 	})
+}
+
+// firstViews looks up the stored page views that sessions start with: of those
+// that end, then of those that begin; none for what begins at a new instant.
+func (d *deriver) firstViews(ctx context.Context, gone, born []sessionRow) ([]firstView, error) {
+	out := make([]firstView, len(gone)+len(born))
+	var n []int32
+	var subjects, actors []int64
+	var ats []time.Time
+	for i, s := range slices.Concat(gone, born) {
+		if i < len(gone) || s.hadView(s.Views[0]) {
+			n, subjects, actors, ats = append(n, int32(i)), append(subjects, s.subject), append(actors, s.identity), append(ats, s.Start())
+		}
+	}
+	if len(n) == 0 {
+		return out, nil
+	}
+	rows, err := d.tx.Query(ctx, sql("find_first_views"), args{
+		"tenant_id": d.tenant, "n": n, "subjects": subjects, "actors": actors, "ats": ats,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var i int
+	var id string
+	var dims analytics.Dimensions
+	_, err = pgx.ForEachRow(rows, append([]any{&i, &id}, dimensionsInto(&dims)...), func() error {
+		found := dims
+		out[i] = firstView{id, &found}
+		return nil
+	})
+	return out, err
 }
 
 // recut is the sessions that end and those that begin in their place.
@@ -77,7 +154,11 @@ func (v *visits) recut() (gone, born []analytics.Session) {
 			cut[0].Views = cut[0].Views[:1]
 		}
 	}
-	same := func(a, b analytics.Session) bool { return slices.Equal(a.Views, b.Views) }
+	// A new page view at a session's first instant may be the one it starts with.
+	same := func(a, b analytics.Session) bool {
+		_, again := v.first[a.Views[0]]
+		return !again && slices.Equal(a.Views, b.Views)
+	}
 	stays := func(in []analytics.Session) func(analytics.Session) bool {
 		return func(s analytics.Session) bool {
 			return slices.ContainsFunc(in, func(o analytics.Session) bool { return same(s, o) })
@@ -116,7 +197,7 @@ func (d *deriver) findSessions(ctx context.Context, order []*visits) error {
 }
 
 type sessionRow struct {
-	whose
+	*visits
 	analytics.Session
 }
 

@@ -11,10 +11,40 @@ import (
 )
 
 // Totals answers queries of one tenant, in their order, with one statement
-// however many they are.
+// however many they are, and another for those by dimensions.
 func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
-	batch := newTotalsBatch(tenant, queries)
 	asOf := s.instant()
+	answers := make([]analytics.Answer, len(queries))
+	var n, slicedN []int // the places of queries that are not by dimensions, and of those that are
+	var plain, sliced []analytics.Query
+	for i, q := range queries {
+		if q.Sliced() {
+			slicedN, sliced = append(slicedN, i), append(sliced, q)
+		} else {
+			n, plain = append(n, i), append(plain, q)
+		}
+	}
+	totals, err := s.totals(ctx, tenant, plain)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range totals {
+		answers[n[i]] = analytics.Answer{Totals: t, AsOf: asOf}
+	}
+	bySlice, err := s.sliced(ctx, tenant, sliced)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range bySlice {
+		a.AsOf = asOf
+		answers[slicedN[i]] = a
+	}
+	return answers, nil
+}
+
+// totals answers queries that are not by dimensions.
+func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) ([][]analytics.Totals, error) {
+	batch := newTotalsBatch(tenant, queries)
 	if batch.size() > 0 {
 		rows, err := s.reader(ctx).Query(ctx, batch.text(), batch.args)
 		if err != nil {
@@ -24,11 +54,11 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 			return nil, wrap(err)
 		}
 	}
-	answers := make([]analytics.Answer, len(queries))
+	out := make([][]analytics.Totals, len(queries))
 	for i, p := range batch.plans {
-		answers[i] = analytics.Answer{Totals: p.Totals(), AsOf: asOf}
+		out[i] = p.Totals()
 	}
-	return answers, nil
+	return out, nil
 }
 
 // totalsBatch is a batch of plans as one statement. A row of the result belongs

@@ -148,6 +148,8 @@ CREATE TABLE cells (
     quarters     bytea,
     quarter_sets bytea,
     steps        bytea,
+    facets       bytea,
+    watched      bytea,
     PRIMARY KEY (tenant_id, subject_id, action, level, bucket, seq)
 );
 

@@ -1,0 +1,306 @@
+package analytics
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// How many combinations of values a row tells apart. Past it the dimension that
+// comes next in droppedFirst is not told apart any more, in the whole row.
+const (
+	maxFacetsOfDay   = 10_000
+	maxFacetsOfMonth = 100_000
+)
+
+// droppedFirst are the dimensions, those that usually have most values first.
+var droppedFirst = [...]Dimension{DimensionPath, DimensionReferrer, DimensionCampaignTag, DimensionSource, DimensionMedium,
+	DimensionDevice, DimensionCountry}
+
+// dropped is how many of droppedFirst are not told apart. What is dropped depends
+// on the set of combinations alone: the least that leaves few enough of them.
+type dropped uint8
+
+// project is the combination as far as it is told apart.
+func (n dropped) project(d Dimensions) Dimensions {
+	for _, of := range droppedFirst[:n] {
+		*d.field(of) = ""
+	}
+	return d
+}
+
+// has reports whether the dimension is not told apart.
+func (n dropped) has(of Dimension) bool { return slices.Contains(droppedFirst[:n], of) }
+
+func facetsKept(level Level) int {
+	if level == LevelMonth {
+		return maxFacetsOfMonth
+	}
+	return maxFacetsOfDay
+}
+
+// facets part a block's content by the dimensions of its events. While all of
+// them have one combination nothing is kept but that.
+type facets struct {
+	sole    *Dimensions           // the one combination; nil when there is none or more
+	parts   map[Dimensions]*Block // else the content of each
+	dropped dropped
+}
+
+func (f *facets) none() bool { return f.sole == nil && f.parts == nil }
+
+// attribute says that content with dimensions d is about to be added to b, and
+// returns the part that it must be added to as well, nil for none.
+func (b *Block) attribute(d *Dimensions) *Block {
+	switch {
+	case b.facets.none():
+		b.facets.sole = d
+		return nil
+	case b.facets.sole != nil && *b.facets.sole == *d:
+		return nil
+	}
+	b.split()
+	return b.part(*d)
+}
+
+// split turns the sole combination into a part.
+func (b *Block) split() {
+	if b.facets.sole == nil {
+		return
+	}
+	d := *b.facets.sole
+	b.facets.sole, b.facets.parts = nil, map[Dimensions]*Block{}
+	b.part(d).mergeContent(b.attributable())
+}
+
+// attributable is b's content as far as it belongs to combinations: of watching
+// the events alone, as time watched is kept by viewer.
+func (b *Block) attributable() *Block {
+	if !b.watching {
+		return &Block{Cell: b.Cell, Quarters: b.Quarters}
+	}
+	out := &Block{Cell: Cell{Events: b.Events}}
+	for i, c := range b.Quarters {
+		if c.Events != 0 {
+			out.quarter(i).Events = c.Events
+		}
+	}
+	return out
+}
+
+func (b *Block) part(d Dimensions) *Block {
+	if b.facets.parts == nil {
+		b.facets.parts = map[Dimensions]*Block{}
+	}
+	p := b.facets.parts[d]
+	if p == nil {
+		p = &Block{}
+		b.facets.parts[d] = p
+	}
+	return p
+}
+
+// eachPart calls f for every combination and its content.
+func (b *Block) eachPart(f func(d Dimensions, content *Block)) {
+	if b.facets.sole != nil {
+		f(*b.facets.sole, b.attributable())
+	}
+	for d, content := range b.facets.parts {
+		f(d, content)
+	}
+}
+
+// mergeFacets adds o's parts to b's; the contents are not merged yet.
+func (b *Block) mergeFacets(o *Block) {
+	mine, theirs := &b.facets, &o.facets
+	switch {
+	case theirs.none():
+		return
+	case mine.none() && theirs.sole != nil:
+		*mine = *theirs
+		return
+	case mine.sole != nil && theirs.sole != nil && *mine.sole == *theirs.sole && mine.dropped == theirs.dropped:
+		return
+	}
+	b.split()
+	b.drop(max(mine.dropped, theirs.dropped))
+	o.eachPart(func(d Dimensions, content *Block) { b.part(mine.dropped.project(d)).mergeContent(content) })
+}
+
+// drop tells n dimensions not apart any more.
+func (b *Block) drop(n dropped) {
+	if n <= b.facets.dropped {
+		return
+	}
+	b.facets.dropped = n
+	parts := b.facets.parts
+	b.facets.parts = nil
+	for d, content := range parts {
+		b.part(n.project(d)).mergeContent(content)
+	}
+}
+
+// foldFacets drops dimensions until few enough combinations are left.
+func (b *Block) foldFacets(level Level) {
+	maps.DeleteFunc(b.facets.parts, func(_ Dimensions, content *Block) bool { return content.Empty() })
+	for len(b.facets.parts) > facetsKept(level) {
+		b.drop(b.facets.dropped + 1)
+	}
+	if len(b.facets.parts) > 1 {
+		return
+	}
+	for d := range b.facets.parts {
+		b.facets.sole = &d
+	}
+	b.facets.parts = nil
+}
+
+func compareDimensions(a, b Dimensions) int {
+	for _, of := range AllDimensions {
+		if c := cmp.Compare(a.Value(of), b.Value(of)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// The stored form of facets: how many dimensions were dropped, the
+// combinations, and unless there is one alone their contents. No bytes at all
+// stand for events without dimensions.
+
+func (b *Block) packFacets(k Key) []byte {
+	b.foldFacets(k.Level)
+	f := &b.facets
+	if f.none() || f.sole != nil && *f.sole == (Dimensions{}) && f.dropped == 0 {
+		return nil
+	}
+	if f.sole != nil {
+		return appendCombinations([]byte{byte(f.dropped)}, []Dimensions{*f.sole})
+	}
+	all := slices.SortedFunc(maps.Keys(f.parts), compareDimensions)
+	out := appendCombinations([]byte{byte(f.dropped)}, all)
+	for _, d := range all {
+		r := f.parts[d].packContent(k)
+		for _, n := range []int64{r.Events, r.Starts, r.Micros} {
+			out = binary.AppendVarint(out, n)
+		}
+		for _, packed := range [][]byte{r.Sessions, r.Visitors, r.Quarters, r.QuarterSets} {
+			out = appendBytes(out, packed)
+		}
+	}
+	return out
+}
+
+func (b *Block) unpackFacets(k Key, data []byte) error {
+	if len(data) == 0 {
+		b.facets.sole = &Dimensions{}
+		return nil
+	}
+	n, all, data, err := cutCombinations(data)
+	if err != nil {
+		return err
+	}
+	b.facets.dropped = n
+	if len(all) == 1 {
+		b.facets.sole = &all[0]
+		all = nil
+	}
+	for _, d := range all {
+		if data, err = b.unpackPart(k, d, data); err != nil {
+			return err
+		}
+	}
+	if len(data) > 0 {
+		return fmt.Errorf("facets left over: %w", errCorrupt)
+	}
+	return nil
+}
+
+func (b *Block) unpackPart(k Key, d Dimensions, data []byte) (rest []byte, err error) {
+	r := Row{Key: k}
+	for _, n := range []*int64{&r.Events, &r.Starts, &r.Micros} {
+		v, size := binary.Varint(data)
+		if size <= 0 {
+			return nil, fmt.Errorf("facets: %w", errCorrupt)
+		}
+		*n, data = v, data[size:]
+	}
+	for _, packed := range []*[]byte{&r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets} {
+		if *packed, data, err = cutBytes(data); err != nil {
+			return nil, err
+		}
+	}
+	content, err := r.unpackContent()
+	if err != nil {
+		return nil, err
+	}
+	b.part(d).mergeContent(content)
+	return data, nil
+}
+
+// appendCombinations writes a table of values, then for each combination the
+// places of its values in the table, from 1, 0 for "".
+func appendCombinations(out []byte, all []Dimensions) []byte {
+	place := map[string]uint64{"": 0}
+	var table []byte
+	var places []byte
+	for _, d := range all {
+		for _, of := range AllDimensions {
+			v := d.Value(of)
+			at, known := place[v]
+			if !known {
+				at = uint64(len(place))
+				place[v] = at
+				table = appendBytes(table, []byte(v))
+			}
+			places = binary.AppendUvarint(places, at)
+		}
+	}
+	out = binary.AppendUvarint(out, uint64(len(place)-1))
+	out = append(out, table...)
+	out = binary.AppendUvarint(out, uint64(len(all)))
+	return append(out, places...)
+}
+
+// cutCombinations reads how many dimensions were dropped, and the combinations.
+func cutCombinations(data []byte) (n dropped, all []Dimensions, rest []byte, err error) {
+	corrupt := fmt.Errorf("combinations: %w", errCorrupt)
+	if len(data) == 0 || int(data[0]) > len(droppedFirst) {
+		return 0, nil, nil, corrupt
+	}
+	n, data = dropped(data[0]), data[1:]
+	size, used := binary.Uvarint(data)
+	if used <= 0 || size > uint64(len(data)) {
+		return 0, nil, nil, corrupt
+	}
+	data = data[used:]
+	table := make([]string, 1, size+1)
+	for range size {
+		var v []byte
+		if v, data, err = cutBytes(data); err != nil {
+			return 0, nil, nil, err
+		}
+		table = append(table, string(v))
+	}
+	count, used := binary.Uvarint(data)
+	if used <= 0 || count == 0 || count > uint64(len(data)) {
+		return 0, nil, nil, corrupt
+	}
+	data = data[used:]
+	all = make([]Dimensions, count)
+	for i := range all {
+		for _, of := range AllDimensions {
+			at, used := binary.Uvarint(data)
+			if used <= 0 || at >= uint64(len(table)) {
+				return 0, nil, nil, corrupt
+			}
+			*all[i].field(of), data = table[at], data[used:]
+		}
+		if i > 0 && compareDimensions(all[i-1], all[i]) >= 0 {
+			return 0, nil, nil, corrupt
+		}
+	}
+	return n, all, data, nil
+}

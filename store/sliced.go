@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+)
+
+// sliced answers queries by dimensions, in their order, with one statement.
+func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
+	b := newSlicedBatch(queries)
+	if len(b.sources) > 0 {
+		text := sql("sliced_cells")
+		if len(b.ragged.n) > 0 {
+			text += sql("sliced_ragged")
+		}
+		rows, err := s.reader(ctx).Query(ctx, text, b.args(tenant))
+		if err != nil {
+			return nil, wrap(err)
+		}
+		if _, err = pgx.CollectRows(rows, b.fold); err != nil {
+			return nil, wrap(err)
+		}
+	}
+	answers := make([]analytics.Answer, len(queries))
+	for i, p := range b.plans {
+		var err error
+		if answers[i], err = p.Answer(); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// slicedBatch is a batch of plans as one statement. A row of the result belongs
+// to the source of its number n.
+type slicedBatch struct {
+	plans   []*analytics.SlicedPlan
+	sources []slicedSource
+	cells   cellFetches
+	watched []bool
+	ragged  raggedFetches
+}
+
+type slicedSource struct {
+	plan   *analytics.SlicedPlan
+	fetch  analytics.Fetch
+	ragged int // the number of the ragged end, when fetch is not set
+}
+
+func newSlicedBatch(queries []analytics.Query) *slicedBatch {
+	b := &slicedBatch{}
+	for _, q := range queries {
+		p := analytics.NewSlicedPlan(q)
+		b.plans = append(b.plans, p)
+		for _, f := range p.Fetches {
+			b.cells.add(int64(len(b.sources)), q.Subject, f)
+			b.watched = append(b.watched, f.Watched)
+			b.sources = append(b.sources, slicedSource{plan: p, fetch: f})
+		}
+		for i, r := range p.Ragged {
+			b.ragged.add(int64(len(b.sources)), p.Query, r)
+			b.sources = append(b.sources, slicedSource{plan: p, ragged: i})
+		}
+	}
+	return b
+}
+
+func (b *slicedBatch) args(tenant int64) args {
+	c, r := &b.cells, &b.ragged
+	a := args{
+		"tenant_id": tenant,
+		"n":         c.n, "subjects": c.subjects, "actions": c.actions, "levels": c.levels, "froms": c.froms, "tos": c.tos,
+		"sessions": c.sessions, "visitors": c.visitors, "quarters": c.quarters, "watched": b.watched,
+	}
+	if len(r.n) > 0 {
+		maps.Copy(a, args{
+			"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
+			"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
+		})
+	}
+	return a
+}
+
+// fold hands a row of the result to the plan that asked for it.
+func (b *slicedBatch) fold(row pgx.CollectableRow) (struct{}, error) {
+	var (
+		n                      int
+		bucket                 *time.Time
+		action                 *int16
+		r                      analytics.Row
+		sessionIDs, visitorIDs []int64
+		dims                   analytics.Dimensions
+	)
+	targets := []any{
+		&n, &bucket, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets,
+		&r.Facets, &r.Watched, &action, &sessionIDs, &visitorIDs,
+	}
+	if err := row.Scan(append(targets, dimensionsInto(&dims)...)...); err != nil {
+		return struct{}{}, err
+	}
+	source := b.sources[n]
+	if bucket == nil {
+		c := analytics.Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}
+		addMembers(&c.Sessions, sessionIDs)
+		addMembers(&c.Visitors, visitorIDs)
+		return struct{}{}, source.plan.Count(source.ragged, analytics.Action(*action), dims, &c)
+	}
+	r.Key = analytics.Key{
+		Subject: source.plan.Query.Subject, Action: source.fetch.Action, Level: source.fetch.Level,
+		Bucket: analytics.BucketOf(source.fetch.Level, *bucket),
+	}
+	return struct{}{}, source.plan.Row(source.fetch, &r)
+}
