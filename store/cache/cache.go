@@ -246,6 +246,17 @@ var extents = kind[analytics.Range]{
 
 var answers = kind[analytics.Answer]{
 	encodeAnswer, decodeAnswer,
-	func(a analytics.Answer) int { return int(unsafe.Sizeof(analytics.Totals{})) * len(a.Totals) },
+	answerSize,
 	func(a analytics.Answer) analytics.Answer { a.Stale = true; return a },
+}
+
+func answerSize(a analytics.Answer) int {
+	totals, values := len(a.Totals)+len(a.Other), 0
+	for _, g := range a.Groups {
+		totals += len(g.Totals)
+		for _, v := range g.Values {
+			values += len(v) + 16
+		}
+	}
+	return int(unsafe.Sizeof(analytics.Totals{}))*totals + values
 }

@@ -12,7 +12,7 @@ import (
 
 // schema is the version of everything below, the fields of nouns included:
 // raise it when any of it changes. A value of another version is a miss.
-const schema = 1
+const schema = 2
 
 var (
 	errCorrupt = errors.New("cache: value cannot be read")
@@ -58,13 +58,33 @@ func decodeEnvelope(b []byte) (*envelope, error) {
 	return e, r.err
 }
 
-// encodeAnswer writes the instant, the number of totals, and of each the
-// actions that have any, each with its numbers, then sessions and peak.
+// encodeAnswer writes the instant, the totals, whether they were truncated, the
+// groups with their values and totals, and the totals of the rest.
 func encodeAnswer(a analytics.Answer) ([]byte, error) {
 	b := binary.AppendVarint(nil, a.AsOf.UnixMicro())
-	b = binary.AppendUvarint(b, uint64(len(a.Totals)))
-	for i := range a.Totals {
-		t := &a.Totals[i]
+	b = appendTotals(b, a.Totals)
+	truncated := uint64(0)
+	if a.Truncated {
+		truncated = 1
+	}
+	b = binary.AppendUvarint(b, truncated)
+	b = binary.AppendUvarint(b, uint64(len(a.Groups)))
+	for _, g := range a.Groups {
+		b = binary.AppendUvarint(b, uint64(len(g.Values)))
+		for _, v := range g.Values {
+			b = append(binary.AppendUvarint(b, uint64(len(v))), v...)
+		}
+		b = appendTotals(b, g.Totals)
+	}
+	return appendTotals(b, a.Other), nil
+}
+
+// appendTotals writes their number, and of each the actions that have any, each
+// with its numbers, then sessions and peak.
+func appendTotals(b []byte, totals []analytics.Totals) []byte {
+	b = binary.AppendUvarint(b, uint64(len(totals)))
+	for i := range totals {
+		t := &totals[i]
 		var mask uint64
 		for action := range t.Of {
 			if t.Of[action] != (analytics.Total{}) {
@@ -80,22 +100,40 @@ func encodeAnswer(a analytics.Answer) ([]byte, error) {
 		}
 		b = appendVarints(b, t.Sessions, t.Peak, t.PeakAt)
 	}
-	return b, nil
+	return b
 }
 
 func decodeAnswer(b []byte) (analytics.Answer, error) {
 	r := reader{b: b}
 	a := analytics.Answer{AsOf: time.UnixMicro(r.varint()).UTC()}
-	n := r.uvarint()
-	if n > uint64(len(r.b)) { // each takes a byte or more
-		return a, errCorrupt
+	a.Totals = r.totals()
+	a.Truncated = r.uvarint() == 1
+	for range r.count() {
+		g := analytics.Group{}
+		for range r.count() {
+			g.Values = append(g.Values, r.text())
+		}
+		g.Totals = r.totals()
+		a.Groups = append(a.Groups, g)
 	}
-	a.Totals = make([]analytics.Totals, n)
-	for i := range a.Totals {
-		t := &a.Totals[i]
+	if other := r.totals(); len(other) > 0 {
+		a.Other = other
+	}
+	if r.err == nil && len(r.b) > 0 {
+		r.err = errCorrupt
+	}
+	return a, r.err
+}
+
+// totals reads what appendTotals wrote.
+func (r *reader) totals() []analytics.Totals {
+	out := make([]analytics.Totals, r.count())
+	for i := range out {
+		t := &out[i]
 		mask := r.uvarint()
 		if mask>>len(t.Of) != 0 {
-			return a, errCorrupt
+			r.b, r.err = nil, errCorrupt
+			return out
 		}
 		for action := range t.Of {
 			if mask&(1<<action) != 0 {
@@ -105,10 +143,7 @@ func decodeAnswer(b []byte) (analytics.Answer, error) {
 		}
 		r.varints(&t.Sessions, &t.Peak, &t.PeakAt)
 	}
-	if r.err == nil && len(r.b) > 0 {
-		r.err = errCorrupt
-	}
-	return a, r.err
+	return out
 }
 
 func encodeJSON[V any](v V) ([]byte, error) { return json.Marshal(v) }
@@ -141,6 +176,23 @@ func (r *reader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
 	r.skip(n)
 	return v
+}
+
+// count reads how many follow, each of which takes a byte or more.
+func (r *reader) count() uint64 {
+	n := r.uvarint()
+	if n > uint64(len(r.b)) {
+		r.b, r.err = nil, errCorrupt
+		return 0
+	}
+	return n
+}
+
+func (r *reader) text() string {
+	n := r.count()
+	s := string(r.b[:n])
+	r.b = r.b[n:]
+	return s
 }
 
 func (r *reader) varints(to ...*int64) {

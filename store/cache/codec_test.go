@@ -15,17 +15,27 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64()
-		a := analytics.Answer{AsOf: time.UnixMicro(n.Draw(t, "as of")).UTC(), Totals: make([]analytics.Totals, rapid.IntRange(0, 5).Draw(t, "totals"))}
-		for i := range a.Totals {
-			to := &a.Totals[i]
-			to.Sessions, to.Peak, to.PeakAt = n.Draw(t, "sessions"), n.Draw(t, "peak"), n.Draw(t, "peak at")
-			for action := range to.Of {
-				if rapid.Bool().Draw(t, "any") {
-					to.Of[action] = analytics.Total{
-						Events: n.Draw(t, "n"), Starts: n.Draw(t, "n"), Micros: n.Draw(t, "n"), Sessions: n.Draw(t, "n"), Visitors: n.Draw(t, "n"),
+		totals := func(least int) []analytics.Totals {
+			all := make([]analytics.Totals, rapid.IntRange(least, 5).Draw(t, "totals"))
+			for i := range all {
+				to := &all[i]
+				to.Sessions, to.Peak, to.PeakAt = n.Draw(t, "sessions"), n.Draw(t, "peak"), n.Draw(t, "peak at")
+				for action := range to.Of {
+					if rapid.Bool().Draw(t, "any") {
+						to.Of[action] = analytics.Total{
+							Events: n.Draw(t, "n"), Starts: n.Draw(t, "n"), Micros: n.Draw(t, "n"), Sessions: n.Draw(t, "n"), Visitors: n.Draw(t, "n"),
+						}
 					}
 				}
 			}
+			return all
+		}
+		a := analytics.Answer{AsOf: time.UnixMicro(n.Draw(t, "as of")).UTC(), Totals: totals(0), Truncated: rapid.Bool().Draw(t, "truncated")}
+		for range rapid.IntRange(0, 3).Draw(t, "groups") {
+			a.Groups = append(a.Groups, analytics.Group{Values: rapid.SliceOfN(rapid.String(), 1, 2).Draw(t, "values"), Totals: totals(0)})
+		}
+		if rapid.Bool().Draw(t, "other") {
+			a.Other = totals(1)
 		}
 		payload, err := encodeAnswer(a)
 		if err != nil {
@@ -63,6 +73,11 @@ func FuzzDecodeEnvelope(f *testing.F) {
 func FuzzDecodeAnswer(f *testing.F) {
 	b, _ := encodeAnswer(analytics.Answer{AsOf: time.Now(), Totals: make([]analytics.Totals, 2)})
 	f.Add(b)
+	b, _ = encodeAnswer(analytics.Answer{
+		AsOf: time.Now(), Totals: make([]analytics.Totals, 1), Other: make([]analytics.Totals, 1), Truncated: true,
+		Groups: []analytics.Group{{Values: []string{"a", ""}, Totals: make([]analytics.Totals, 1)}},
+	})
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := decodeAnswer(b)
 		if err != nil {
@@ -92,6 +107,21 @@ func TestKeysDependOnAllOfAQuery(t *testing.T) {
 		"one more range":  func(q *analytics.Query) { q.Ranges = append(q.Ranges, other) },
 		"one range":       func(q *analytics.Query) { q.Ranges[0].End = other.End },
 		"no range at all": func(q *analytics.Query) { q.Ranges = nil },
+		"a condition": func(q *analytics.Query) {
+			q.Where = analytics.Where{{Dimension: analytics.DimensionPath, In: []string{"a"}}}
+		},
+		"its opposite": func(q *analytics.Query) {
+			q.Where = analytics.Where{{Dimension: analytics.DimensionPath, NotIn: []string{"a"}}}
+		},
+		"a breakdown": func(q *analytics.Query) {
+			q.By = &analytics.Breakdown{By: []analytics.Dimension{analytics.DimensionPath}, First: 1}
+		},
+		"how many": func(q *analytics.Query) {
+			q.By = &analytics.Breakdown{By: []analytics.Dimension{analytics.DimensionPath}, First: 2}
+		},
+		"which values": func(q *analytics.Query) {
+			q.By = &analytics.Breakdown{By: []analytics.Dimension{analytics.DimensionPath}, First: 2, Values: [][]string{{"a"}}}
+		},
 	} {
 		q := query(1)
 		change(&q)

@@ -31,7 +31,7 @@ type item struct {
 
 // totalsKey is the key of a query: all of it counts.
 func totalsKey(tenant int64, q analytics.Query) key {
-	b := []byte{byte(q.Kind), byte(q.Want)}
+	b := binary.AppendUvarint([]byte{byte(q.Kind), byte(q.Want)}, uint64(len(q.Ranges)))
 	var last int64
 	for _, r := range q.Ranges {
 		for _, t := range [2]time.Time{r.Start, r.End} {
