@@ -312,7 +312,7 @@ func (f *Fact) enter(cells ...*Cell) {
 
 // AddWatched enters a span that a viewer watched under some dimensions.
 func (l *Ledger) AddWatched(subject int64, viewer uint32, w Watching, d Dimensions) {
-	w.eachDay(func(day Bucket, part Watching) {
+	w.EachDay(func(day Bucket, part Watching) {
 		l.block(Key{subject, Watch, LevelDay, day}).watched.add(d, viewer, part)
 	})
 }

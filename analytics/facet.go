@@ -304,3 +304,11 @@ func cutCombinations(data []byte) (n dropped, all []Dimensions, rest []byte, err
 	}
 	return n, all, data, nil
 }
+
+// EachPart calls f for the part of the block's content that each combination of
+// dimensions has: all of it but time watched. What the block does not tell apart
+// is "" in them.
+func (b *Block) EachPart(f func(d Dimensions, content *Block)) { b.eachPart(f) }
+
+// Told is the combination as far as the block tells it apart.
+func (b *Block) Told(d Dimensions) Dimensions { return b.facets.dropped.project(d) }

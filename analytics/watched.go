@@ -163,8 +163,8 @@ func (r *watchedReader) spans() []Watching {
 	return out
 }
 
-// eachDay cuts a span at UTC midnights.
-func (w Watching) eachDay(f func(day Bucket, part Watching)) {
+// EachDay cuts a span at UTC midnights.
+func (w Watching) EachDay(f func(day Bucket, part Watching)) {
 	for w.From < w.To {
 		day := BucketOf(LevelDay, time.UnixMicro(w.From))
 		to := min(w.To, (day + 1).Start(LevelDay).UnixMicro())
@@ -172,3 +172,16 @@ func (w Watching) eachDay(f func(day Bucket, part Watching)) {
 		w.From = to
 	}
 }
+
+// EachWatched calls f for what each viewer watched on the block's day by each
+// combination of dimensions. What the block does not tell apart is "" in them.
+func (b *Block) EachWatched(f func(d Dimensions, viewer uint32, spans Intervals)) {
+	for d, viewers := range b.watched.by {
+		for viewer, spans := range viewers {
+			f(d, viewer, spans.Union())
+		}
+	}
+}
+
+// ToldWatched is the combination as far as the block's watched time tells it apart.
+func (b *Block) ToldWatched(d Dimensions) Dimensions { return b.watched.dropped.project(d) }

@@ -14,7 +14,9 @@ import (
 func slice(q *analytics.Query, random *rand.Rand) {
 	dims := []analytics.Dimension{analytics.DimensionSource, analytics.DimensionPath, analytics.DimensionCountry, analytics.DimensionDevice}
 	random.Shuffle(len(dims), func(i, j int) { dims[i], dims[j] = dims[j], dims[i] })
-	word := func() string { return []string{"", "google", "é", "/", "/a", "FR", "mobile", "unknown"}[random.Intn(8)] }
+	word := func() string {
+		return []string{"", "google", "é", "/", "/a", "FR", "mobile", "unknown"}[random.Intn(8)]
+	}
 	for _, d := range dims[:random.Intn(3)] {
 		c := analytics.Condition{Dimension: d}
 		if random.Intn(2) == 0 {

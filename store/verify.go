@@ -51,8 +51,8 @@ func (s *Store) Verify(ctx context.Context, tenant analytics.Tenant, progress fu
 type verification struct {
 	tenant  int64
 	tx      pgx.Tx
-	logins  map[int64][]time.Time // first logins at each subject
-	subject namedSubject          // the one being verified
+	logins  map[int64][]firstLogin // at each subject
+	subject namedSubject           // the one being verified
 	found   []Difference
 }
 
@@ -96,6 +96,12 @@ func (v *verification) verify(ctx context.Context) error {
 	}
 	if err = v.cells(ctx, stored, sessions); err != nil {
 		return fmt.Errorf("cells: %w", err)
+	}
+	if err = v.facets(ctx, stored, sessions); err != nil {
+		return fmt.Errorf("facets: %w", err)
+	}
+	if err = v.watched(ctx, stored); err != nil {
+		return fmt.Errorf("watched: %w", err)
 	}
 	if err = v.viewers(ctx); err != nil {
 		return fmt.Errorf("viewers: %w", err)
@@ -149,7 +155,7 @@ func (v *verification) firstLogins(ctx context.Context, subjects []namedSubject)
 	for _, s := range subjects {
 		byID[s.id] = s
 	}
-	v.logins = map[int64][]time.Time{}
+	v.logins = map[int64][]firstLogin{}
 	rows, err := v.tx.Query(ctx, sql("verify_first_logins"), args{"tenant_id": v.tenant})
 	if err != nil {
 		return err
@@ -159,7 +165,7 @@ func (v *verification) firstLogins(ctx context.Context, subjects []namedSubject)
 	targets := []any{&visitor, &computed.subject, &computed.at, &computed.event, &stored.subject, &stored.at, &stored.event}
 	_, err = pgx.ForEachRow(rows, targets, func() error {
 		if computed.subject != nil {
-			v.logins[*computed.subject] = append(v.logins[*computed.subject], *computed.at)
+			v.logins[*computed.subject] = append(v.logins[*computed.subject], firstLogin{*computed.at, *computed.event})
 			v.subject = byID[*computed.subject]
 		} else {
 			v.subject = byID[*stored.subject]
@@ -170,6 +176,12 @@ func (v *verification) firstLogins(ctx context.Context, subjects []namedSubject)
 		return nil
 	})
 	return err
+}
+
+// firstLogin is a viewer's first logged in view: its instant and its event.
+type firstLogin struct {
+	at    time.Time
+	event string
 }
 
 // storedLogin is one side of a comparison of first logins; all nil for none.
@@ -202,8 +214,14 @@ func orNothing(s *string) string {
 	return *s
 }
 
+// actorSession is a session and whose it is.
+type actorSession struct {
+	actor int64
+	analytics.Session
+}
+
 // sessions compares a partner's sessions and returns the computed ones.
-func (v *verification) sessions(ctx context.Context) ([]analytics.Session, error) {
+func (v *verification) sessions(ctx context.Context) ([]actorSession, error) {
 	type sessionKey struct{ actor, start int64 }
 	stored := map[sessionKey][]int64{}
 	var actor int64
@@ -216,14 +234,14 @@ func (v *verification) sessions(ctx context.Context) ([]analytics.Session, error
 	if err != nil {
 		return nil, err
 	}
-	var computed []analytics.Session
+	var computed []actorSession
 	var views []time.Time
 	err = v.each(ctx, "verify_sessions", nil, []any{&actor, &views}, func() error {
 		s := analytics.Session{}
 		for _, at := range views {
 			s.Views = append(s.Views, at.UnixMicro())
 		}
-		computed = append(computed, s)
+		computed = append(computed, actorSession{actor, s})
 		k := sessionKey{actor, s.Views[0]}
 		had, found := stored[k]
 		delete(stored, k)

@@ -24,17 +24,18 @@ func (k cellKey) what() string {
 
 func (k cellKey) when() string { return instant(k.bucket.Start(k.level)) }
 
-// storedCells are all cells of a subject, merged, and its audience's steps by
-// instant.
+// storedCells are all cells of a subject, merged, its audience's steps by
+// instant, and its rows.
 type storedCells struct {
 	cells map[cellKey]*analytics.Cell
 	steps map[int64]int64
+	rows  map[analytics.Key]*analytics.Block
 }
 
 // storedCells reads the subject's cells whole. A row that cannot be read is a
 // difference.
 func (v *verification) storedCells(ctx context.Context) (*storedCells, error) {
-	s := &storedCells{map[cellKey]*analytics.Cell{}, map[int64]int64{}}
+	s := &storedCells{map[cellKey]*analytics.Cell{}, map[int64]int64{}, map[analytics.Key]*analytics.Block{}}
 	rows, err := v.tx.Query(ctx, sql("stored_cells"), args{"tenant_id": v.tenant, "subject_id": v.subject.id})
 	if err != nil {
 		return nil, err
@@ -66,6 +67,11 @@ func (s *storedCells) add(k analytics.Key, b *analytics.Block) {
 	for _, step := range b.Steps {
 		s.steps[step.At] += step.Delta
 	}
+	if known := s.rows[k]; known != nil {
+		known.Merge(b)
+	} else {
+		s.rows[k] = b
+	}
 }
 
 func (s *storedCells) cell(k cellKey) *analytics.Cell {
@@ -84,7 +90,7 @@ type computedCell struct {
 }
 
 // cells compares every cell at every level with what the events say.
-func (v *verification) cells(ctx context.Context, stored *storedCells, sessions []analytics.Session) error {
+func (v *verification) cells(ctx context.Context, stored *storedCells, sessions []actorSession) error {
 	started, ended := make([]time.Time, len(sessions)), make([]time.Time, len(sessions))
 	for i, s := range sessions {
 		started[i], ended[i] = s.Start(), s.Start().Add(time.Duration(s.Micros())*time.Microsecond)
@@ -93,7 +99,11 @@ func (v *verification) cells(ctx context.Context, stored *storedCells, sessions 
 	var bucket time.Time
 	var c computedCell
 	targets := []any{&k.level, &k.action, &bucket, &c.events, &c.starts, &c.micros, &c.sessions, &c.visitors}
-	more := args{"started": started, "ended": ended, "logins": v.logins[v.subject.id]}
+	logins := make([]time.Time, len(v.logins[v.subject.id]))
+	for i, l := range v.logins[v.subject.id] {
+		logins[i] = l.at
+	}
+	more := args{"started": started, "ended": ended, "logins": logins}
 	err := v.each(ctx, "verify_cells", more, targets, func() error {
 		k.bucket = analytics.BucketOf(k.level, bucket)
 		had := cellOf(stored.cells[k])
