@@ -197,4 +197,3 @@ func TestWhere(t *testing.T) {
 		}
 	}
 }
-
