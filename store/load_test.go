@@ -91,6 +91,11 @@ func load(b *testing.B, events []analytics.Event) {
 		b.Logf("%-13s %8.0f kB %5.1f %%  %.0f rows", table, size/1024, 100*size/raw, w.rows(b, table))
 	}
 	b.Logf("events        %8.0f kB", raw/1024)
+	for _, column := range []string{"facets", "watched"} {
+		var size float64
+		ok(b, w.pool.QueryRow(b.Context(), "SELECT coalesce(sum(pg_column_size("+column+")), 0) FROM cells").Scan(&size))
+		b.Logf("cells.%-7s %8.0f kB %5.1f %%", column, size/1024, 100*size/raw)
+	}
 	b.ReportMetric(100*derived/raw, "%derived")
 }
 
