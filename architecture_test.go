@@ -16,8 +16,9 @@ import (
 var mayImport = map[string][]string{
 	"analytics":          {},
 	"auth":               {"analytics"},
+	"documents":          {},
 	"edge":               {"analytics"},
-	"graph":              {"analytics", "auth", "edge", "graph/generated", "loaders", "resolvers"},
+	"graph":              {"analytics", "auth", "documents", "edge", "graph/generated", "graph/scalar", "loaders", "resolvers"},
 	"graph/generated":    {"analytics", "graph/scalar"},
 	"graph/scalar":       {"analytics"},
 	"ingest":             {"analytics", "auth"},

@@ -145,12 +145,13 @@ type createKeyCmd struct {
 	Tenant   string   `required:"" help:"The tenant's access key."`
 	Scopes   []string `required:"" help:"What it may do, separated by commas: analytics:read, events:write, admin."`
 	Name     string   `help:"What it is for."`
+	Mode     string   `name:"documents" default:"off" enum:"off,log,enforce" help:"Which GraphQL documents it may run: any (off), any, logging those that are not trusted (log), or trusted ones alone (enforce)."`
 	Expires  string   `help:"When it stops working: an instant such as 2027-01-01T00:00:00Z."`
 }
 
 // Run creates a key and prints the secret alone.
 func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
-	k := analytics.APIKey{Name: c.Name}
+	k := analytics.APIKey{Name: c.Name, Documents: analytics.DocumentMode(c.Mode)}
 	for _, name := range c.Scopes {
 		scope, err := analytics.ParseScope(strings.TrimSpace(name))
 		if err != nil {
@@ -215,10 +216,11 @@ func (c *listKeysCmd) Run(ctx context.Context, std streams) error {
 				Prefix    string     `json:"prefix"`
 				Name      string     `json:"name"`
 				Scopes    []string   `json:"scopes"`
+				Documents string     `json:"documents"`
 				CreatedAt time.Time  `json:"createdAt"`
 				ExpiresAt *time.Time `json:"expiresAt"`
 				RevokedAt *time.Time `json:"revokedAt"`
-			}{k.ID, k.Prefix, k.Name, scopes, k.CreatedAt, k.ExpiresAt, k.RevokedAt}))
+			}{k.ID, k.Prefix, k.Name, scopes, string(k.Documents), k.CreatedAt, k.ExpiresAt, k.RevokedAt}))
 		}
 		return err
 	})

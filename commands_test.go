@@ -177,6 +177,7 @@ func TestCommandKeys(t *testing.T) {
 	equal(t, "name", at(rows, "1.name"), any("Nightly load"))
 	matches(t, at(rows, "1.scopes"), `["analytics:read", "events:write"]`)
 	matches(t, at(rows, "2.scopes"), `["admin"]`)
+	equal(t, "documents", at(rows, "1.documents"), any("off"))
 	equal(t, "expiry", instantOf(at(rows, "1.expiresAt").(string)), instantOf("2098-12-31T22:00:00Z"))
 	matches(t, []any{at(rows, "1.revokedAt"), at(rows, "2.expiresAt")}, `[null, null]`)
 	if prefix, _ := at(rows, "1.prefix").(string); prefix == "" || len(prefix) > 12 || !strings.HasPrefix(secret, prefix) {

@@ -30,6 +30,7 @@ type APIKey struct {
 	Prefix    string // the start of the secret, to tell keys apart
 	Name      string
 	Scopes    []Scope
+	Documents DocumentMode
 	CreatedAt time.Time
 	ExpiresAt *time.Time
 	RevokedAt *time.Time

@@ -139,7 +139,9 @@ func (a *Authenticator) byKey(digest [32]byte) lookup {
 		if err != nil {
 			return nil, err
 		}
-		p := &Principal{Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10)}
+		p := &Principal{
+			Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10), KeyPrefix: k.Prefix, Documents: k.Documents,
+		}
 		return &credential{principal: p, digest: digest, active: k.Active}, nil
 	}
 }
@@ -156,7 +158,7 @@ func ofLink(l analytics.Link, err error) (*credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Principal{Tenant: l.Tenant, ActivationID: l.ActivationID, ID: "link:" + l.ActivationID}
+	p := &Principal{Tenant: l.Tenant, ActivationID: l.ActivationID, ID: "link:" + l.ActivationID, Documents: analytics.DocumentsOff}
 	return &credential{
 		principal: p, digest: l.TokenDigest,
 		active: func(time.Time) bool { return l.RevokedAt == nil },

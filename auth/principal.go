@@ -20,6 +20,13 @@ type Principal struct {
 	// ID is stable and never secret: "key:12" or "link:act_x". It names the
 	// principal in rate limits, cache keys and logs.
 	ID string
+
+	// KeyPrefix is what may be shown of an API key; "" for an activation token.
+	KeyPrefix string
+
+	// Documents says which GraphQL documents an API key may run. Those of an
+	// activation token are not restricted.
+	Documents analytics.DocumentMode
 }
 
 // Has reports whether the principal carries the scope; no scope implies

@@ -74,10 +74,14 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 	for i, scope := range k.Scopes {
 		scopes[i] = scope.Name()
 	}
-	k.CreatedAt = s.instant()
-	err := s.pool.QueryRow(ctx, sql("insert_key"), args{
+	documents, err := analytics.ParseDocumentMode(string(k.Documents))
+	if err != nil {
+		return k, err
+	}
+	k.Documents, k.CreatedAt = documents, s.instant()
+	err = s.pool.QueryRow(ctx, sql("insert_key"), args{
 		"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
-		"now": k.CreatedAt, "expires_at": k.ExpiresAt,
+		"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt,
 	}).Scan(&k.ID)
 	return k, wrap(err)
 }
@@ -97,7 +101,7 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 	var k analytics.APIKey
 	var scopes []string
 	var zone string
-	err := row.Scan(&k.ID, &k.Prefix, &k.Name, &scopes, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt,
+	err := row.Scan(&k.ID, &k.Prefix, &k.Name, &scopes, &k.Documents, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt,
 		&k.Tenant.ID, &k.Tenant.AccessKey, &k.Tenant.Name, &zone)
 	if err != nil {
 		return k, err

@@ -18,10 +18,12 @@ CREATE TABLE api_keys (
     prefix     text NOT NULL,
     name       text NOT NULL,
     scopes     text[] NOT NULL,
+    documents  text NOT NULL, -- which GraphQL documents it may run
     created_at timestamptz NOT NULL,
     expires_at timestamptz,
     revoked_at timestamptz
 );
+ALTER TABLE api_keys ADD CONSTRAINT api_keys_documents CHECK (documents IN ('off', 'log', 'enforce'));
 
 CREATE TABLE links (
     activation_id text PRIMARY KEY,
