@@ -118,9 +118,9 @@ func TestBadVariables(t *testing.T) {
 		{`query($v: [UUID!]) { partnerLeaderboard(filter: { partnerUuids: $v }) { nodes { id } } }`, []any{uuidOf(1), nil}, "GRAPHQL_VALIDATION_FAILED", []string{"$v[1]", "null"}},
 		{`query($v: PartnerFilter) { partnerLeaderboard(filter: $v) { nodes { id } } }`, map[string]any{"partnerUuids": []any{"x"}}, "BAD_USER_INPUT", []string{"filter.partnerUuids[0]", `"x"`}},
 		{`query($v: PartnerFilter) { partnerLeaderboard(filter: $v) { nodes { id } } }`, map[string]any{"none": 1}, "GRAPHQL_VALIDATION_FAILED", []string{"$v.none"}},
-		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"dates": map[string]any{"startDate": "20260101", "endDate": "2026-01-01"}}, "BAD_USER_INPUT", []string{"range.dates.startDate", "20260101"}},
+		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"dates": map[string]any{"startDate": "20260101", "endDate": "2026-01-01"}}, "BAD_USER_INPUT", []string{"$v.dates.startDate", "20260101"}},
 		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"period": nil}, "", nil},
-		{`mutation($v: [EventInput!]!) { recordEvents(events: $v) { accepted } }`, []any{map[string]any{"id": "1", "action": "click", "event": "e", "at": "now"}}, "BAD_USER_INPUT", []string{"events[0].at", "now"}},
+		{`mutation($v: [EventInput!]!) { recordEvents(events: $v) { accepted } }`, []any{map[string]any{"id": "1", "action": "click", "event": "e", "at": "now"}}, "BAD_USER_INPUT", []string{"$v[0].at", "now"}},
 	} {
 		a := b.post(c.query, map[string]any{"v": c.value}, nil)
 		if len(a.errors) != 1 || c.code != "" && a.errors[0].code() != c.code {

@@ -22,6 +22,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/documents"
 	"footfall/edge"
 	"footfall/graph"
 	"footfall/ingest"
@@ -125,15 +126,16 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 
 // gateway is everything a running Footfall consists of.
 type gateway struct {
-	store   *store.Store
-	cache   *cache.Cache
-	writer  *ingest.Writer
-	auth    *auth.Authenticator
-	edge    *edge.Cache
-	metrics *telemetry.Metrics
-	log     *slog.Logger
-	serving serving
-	closers []func()
+	store     *store.Store
+	cache     *cache.Cache
+	writer    *ingest.Writer
+	auth      *auth.Authenticator
+	edge      *edge.Cache
+	metrics   *telemetry.Metrics
+	documents graph.Documents
+	log       *slog.Logger
+	serving   serving
+	closers   []func()
 }
 
 // aloneEdgeTTL is how long whole answers are kept without Redis. Nobody tells a
@@ -150,6 +152,13 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	}
 	g := &gateway{log: log, serving: s, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now)}
 	var err error
+	if s.Documents != "" {
+		if g.documents.Trusted, err = graph.LoadDocuments(s.Documents); err != nil {
+			return nil, fmt.Errorf("trusted documents: %w", err)
+		}
+		log.InfoContext(ctx, "trusted documents are loaded", "count", g.documents.Trusted.Len())
+	}
+	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome")
 	if g.store, err = store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL}); err != nil {
 		return nil, err
 	}
@@ -163,6 +172,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		}
 		g.closers = append(g.closers, func() { _ = client.Close() })
 		options.Redis = client
+		g.documents.Registered = documents.NewRegistered(cache.NewDocuments(client, log))
 	}
 	g.cache = cache.New(options)
 	g.edge.While(g.cache.Informed)
@@ -228,7 +238,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, playground w
 // graphServer is the executor that GraphQL and the REST contracts share.
 func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
-		Source: g.cache, Writer: g.writer, Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
+		Source: g.cache, Writer: g.writer, Auth: g.auth, Edge: g.edge, Documents: g.documents, Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
 		Freshness: func(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
 			ctx, recorder := cache.WithRecorder(ctx)
 			return ctx, recorder.Stale

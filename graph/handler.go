@@ -25,13 +25,15 @@ import (
 
 // Options of New.
 type Options struct {
-	Source  loaders.Source
-	Writer  resolvers.Writer
-	Auth    Authenticator
-	Edge    *edge.Cache // nil for none
-	Log     *slog.Logger
-	Now     func() time.Time
-	Timeout time.Duration // of one operation
+	Source loaders.Source
+	Writer resolvers.Writer
+	Auth   Authenticator
+	Edge   *edge.Cache // nil for none
+	// Documents may be named instead of sent.
+	Documents Documents
+	Log       *slog.Logger
+	Now       func() time.Time
+	Timeout   time.Duration // of one operation
 	// Freshness starts watching the reads of one operation; the function it
 	// returns says whether any was served stale, and how old the oldest was.
 	Freshness func(context.Context) (context.Context, func() (age time.Duration, stale bool))
@@ -53,12 +55,14 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 		srv.AddTransport(t)
 	}
 	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](1000)})
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetErrorPresenter(presenter(o.Log))
 	srv.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
 	srv.Use(extension.Introspection{})
+	srv.Use(&variableStage{})
 	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
 	srv.AroundOperations(operation(o))
 	return srv, nil
 }

@@ -9,8 +9,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -60,6 +60,10 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
 		return
 	}
+	if status, err := checkRequest(r); err != nil {
+		refuse(w, media, status, err)
+		return
+	}
 	ctx := edge.Wanted(r)
 	p, err := t.auth.Authenticate(ctx, r)
 	if err != nil {
@@ -82,13 +86,28 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+"\x00"), raw...))}
 	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
-		params, err := parse(r, raw)
+		params, status, err := parse(r, raw)
 		if err != nil {
-			refuse(w, media, 0, err)
+			refuse(w, media, status, err)
 			return
 		}
 		run(w, r, exec, params, media)
 	})
+}
+
+// checkRequest looks at what the headers alone tell. The status is 0 where the
+// error's own will do.
+func checkRequest(r *http.Request) (status int, err error) {
+	if r.Method == http.MethodPost {
+		contentType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if err != nil || contentType != mediaJSON || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
+			return http.StatusUnsupportedMediaType, analytics.Invalidf("Content-Type", "must be %s, in UTF-8", mediaJSON)
+		}
+		if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+			return http.StatusUnsupportedMediaType, analytics.Invalidf("Content-Encoding", "must be absent")
+		}
+	}
+	return 0, checkForgery(r)
 }
 
 // readRaw gets the bytes that hold the operation: the body or the query string,
@@ -99,10 +118,6 @@ func readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, status int, er
 			return nil, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
 		}
 		return []byte(r.URL.RawQuery), 0, nil
-	}
-	contentType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || contentType != mediaJSON {
-		return nil, http.StatusUnsupportedMediaType, analytics.Invalidf("Content-Type", "must be %s", mediaJSON)
 	}
 	tooLarge := analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long", maxBody)
 	if r.ContentLength > maxBody {
@@ -119,94 +134,19 @@ func readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, status int, er
 	return raw, 0, nil
 }
 
-// parse reads the operation.
-func parse(r *http.Request, raw []byte) (*graphql.RawParams, error) {
-	params := &graphql.RawParams{Headers: r.Header}
-	if r.Method == http.MethodPost {
-		if err := parseBody(raw, params); err != nil {
-			return nil, err
-		}
-	} else if err := parseQuery(string(raw), params); err != nil {
-		return nil, err
-	}
-	return params, requireQuery(params)
-}
-
-func parseQuery(raw string, params *graphql.RawParams) error {
-	q, err := url.ParseQuery(raw)
-	if err != nil {
-		return analytics.Invalidf("query string", "cannot be read")
-	}
-	params.Query, params.OperationName = q.Get("query"), q.Get("operationName")
-	for name, into := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-		if text := q.Get(name); text != "" && decode([]byte(text), into) != nil {
-			return analytics.Invalidf(name, "must be a JSON object")
-		}
-	}
-	return nil
-}
-
-func parseBody(raw []byte, params *graphql.RawParams) error {
-	var body struct {
-		Query         *string        `json:"query"`
-		OperationName *string        `json:"operationName"`
-		Variables     map[string]any `json:"variables"`
-		Extensions    map[string]any `json:"extensions"`
-	}
-	if err := decode(raw, &body); err != nil {
-		var wrongType *json.UnmarshalTypeError
-		if errors.As(err, &wrongType) && wrongType.Field != "" {
-			return analytics.Invalidf(wrongType.Field, "must not be a JSON %s", wrongType.Value)
-		}
-		return analytics.Invalidf("body", "must be a JSON object with a query")
-	}
-	params.Variables, params.Extensions = body.Variables, body.Extensions
-	if body.Query != nil {
-		params.Query = *body.Query
-	}
-	if body.OperationName != nil {
-		params.OperationName = *body.OperationName
-	}
-	return nil
-}
-
-func requireQuery(params *graphql.RawParams) error {
-	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
-		return analytics.Invalidf("query", "is required")
-	}
-	return nil
-}
-
-// decode reads one JSON value and nothing after it, numbers unrounded.
-func decode(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("trailing data")
-	}
-	return nil
-}
-
 // run executes an operation and writes its answer.
 func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, media string) {
 	ctx := r.Context()
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
-		status := http.StatusOK // a well-formed request that names an impossible operation
-		if media == mediaResponse {
-			status = http.StatusBadRequest
-		}
-		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), bounded(errs))
 		for _, e := range response.Errors {
 			if e.Extensions["code"] == nil {
 				errcode.Set(e, string(analytics.CodeInvalid))
 			}
 		}
-		write(w, media, status, response)
+		write(w, media, impossibleStatus(media, response.Errors), response)
 		return
 	}
 	if r.Method != http.MethodPost && op.Operation.Operation != ast.Query {
@@ -220,22 +160,7 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 		refuse(w, media, 0, context.DeadlineExceeded)
 		return
 	}
-	write(w, media, executedStatus(w, response), response)
-}
-
-// executedStatus is 200 unless nothing at all could be answered because a
-// service we need is away, which proxies and clients should hear.
-func executedStatus(w http.ResponseWriter, response *graphql.Response) int {
-	if len(response.Data) > 0 && string(response.Data) != "null" {
-		return http.StatusOK
-	}
-	for _, e := range response.Errors {
-		if e.Extensions["code"] == string(analytics.CodeUnavailable) {
-			w.Header().Set("Retry-After", "1")
-			return http.StatusServiceUnavailable
-		}
-	}
-	return http.StatusOK
+	write(w, media, executedStatus(w, media, response), response)
 }
 
 // refuse answers a request that was not executed; status 0 is the error's own.

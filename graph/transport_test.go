@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/graph/generated"
 )
 
 const (
@@ -52,9 +56,12 @@ func TestGet(t *testing.T) {
 	if got := w.Header().Get("Allow"); got != "POST" {
 		t.Errorf("Allow is %q", got)
 	}
-	for _, target := range []string{get("query", partners, "variables", "[]"), get("query", partners, "variables", "{"), get("query", partners, "extensions", "1"), get("variables", "{}"), "/graphql", "/graphql?query=%zz"} {
-		b.expect(b.do(http.MethodGet, target, ""), http.StatusBadRequest, "")
+	for _, target := range []string{
+		get("query", partners, "variables", "[]"), get("query", partners, "variables", "{"), get("query", partners, "extensions", "1"), get("variables", "{}"), get("query", ""), "/graphql",
+	} {
+		b.expect(b.do(http.MethodGet, target, ""), http.StatusUnprocessableEntity, "")
 	}
+	b.expect(b.do(http.MethodGet, "/graphql?query=%zz", ""), http.StatusBadRequest, "")
 	b.expect(b.do(http.MethodGet, get("query", partners+strings.Repeat(" ", 70_000)), ""), http.StatusRequestURITooLong, "")
 }
 
@@ -70,16 +77,24 @@ func TestRefusals(t *testing.T) {
 		{http.MethodDelete, "", nil, http.StatusMethodNotAllowed, "DELETE"},
 		{http.MethodPost, body(partners), []string{"Content-Type", "text/plain"}, http.StatusUnsupportedMediaType, "application/json"},
 		{http.MethodPost, body(partners), []string{"Content-Type", ""}, http.StatusUnsupportedMediaType, "application/json"},
+		{http.MethodPost, body(partners), []string{"Content-Type", "application/json; charset=iso-8859-1"}, http.StatusUnsupportedMediaType, "UTF-8"},
+		{http.MethodPost, body(partners), []string{"Content-Encoding", "gzip"}, http.StatusUnsupportedMediaType, "Content-Encoding"},
+		{http.MethodPost, body(partners), []string{"Content-Type", "text/plain", "Authorization", ""}, http.StatusUnsupportedMediaType, "application/json"},
 		{http.MethodPost, body(partners), []string{"Accept", "text/html"}, http.StatusNotAcceptable, "Accept"},
 		{http.MethodPost, body(partners), []string{"Authorization", ""}, http.StatusUnauthorized, "Authorization header is required"},
 		{http.MethodPost, "", nil, http.StatusBadRequest, "body: must be a JSON object"},
 		{http.MethodPost, "secret", nil, http.StatusBadRequest, "body: must be a JSON object"},
-		{http.MethodPost, "[" + body(partners) + "]", nil, http.StatusBadRequest, "body: must be a JSON object"},
+		{http.MethodPost, "[" + body(partners) + "]", nil, http.StatusUnprocessableEntity, "body: must be a JSON object"},
 		{http.MethodPost, body(partners) + "{}", nil, http.StatusBadRequest, "body: must be a JSON object"},
-		{http.MethodPost, `null`, nil, http.StatusBadRequest, "query: is required"},
-		{http.MethodPost, `{}`, nil, http.StatusBadRequest, "query: is required"},
-		{http.MethodPost, `{"query":7}`, nil, http.StatusBadRequest, "query: must not be a JSON number"},
-		{http.MethodPost, `{"query":"{x}","variables":[]}`, nil, http.StatusBadRequest, "variables: must not be a JSON array"},
+		{http.MethodPost, `"secret"`, nil, http.StatusUnprocessableEntity, "body: must be a JSON object"},
+		{http.MethodPost, `null`, nil, http.StatusUnprocessableEntity, "query: is required"},
+		{http.MethodPost, `{}`, nil, http.StatusUnprocessableEntity, "query: is required"},
+		{http.MethodPost, `{"Query":"{ __typename }","QUERY":"{ __typename }"}`, nil, http.StatusUnprocessableEntity, "query: is required"},
+		{http.MethodPost, `{"query":7}`, nil, http.StatusUnprocessableEntity, "query: must be a JSON string"},
+		{http.MethodPost, `{"query":"{x}","operationName":["secret"]}`, nil, http.StatusUnprocessableEntity, "operationName: must be a JSON string"},
+		{http.MethodPost, `{"query":"{x}","variables":[]}`, nil, http.StatusUnprocessableEntity, "variables: must be a JSON object"},
+		{http.MethodPost, `{"query":"{x}","extensions":"secret"}`, nil, http.StatusUnprocessableEntity, "extensions: must be a JSON object"},
+		{http.MethodPost, `{"documentId":true}`, nil, http.StatusUnprocessableEntity, "documentId: must be a JSON string"},
 		{http.MethodPost, `{"query":"` + strings.Repeat(" ", 8<<20) + `"}`, nil, http.StatusRequestEntityTooLarge, "8388608"},
 	} {
 		w := b.do(c.method, "/graphql", c.body, c.headers...)
@@ -90,6 +105,35 @@ func TestRefusals(t *testing.T) {
 	if n := b.calls.Load(); n != 0 {
 		t.Errorf("the source was asked %d times", n)
 	}
+}
+
+// What is too long is refused before it is read, and read no further than that.
+func TestBodyIsBounded(t *testing.T) {
+	b := setup(t)
+	for _, declared := range []int64{9 << 20, -1} {
+		endless := &counter{}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", endless)
+		r.ContentLength = declared
+		r.Header.Set("Authorization", "key:1")
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, r)
+		b.expect(w, http.StatusRequestEntityTooLarge, "")
+		if declared > 0 && endless.n > 0 || endless.n > 9<<20 {
+			t.Errorf("%d bytes were read of a body said to be %d long", endless.n, declared)
+		}
+	}
+}
+
+// counter is a body without end.
+type counter struct{ n int }
+
+func (c *counter) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	c.n += len(p)
+	return len(p), nil
 }
 
 // Impossible operations are 400 for those who know the response's own media
@@ -111,7 +155,9 @@ func TestStatuses(t *testing.T) {
 		}
 	}
 	// A field that fails is a part of an answer that went well.
-	b.expect(b.do(http.MethodPost, "/graphql", body(`{ partner(uuid: "x") { name } }`), "Accept", response), http.StatusOK, "")
+	failed := body(`{ partner(uuid: "x") { name } }`)
+	b.expect(b.do(http.MethodPost, "/graphql", failed, "Accept", response), 294, "")
+	b.expect(b.do(http.MethodPost, "/graphql", failed), http.StatusOK, "")
 }
 
 func TestFailures(t *testing.T) {
@@ -123,9 +169,9 @@ func TestFailures(t *testing.T) {
 	}{
 		"unavailable": {analytics.Unavailable(errors.New("inner secret")), "UNAVAILABLE", http.StatusServiceUnavailable, true},
 		"deadline":    {context.DeadlineExceeded, "UNAVAILABLE", http.StatusServiceUnavailable, true},
-		"unknown":     {errors.New("inner secret"), "INTERNAL", http.StatusOK, true},
-		"canceled":    {context.Canceled, "INTERNAL", http.StatusOK, false},
-		"domain":      {analytics.Invalidf("first", "is wrong"), "BAD_USER_INPUT", http.StatusOK, false},
+		"unknown":     {errors.New("inner secret"), "INTERNAL", 294, true},
+		"canceled":    {context.Canceled, "INTERNAL", 294, false},
+		"domain":      {analytics.Invalidf("first", "is wrong"), "BAD_USER_INPUT", 294, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)
@@ -146,6 +192,58 @@ func TestFailures(t *testing.T) {
 				t.Errorf("logged: %v\n%s", logged, b.log.String())
 			}
 		})
+	}
+}
+
+// A variable that cannot be read is found before anything runs.
+func TestVariables(t *testing.T) {
+	b := setup(t)
+	for query, c := range map[string]struct{ value, words string }{
+		`query($v: Int!) { partnerLeaderboard(first: $v) { totalCount } }`:                         {`null`, "$v: cannot be null"},
+		`query($v: Int!) { x: partnerLeaderboard(first: $v) { totalCount } }`:                      {`"x"`, "$v: "},
+		`query($v: UUID!) { partner(uuid: $v) { name } }`:                                          {`"x"`, "$v: must be a UUID"},
+		`query($v: TimeZone) { partnerLeaderboard(timeZone: $v) { totalCount } }`:                  {`"Mars"`, "$v: must be"},
+		`query($v: PartnerFilter) { partnerLeaderboard(filter: $v) { totalCount } }`:               {`{"tierUuids":["7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10","x"]}`, "$v.tierUuids[1]: must be a UUID"},
+		`query($v: RangeInput) { partnerLeaderboard(range: $v) { totalCount } }`:                   {`{"dates":{"startDate":"x","endDate":"2026-01-01"}}`, "$v.dates.startDate: must be"},
+		`query($v: InstantRangeInput!) { partnerLeaderboard(range: {instants: $v}) { totalCount}}`: {`{"start":"2026-01-01T00:00:00Z","end":7}`, "$v.end: must be an instant"},
+	} {
+		text := strings.TrimSuffix(body(query), "}") + `,"variables":{"v":` + c.value + `}}`
+		for accept, status := range map[string]int{"application/json": http.StatusOK, response: http.StatusBadRequest} {
+			w := b.do(http.MethodPost, "/graphql", text, "Accept", accept)
+			if w.Code != status || !strings.Contains(w.Body.String(), c.words) || strings.Contains(w.Body.String(), `"data"`) {
+				t.Errorf("%s with %s gave %d %s, want %d %s", query, c.value, w.Code, w.Body, status, c.words)
+			}
+		}
+	}
+	if n := b.calls.Load(); n != 0 {
+		t.Errorf("the source was asked %d times", n)
+	}
+	good := `{"query":"query($v: PartnerFilter, $w: TimeZone = \"Asia/Kolkata\") { partnerLeaderboard(filter: $v, timeZone: $w) { totalCount } }","variables":{"v":{"tierUuids":"7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10"}}}`
+	b.expect(b.do(http.MethodPost, "/graphql", good), http.StatusOK, `{"data":{"partnerLeaderboard":{"totalCount":0}}}`)
+}
+
+func TestEveryScalarIsReadBeforehand(t *testing.T) {
+	t.Parallel()
+	for name, def := range generated.NewExecutableSchema(generated.Config{}).Schema().Types {
+		if def.Kind == ast.Scalar && !def.BuiltIn && scalars[name] == nil {
+			t.Errorf("variables of the scalar %s are not read before the operation runs: add it to scalars", name)
+		}
+	}
+}
+
+// Errors say no more of a long or thoroughly wrong document than a client reads.
+func TestErrorsAreBounded(t *testing.T) {
+	b := setup(t)
+	long := strings.Repeat("x", 100_000)
+	for _, text := range []string{
+		body(`{ ` + long + ` }`), body(`{ "` + long + `" }`), body(`{ ` + strings.Repeat("nothing ", 2000) + `}`),
+		`{"query":"query($v: RangeInput) { partnerLeaderboard(range: $v) { totalCount } }","variables":{"v":{"period":"` + long + `"}}}`,
+		`{"query":"query($v: UUID!) { partner(uuid: $v) { name } }","variables":{"v":"` + long + `"}}`,
+		`{"documentId":"` + long + `"}`, `{"query":"{ __typename }","operationName":"` + long + `"}`,
+	} {
+		if w := b.do(http.MethodPost, "/graphql", text, "Accept", response); w.Code != http.StatusBadRequest || w.Body.Len() > 8000 {
+			t.Errorf("%.40s gave %d and %d bytes: %.200s", text, w.Code, w.Body.Len(), w.Body)
+		}
 	}
 }
 

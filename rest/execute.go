@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/analytics"
+	"footfall/graph"
 )
 
 // execution runs the documents of one request.
@@ -24,7 +25,7 @@ type execution struct {
 func (x *execution) run(ctx context.Context, document string, variables map[string]any, into any) error {
 	now := graphql.Now()
 	params := &graphql.RawParams{Query: document, Variables: variables, ReadTime: graphql.TraceTiming{Start: now, End: now}}
-	op, errs := x.exec.CreateOperationContext(ctx, params)
+	op, errs := x.exec.CreateOperationContext(graph.WithOwnDocument(ctx), params)
 	if len(errs) > 0 {
 		return failure(errs[0])
 	}

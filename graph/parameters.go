@@ -1,0 +1,102 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"footfall/analytics"
+)
+
+// parse reads the request's parameters. What is no JSON or no query string is
+// 400; what lacks a parameter or has one of the wrong type is no GraphQL request,
+// which the draft answers with 422. The status is 0 where the error's own will do.
+func parse(r *http.Request, raw []byte) (params *graphql.RawParams, status int, err error) {
+	params = &graphql.RawParams{Headers: r.Header}
+	read := parseBody
+	if r.Method != http.MethodPost {
+		read = parseQuery
+	}
+	if status, err = read(raw, params); err != nil {
+		return nil, status, err
+	}
+	if params.Query == "" && params.Extensions[extDocumentID] == nil && params.Extensions[extPersisted] == nil {
+		return nil, http.StatusUnprocessableEntity, analytics.Invalidf("query", "is required")
+	}
+	return params, 0, nil
+}
+
+func parseQuery(raw []byte, params *graphql.RawParams) (status int, err error) {
+	q, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return 0, analytics.Invalidf("query string", "cannot be read")
+	}
+	params.Query, params.OperationName = q.Get("query"), q.Get("operationName")
+	if err = decodeObject("variables", []byte(q.Get("variables")), &params.Variables); err != nil {
+		return http.StatusUnprocessableEntity, err
+	}
+	if err = decodeObject("extensions", []byte(q.Get("extensions")), &params.Extensions); err != nil {
+		return http.StatusUnprocessableEntity, err
+	}
+	setDocumentID(params, q.Get("documentId"))
+	return 0, nil
+}
+
+func parseBody(raw []byte, params *graphql.RawParams) (status int, err error) {
+	var body map[string]json.RawMessage // a struct would take names in any case
+	if err = decode(raw, &body); err != nil {
+		var wrongType *json.UnmarshalTypeError
+		if errors.As(err, &wrongType) {
+			status = http.StatusUnprocessableEntity
+		}
+		return status, analytics.Invalidf("body", "must be a JSON object with a query")
+	}
+	var documentID string
+	for _, err = range []error{
+		decodeString("query", body["query"], &params.Query),
+		decodeString("operationName", body["operationName"], &params.OperationName),
+		decodeObject("variables", body["variables"], &params.Variables),
+		decodeObject("extensions", body["extensions"], &params.Extensions),
+		decodeString("documentId", body["documentId"], &documentID),
+	} {
+		if err != nil {
+			return http.StatusUnprocessableEntity, err
+		}
+	}
+	setDocumentID(params, documentID)
+	return 0, nil
+}
+
+// decodeString reads a parameter that may be absent or null.
+func decodeString(name string, value []byte, into *string) error {
+	if len(value) > 0 && decode(value, into) != nil {
+		return analytics.Invalidf(name, "must be a JSON string")
+	}
+	return nil
+}
+
+// decodeObject reads a parameter that may be absent or null.
+func decodeObject(name string, value []byte, into *map[string]any) error {
+	if len(value) > 0 && decode(value, into) != nil {
+		return analytics.Invalidf(name, "must be a JSON object")
+	}
+	return nil
+}
+
+// decode reads one JSON value and nothing after it, numbers unrounded.
+func decode(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("trailing data")
+	}
+	return nil
+}

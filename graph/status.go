@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"footfall/analytics"
+)
+
+// statusPartial is the draft's own: the operation ran and met errors.
+const statusPartial = 294
+
+// The bounds of what is said of an impossible operation.
+const (
+	maxErrors  = 20
+	maxMessage = 500 // bytes
+)
+
+// executedStatus is 200, or 294 with errors for those who know the response's own
+// media type, unless nothing at all could be answered because a service we need
+// is away, which proxies and clients should hear.
+func executedStatus(w http.ResponseWriter, media string, response *graphql.Response) int {
+	if len(response.Data) == 0 || string(response.Data) == "null" {
+		for _, e := range response.Errors {
+			if e.Extensions["code"] == string(analytics.CodeUnavailable) {
+				w.Header().Set("Retry-After", "1")
+				return http.StatusServiceUnavailable
+			}
+		}
+	}
+	if len(response.Errors) > 0 && media == mediaResponse {
+		return statusPartial
+	}
+	return http.StatusOK
+}
+
+// impossibleStatus is that of a well-formed request whose operation cannot be
+// run: it is 200 for those who know JSON alone. What is forbidden is 403 for all.
+func impossibleStatus(media string, errs gqlerror.List) int {
+	for _, e := range errs {
+		if e.Extensions["code"] == string(analytics.CodeForbidden) {
+			return http.StatusForbidden
+		}
+	}
+	if media == mediaResponse {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// bounded says the first errors alone, each at a length that a client reads: they
+// quote the document, which may be long and wrong throughout.
+func bounded(errs gqlerror.List) gqlerror.List {
+	if len(errs) > maxErrors {
+		more := gqlerror.Errorf("and %d more errors", len(errs)-maxErrors)
+		more.Extensions = errs[0].Extensions
+		errs = append(errs[:maxErrors:maxErrors], more)
+	}
+	for _, e := range errs {
+		if len(e.Message) > maxMessage {
+			cut := maxMessage
+			for !utf8.RuneStart(e.Message[cut]) {
+				cut--
+			}
+			e.Message = e.Message[:cut] + "…"
+		}
+	}
+	return errs
+}
