@@ -25,11 +25,11 @@ process.once('SIGINT', () => stop().then(() => process.exit(130)));
 
 let failure;
 try {
-  const url = await within(180 * seconds, playgroundURL(), 'the demo did not print the Playground’s URL in time');
+  const { url, key } = await within(180 * seconds, printed(), 'the demo did not print its URL and key in time');
   const tests = spawn(process.execPath, ['--test', ...process.argv.slice(2)], {
     cwd: here,
     stdio: 'inherit',
-    env: { ...process.env, FOOTFALL_URL: url },
+    env: { ...process.env, FOOTFALL_URL: url, FOOTFALL_KEY: key, FOOTFALL_BIN: binary },
   });
   const [code] = await once(tests, 'exit');
   if (code !== 0) failure = `the tests ended with ${code}`;
@@ -41,14 +41,19 @@ if (status !== 0) failure ??= `the demo ended with ${status} after SIGINT`;
 if (failure) console.error(`e2e: ${failure}`);
 process.exitCode = failure ? 1 : 0;
 
-/** Reads on after the line it looks for, so that the demo never waits for a reader. */
-async function playgroundURL() {
+/**
+ * The Playground's URL and the key that may do everything. Reads on after them,
+ * so that the demo never waits for a reader.
+ */
+async function printed() {
   const lines = createInterface({ input: demo.stdout });
   const found = new Promise((done) => {
+    let url;
     lines.on('line', (line) => {
       console.log(`demo | ${line}`);
-      const match = line.match(/https?:\/\/[^\s/]+(?=\/playground\b)/);
-      if (match) done(match[0]);
+      url ??= line.match(/https?:\/\/[^\s/]+(?=\/playground\b)/)?.[0];
+      const key = line.match(/Bearer ([^']+)'.*\/v1\/events/)?.[1];
+      if (url && key) done({ url, key });
     });
   });
   const early = ended.then((how) => Promise.reject(new Error(`${binary} did not stay up: ${how}`)));

@@ -15,7 +15,7 @@ import (
 
 // parse reads the request's parameters. What is no JSON or no query string is
 // 400; what lacks a parameter or has one of the wrong type is no GraphQL request,
-// which the draft answers with 422. The status is 0 where the error's own will do.
+// which is 422. The status is 0 where the error's own will do.
 func parse(r *http.Request, raw []byte) (params *graphql.RawParams, status int, err error) {
 	params = &graphql.RawParams{Headers: r.Header}
 	read := parseBody

@@ -19,6 +19,15 @@ const (
 	maxMessage = 500 // bytes
 )
 
+// unreadStatus is that of parameters that cannot be read: the draft tells what is
+// no GraphQL request from what is no JSON, those who know JSON alone do not.
+func unreadStatus(media string, status int) int {
+	if status == http.StatusUnprocessableEntity && media != mediaResponse {
+		return http.StatusBadRequest
+	}
+	return status
+}
+
 // executedStatus is 200, or 294 with errors for those who know the response's own
 // media type, unless nothing at all could be answered because a service we need
 // is away, which proxies and clients should hear.

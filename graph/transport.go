@@ -88,7 +88,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
 		params, status, err := parse(r, raw)
 		if err != nil {
-			refuse(w, media, status, err)
+			refuse(w, media, unreadStatus(media, status), err)
 			return
 		}
 		run(w, r, exec, params, media)

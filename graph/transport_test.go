@@ -59,7 +59,8 @@ func TestGet(t *testing.T) {
 	for _, target := range []string{
 		get("query", partners, "variables", "[]"), get("query", partners, "variables", "{"), get("query", partners, "extensions", "1"), get("variables", "{}"), get("query", ""), "/graphql",
 	} {
-		b.expect(b.do(http.MethodGet, target, ""), http.StatusUnprocessableEntity, "")
+		b.expect(b.do(http.MethodGet, target, ""), http.StatusBadRequest, "")
+		b.expect(b.do(http.MethodGet, target, "", "Accept", response), http.StatusUnprocessableEntity, "")
 	}
 	b.expect(b.do(http.MethodGet, "/graphql?query=%zz", ""), http.StatusBadRequest, "")
 	b.expect(b.do(http.MethodGet, get("query", partners+strings.Repeat(" ", 70_000)), ""), http.StatusRequestURITooLong, "")
@@ -84,22 +85,33 @@ func TestRefusals(t *testing.T) {
 		{http.MethodPost, body(partners), []string{"Authorization", ""}, http.StatusUnauthorized, "Authorization header is required"},
 		{http.MethodPost, "", nil, http.StatusBadRequest, "body: must be a JSON object"},
 		{http.MethodPost, "secret", nil, http.StatusBadRequest, "body: must be a JSON object"},
-		{http.MethodPost, "[" + body(partners) + "]", nil, http.StatusUnprocessableEntity, "body: must be a JSON object"},
+		{http.MethodPost, "[" + body(partners) + "]", nil, http.StatusBadRequest, "body: must be a JSON object"},
 		{http.MethodPost, body(partners) + "{}", nil, http.StatusBadRequest, "body: must be a JSON object"},
-		{http.MethodPost, `"secret"`, nil, http.StatusUnprocessableEntity, "body: must be a JSON object"},
-		{http.MethodPost, `null`, nil, http.StatusUnprocessableEntity, "query: is required"},
-		{http.MethodPost, `{}`, nil, http.StatusUnprocessableEntity, "query: is required"},
-		{http.MethodPost, `{"Query":"{ __typename }","QUERY":"{ __typename }"}`, nil, http.StatusUnprocessableEntity, "query: is required"},
-		{http.MethodPost, `{"query":7}`, nil, http.StatusUnprocessableEntity, "query: must be a JSON string"},
-		{http.MethodPost, `{"query":"{x}","operationName":["secret"]}`, nil, http.StatusUnprocessableEntity, "operationName: must be a JSON string"},
-		{http.MethodPost, `{"query":"{x}","variables":[]}`, nil, http.StatusUnprocessableEntity, "variables: must be a JSON object"},
-		{http.MethodPost, `{"query":"{x}","extensions":"secret"}`, nil, http.StatusUnprocessableEntity, "extensions: must be a JSON object"},
-		{http.MethodPost, `{"documentId":true}`, nil, http.StatusUnprocessableEntity, "documentId: must be a JSON string"},
+		{http.MethodPost, `"secret"`, nil, http.StatusBadRequest, "body: must be a JSON object"},
+		{http.MethodPost, `null`, nil, http.StatusBadRequest, "query: is required"},
+		{http.MethodPost, `{}`, nil, http.StatusBadRequest, "query: is required"},
+		{http.MethodPost, `{"Query":"{ __typename }","QUERY":"{ __typename }"}`, nil, http.StatusBadRequest, "query: is required"},
+		{http.MethodPost, `{"query":7}`, nil, http.StatusBadRequest, "query: must be a JSON string"},
+		{http.MethodPost, `{"query":"{x}","operationName":["secret"]}`, nil, http.StatusBadRequest, "operationName: must be a JSON string"},
+		{http.MethodPost, `{"query":"{x}","variables":[]}`, nil, http.StatusBadRequest, "variables: must be a JSON object"},
+		{http.MethodPost, `{"query":"{x}","extensions":"secret"}`, nil, http.StatusBadRequest, "extensions: must be a JSON object"},
+		{http.MethodPost, `{"documentId":true}`, nil, http.StatusBadRequest, "documentId: must be a JSON string"},
 		{http.MethodPost, `{"query":"` + strings.Repeat(" ", 8<<20) + `"}`, nil, http.StatusRequestEntityTooLarge, "8388608"},
 	} {
 		w := b.do(c.method, "/graphql", c.body, c.headers...)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.words) || strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), `"data"`) {
 			t.Errorf("%s %.60s %v gave %d %s, want %d with %q", c.method, c.body, c.headers, w.Code, w.Body, c.status, c.words)
+		}
+	}
+	// Those who know the response's own media type hear what is wrong: no JSON, or no GraphQL request.
+	for text, status := range map[string]int{
+		"secret": http.StatusBadRequest, body(partners) + "{}": http.StatusBadRequest, "": http.StatusBadRequest,
+		`[]`: http.StatusUnprocessableEntity, `{}`: http.StatusUnprocessableEntity, `{"query":7}`: http.StatusUnprocessableEntity,
+		`{"query":"{x}","variables":"secret"}`: http.StatusUnprocessableEntity,
+	} {
+		w := b.do(http.MethodPost, "/graphql", text, "Accept", response)
+		if b.expect(w, status, ""); strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), `"data"`) {
+			t.Errorf("%s is echoed or has data: %s", text, w.Body)
 		}
 	}
 	if n := b.calls.Load(); n != 0 {
