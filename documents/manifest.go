@@ -56,7 +56,7 @@ func manifestFiles(path string) ([]string, error) {
 }
 
 func readManifest(path string) ([]operation, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names it
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
