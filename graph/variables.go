@@ -15,6 +15,7 @@ import (
 // scalars say of each scalar of ours whether it can be read from a value.
 var scalars = map[string]func(any) error{
 	"Date":     func(v any) error { return new(analytics.Date).UnmarshalGQL(v) },
+	"Duration": func(v any) error { return new(analytics.Duration).UnmarshalGQL(v) },
 	"DateTime": func(v any) error { _, err := scalar.UnmarshalDateTime(v); return err },
 	"SafeInt":  func(v any) error { _, err := scalar.UnmarshalSafeInt(v); return err },
 	"TimeZone": func(v any) error { return new(analytics.TimeZone).UnmarshalGQL(v) },
@@ -77,6 +78,7 @@ func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.E
 	if err := read(value); err != nil {
 		out := requestError(err)
 		out.Path = path
+		out.Extensions["field"] = "$" + path[1:].String()
 		return out
 	}
 	return nil
