@@ -108,6 +108,12 @@ func TestPersistedQueries(t *testing.T) {
 			expectCode(t, name+", by GET", b.linked(byHash(freeText)), "")
 			expectCode(t, name+", by its id", b.linked(map[string]any{"documentId": "sha256:" + documents.Hash(freeText)}), "")
 		}
+		client, err := cache.OpenRedis(one.conf.redis)
+		ok(t, err)
+		defer func() { _ = client.Close() }()
+		if left, err := client.TTL(t.Context(), "footfall:document:"+documents.Hash(freeText)).Result(); err != nil || left <= 0 {
+			t.Errorf("Redis keeps the document for %v, %v", left, err)
+		}
 		expectCode(t, "another's hash", one.named(map[string]any{"query": boardText, "extensions": byHash(freeText)["extensions"]}), "BAD_USER_INPUT")
 		expectCode(t, "by GET", one.linked(sent(boardText)), "")
 		expectCode(t, "there", two.named(byHash(boardText)), "")

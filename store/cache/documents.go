@@ -29,12 +29,20 @@ func documentKey(hash string) string { return "footfall:document:" + hash }
 
 // Document is the document with the hash, as far as Redis knows it.
 func (d *Documents) Document(ctx context.Context, hash string) (text string, ok bool) {
-	err := d.do(ctx, func(ctx context.Context) (err error) {
-		text, err = d.client.GetEx(ctx, documentKey(hash), documentsFor).Result()
-		ok = err == nil
+	key := documentKey(hash)
+	var found *redis.StringCmd
+	err := d.do(ctx, func(ctx context.Context) error {
+		_, err := d.client.Pipelined(ctx, func(p redis.Pipeliner) error { // GETEX wants Redis 6.2
+			found = p.Get(ctx, key)
+			p.Expire(ctx, key, documentsFor)
+			return nil
+		})
 		return notMissing(err)
 	})
-	return text, ok && err == nil
+	if err != nil || found.Err() != nil {
+		return "", false
+	}
+	return found.Val(), true
 }
 
 // KeepDocument tells the other gateways of a document.
