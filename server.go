@@ -126,16 +126,17 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 
 // gateway is everything a running Footfall consists of.
 type gateway struct {
-	store     *store.Store
-	cache     *cache.Cache
-	writer    *ingest.Writer
-	auth      *auth.Authenticator
-	edge      *edge.Cache
-	metrics   *telemetry.Metrics
-	documents graph.Documents
-	log       *slog.Logger
-	serving   serving
-	closers   []func()
+	store   *store.Store
+	cache   *cache.Cache
+	writer  *ingest.Writer
+	auth    *auth.Authenticator
+	edge    *edge.Cache
+	metrics *telemetry.Metrics
+	log     *slog.Logger
+	serving serving
+	closers []func()
+
+	documents graph.Documents // that requests may name
 }
 
 // aloneEdgeTTL is how long whole answers are kept without Redis. Nobody tells a

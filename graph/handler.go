@@ -25,18 +25,18 @@ import (
 
 // Options of New.
 type Options struct {
-	Source loaders.Source
-	Writer resolvers.Writer
-	Auth   Authenticator
-	Edge   *edge.Cache // nil for none
-	// Documents may be named instead of sent.
-	Documents Documents
-	Log       *slog.Logger
-	Now       func() time.Time
-	Timeout   time.Duration // of one operation
+	Source  loaders.Source
+	Writer  resolvers.Writer
+	Auth    Authenticator
+	Edge    *edge.Cache // nil for none
+	Log     *slog.Logger
+	Now     func() time.Time
+	Timeout time.Duration // of one operation
 	// Freshness starts watching the reads of one operation; the function it
 	// returns says whether any was served stale, and how old the oldest was.
 	Freshness func(context.Context) (context.Context, func() (age time.Duration, stale bool))
+	// Documents may be named instead of sent.
+	Documents Documents
 }
 
 // New makes the server that GraphQL and the REST contracts share. Add REST
