@@ -72,6 +72,7 @@ type Measured struct {
 	Window Window // what was counted
 	Asked  Window // what was asked for, before it was narrowed to the noun's own window
 	Where  Where  // which events were counted
+	Rest   bool   // what is in no row of a breakdown, where no Where can say so
 	AsOf   time.Time
 }
 

@@ -40,5 +40,10 @@ func complexity() generated.ComplexityRoot {
 	c.Campaign.TimeSeries = func(child int, _ analytics.Interval, _ *analytics.TimeZone, _ analytics.Weekday, _ []*analytics.DimensionFilter, _ *analytics.Duration) int {
 		return times(child, seriesFactor)
 	}
+	breakdown := func(child int, _ []analytics.Dimension, _ *analytics.RangeInput, _ *analytics.TimeZone, _ []*analytics.DimensionFilter,
+		_ *analytics.BreakdownOrder, first int, _ *analytics.Duration) int {
+		return times(child, first)
+	}
+	c.Activation.Breakdown, c.Partner.Breakdown, c.Campaign.Breakdown = breakdown, breakdown, breakdown
 	return c
 }

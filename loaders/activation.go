@@ -70,6 +70,9 @@ func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation
 
 // PreviousActivationMetrics measures the same activation over an earlier range.
 func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.ActivationMetrics, by analytics.Comparison, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	if err := m.Comparable(); err != nil {
+		return nil, err
+	}
 	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), m.Asked.Before(by), m.Where, want)
 }
 
@@ -91,14 +94,18 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 	if err != nil {
 		return nil, err
 	}
-	s := &analytics.ActivationTimeSeries{Interval: ask.Interval, TimeZone: asked.Zone, Points: make([]*analytics.ActivationPoint, len(slots))}
-	for i, slot := range slots {
-		m := analytics.Measured{Noun: a, Asked: slot.Window(ask.Interval, asked.Zone), Where: where, AsOf: answer.AsOf}
-		m.Window = m.Asked.Narrow(slot.Range)
+	m := analytics.Measured{Noun: a, Window: asked, Where: where, AsOf: answer.AsOf}
+	return l.activationPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+}
+
+func (l *Loaders) activationPoints(r run) *analytics.ActivationTimeSeries {
+	zone := r.of.Window.Zone
+	s := &analytics.ActivationTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.ActivationPoint, len(r.slots))}
+	for i, slot := range r.slots {
 		s.Points[i] = &analytics.ActivationPoint{
-			Start: slot.Start.In(asked.Zone.Location()), End: slot.End.In(asked.Zone.Location()),
-			Partial: l.partial(slot), Metrics: answer.Totals[i].ActivationMetrics(m),
+			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),
+			Partial: l.partial(slot), Metrics: r.totals[i].ActivationMetrics(r.point(slot)),
 		}
 	}
-	return s, nil
+	return s
 }

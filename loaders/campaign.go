@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"context"
-	"time"
 
 	"footfall/analytics"
 )
@@ -73,13 +72,18 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 	if err != nil {
 		return nil, err
 	}
-	s := &analytics.CampaignTimeSeries{Interval: ask.Interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(slots))}
-	local := func(t time.Time) time.Time { return t.In(zone.Location()) }
-	for i, slot := range slots {
-		m := analytics.Measured{Noun: c, Window: analytics.WindowOf(slot.Range, zone), Where: where, AsOf: answer.AsOf}
+	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(extent, zone), Where: where, AsOf: answer.AsOf}
+	return l.campaignPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+}
+
+func (l *Loaders) campaignPoints(r run) *analytics.CampaignTimeSeries {
+	zone := r.of.Window.Zone
+	s := &analytics.CampaignTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(r.slots))}
+	for i, slot := range r.slots {
 		s.Points[i] = &analytics.CampaignPoint{
-			Start: local(slot.Start), End: local(slot.End), Partial: l.partial(slot), Metrics: answer.Totals[i].CampaignMetrics(m),
+			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),
+			Partial: l.partial(slot), Metrics: r.totals[i].CampaignMetrics(r.point(slot)),
 		}
 	}
-	return s, nil
+	return s
 }

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"footfall/analytics"
@@ -39,6 +40,7 @@ type Loaders struct {
 	campaigns   *batcher[string, *analytics.Campaign]
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
+	rows        sync.Map // rowsSeriesKey → *rowsSeries
 }
 
 // New makes the loaders of one request.
@@ -110,10 +112,7 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 
 // series asks for one subject by calendar buckets.
 func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, where analytics.Where, want analytics.Want) (analytics.Answer, error) {
-	q := &analytics.Query{Subject: subject, Kind: kind, Want: want, Where: where}
-	for _, s := range slots {
-		q.Ranges = append(q.Ranges, s.Range)
-	}
+	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: rangesOf(slots), Want: want, Where: where}
 	return l.totals.Load(ctx, q)
 }
 

@@ -54,6 +54,9 @@ func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, w
 
 // PreviousPartnerEngagement measures the same partner over an earlier range.
 func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.PartnerEngagement, by analytics.Comparison, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	if err := e.Comparable(); err != nil {
+		return nil, err
+	}
 	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), e.Asked.Before(by), e.Where, want)
 }
 
@@ -75,16 +78,20 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 	if err != nil {
 		return nil, err
 	}
-	s := &analytics.PartnerTimeSeries{Interval: ask.Interval, TimeZone: window.Zone, Points: make([]*analytics.PartnerPoint, len(slots))}
-	for i, slot := range slots {
-		m := analytics.Measured{Noun: p, Asked: slot.Window(ask.Interval, window.Zone), Where: where, AsOf: answer.AsOf}
-		m.Window = m.Asked.Narrow(slot.Range)
+	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf}
+	return l.partnerPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+}
+
+func (l *Loaders) partnerPoints(r run) *analytics.PartnerTimeSeries {
+	zone := r.of.Window.Zone
+	s := &analytics.PartnerTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.PartnerPoint, len(r.slots))}
+	for i, slot := range r.slots {
 		s.Points[i] = &analytics.PartnerPoint{
-			Start: slot.Start.In(window.Zone.Location()), End: slot.End.In(window.Zone.Location()),
-			Partial: l.partial(slot), Engagement: answer.Totals[i].PartnerEngagement(m),
+			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),
+			Partial: l.partial(slot), Engagement: r.totals[i].PartnerEngagement(r.point(slot)),
 		}
 	}
-	return s, nil
+	return s
 }
 
 // Leaderboard is what a leaderboard is asked for.

@@ -38,3 +38,9 @@ func values[T any](list []*T) []T {
 func asked(r *analytics.RangeInput, zone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration, want analytics.Want) loaders.Ask {
 	return loaders.Ask{Range: r, TimeZone: zone, Where: where, MaxStaleness: maxStaleness, Want: want}
 }
+
+// seriesOfRows gathers the arguments of a breakdown's time series; the rest it
+// has from the breakdown.
+func seriesOfRows(interval analytics.Interval, weekStart analytics.Weekday, want analytics.Want) loaders.SeriesAsk {
+	return loaders.SeriesAsk{Ask: loaders.Ask{Want: want}, Interval: interval, WeekStart: weekStart}
+}

@@ -52,3 +52,8 @@ func wanted(ctx context.Context, path ...string) analytics.Want {
 	}
 	return want
 }
+
+// wantedOfRows is what a breakdown needs: its rows and what is in none.
+func wantedOfRows(ctx context.Context) analytics.Want {
+	return wanted(ctx, "rows", "metrics") | wanted(ctx, "other")
+}

@@ -21,6 +21,7 @@ import (
 type ActivationResolver interface {
 	Metrics(ctx context.Context, obj *analytics.Activation, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationMetrics, error)
 	TimeSeries(ctx context.Context, obj *analytics.Activation, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationTimeSeries, error)
+	Breakdown(ctx context.Context, obj *analytics.Activation, by []analytics.Dimension, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, orderBy *analytics.BreakdownOrder, first int, maxStaleness *analytics.Duration) (*analytics.ActivationBreakdown, error)
 }
 type ActivationMetricsResolver interface {
 	Previous(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetrics, error)
@@ -48,6 +49,68 @@ func (ec *executionContext) field_ActivationMetrics_previous_args(ctx context.Co
 		return nil, err
 	}
 	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Activation_breakdown_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]analytics.Dimension, error) {
+			return ec.unmarshalNDimension2ᚕfootfallᚋanalyticsᚐDimensionᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "range",
+		func(ctx context.Context, v any) (*analytics.RangeInput, error) {
+			return ec.unmarshalORangeInput2ᚖfootfallᚋanalyticsᚐRangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["range"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "timeZone",
+		func(ctx context.Context, v any) (*analytics.TimeZone, error) {
+			return ec.unmarshalOTimeZone2ᚖfootfallᚋanalyticsᚐTimeZone(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["timeZone"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*analytics.DimensionFilter, error) {
+			return ec.unmarshalODimensionFilter2ᚕᚖfootfallᚋanalyticsᚐDimensionFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*analytics.BreakdownOrder, error) {
+			return ec.unmarshalOBreakdownOrder2ᚖfootfallᚋanalyticsᚐBreakdownOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "maxStaleness",
+		func(ctx context.Context, v any) (*analytics.Duration, error) {
+			return ec.unmarshalODuration2ᚖfootfallᚋanalyticsᚐDuration(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxStaleness"] = arg6
 	return args, nil
 }
 
@@ -483,6 +546,50 @@ func (ec *executionContext) fieldContext_Activation_timeSeries(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Activation_timeSeries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Activation_breakdown(ctx context.Context, field graphql.CollectedField, obj *analytics.Activation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Activation_breakdown(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Activation().Breakdown(ctx, obj, fc.Args["by"].([]analytics.Dimension), fc.Args["range"].(*analytics.RangeInput), fc.Args["timeZone"].(*analytics.TimeZone), fc.Args["where"].([]*analytics.DimensionFilter), fc.Args["orderBy"].(*analytics.BreakdownOrder), fc.Args["first"].(int), fc.Args["maxStaleness"].(*analytics.Duration))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *analytics.ActivationBreakdown) graphql.Marshaler {
+			return ec.marshalNActivationBreakdown2ᚖfootfallᚋanalyticsᚐActivationBreakdown(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Activation_breakdown(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Activation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivationBreakdown(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Activation_breakdown_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1917,6 +2024,44 @@ func (ec *executionContext) _Activation(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "breakdown":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Activation_breakdown(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2595,6 +2740,13 @@ func (ec *executionContext) unmarshalOActivationFilter2ᚖfootfallᚋanalytics�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOActivationMetrics2ᚖfootfallᚋanalyticsᚐActivationMetrics(ctx context.Context, sel ast.SelectionSet, v *analytics.ActivationMetrics) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ActivationMetrics(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOActivationStatus2ᚕfootfallᚋanalyticsᚐActivationStatusᚄ(ctx context.Context, v any) ([]analytics.ActivationStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -2645,6 +2797,13 @@ func (ec *executionContext) marshalOActivationStatus2ᚖfootfallᚋanalyticsᚐA
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalOActivationTimeSeries2ᚖfootfallᚋanalyticsᚐActivationTimeSeries(ctx context.Context, sel ast.SelectionSet, v *analytics.ActivationTimeSeries) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ActivationTimeSeries(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

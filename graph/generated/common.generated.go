@@ -1673,6 +1673,13 @@ func (ec *executionContext) unmarshalORangeInput2ᚖfootfallᚋanalyticsᚐRange
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOResolvedRange2ᚖfootfallᚋanalyticsᚐResolvedRange(ctx context.Context, sel ast.SelectionSet, v *analytics.ResolvedRange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ResolvedRange(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOTimeZone2ᚖfootfallᚋanalyticsᚐTimeZone(ctx context.Context, v any) (*analytics.TimeZone, error) {
 	if v == nil {
 		return nil, nil

@@ -25,10 +25,16 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Activation() ActivationResolver
+	ActivationBreakdown() ActivationBreakdownResolver
+	ActivationBreakdownRow() ActivationBreakdownRowResolver
 	ActivationMetrics() ActivationMetricsResolver
 	Campaign() CampaignResolver
+	CampaignBreakdown() CampaignBreakdownResolver
+	CampaignBreakdownRow() CampaignBreakdownRowResolver
 	Mutation() MutationResolver
 	Partner() PartnerResolver
+	PartnerBreakdown() PartnerBreakdownResolver
+	PartnerBreakdownRow() PartnerBreakdownRowResolver
 	PartnerEngagement() PartnerEngagementResolver
 	Query() QueryResolver
 }
@@ -40,6 +46,7 @@ type DirectiveRoot struct {
 type ComplexityRoot struct {
 	Activation struct {
 		ActivationID func(childComplexity int) int
+		Breakdown    func(childComplexity int, by []analytics.Dimension, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, orderBy *analytics.BreakdownOrder, first int, maxStaleness *analytics.Duration) int
 		EndAt        func(childComplexity int) int
 		EventKey     func(childComplexity int) int
 		EventName    func(childComplexity int) int
@@ -49,6 +56,22 @@ type ComplexityRoot struct {
 		Status       func(childComplexity int) int
 		Tier         func(childComplexity int) int
 		TimeSeries   func(childComplexity int, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
+	}
+
+	ActivationBreakdown struct {
+		AsOf            func(childComplexity int) int
+		By              func(childComplexity int) int
+		Other           func(childComplexity int) int
+		OtherTimeSeries func(childComplexity int, interval analytics.Interval, weekStart analytics.Weekday) int
+		Range           func(childComplexity int) int
+		Rows            func(childComplexity int) int
+		Truncated       func(childComplexity int) int
+	}
+
+	ActivationBreakdownRow struct {
+		Metrics    func(childComplexity int) int
+		TimeSeries func(childComplexity int, interval analytics.Interval, weekStart analytics.Weekday) int
+		Values     func(childComplexity int) int
 	}
 
 	ActivationConnection struct {
@@ -96,6 +119,7 @@ type ComplexityRoot struct {
 
 	Campaign struct {
 		AccessKey   func(childComplexity int) int
+		Breakdown   func(childComplexity int, by []analytics.Dimension, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, orderBy *analytics.BreakdownOrder, first int, maxStaleness *analytics.Duration) int
 		CampaignID  func(childComplexity int) int
 		CampaignKey func(childComplexity int) int
 		EndedAt     func(childComplexity int) int
@@ -106,6 +130,22 @@ type ComplexityRoot struct {
 		Status      func(childComplexity int) int
 		TimeSeries  func(childComplexity int, interval analytics.Interval, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		Title       func(childComplexity int) int
+	}
+
+	CampaignBreakdown struct {
+		AsOf            func(childComplexity int) int
+		By              func(childComplexity int) int
+		Other           func(childComplexity int) int
+		OtherTimeSeries func(childComplexity int, interval analytics.Interval, weekStart analytics.Weekday) int
+		Range           func(childComplexity int) int
+		Rows            func(childComplexity int) int
+		Truncated       func(childComplexity int) int
+	}
+
+	CampaignBreakdownRow struct {
+		Metrics    func(childComplexity int) int
+		TimeSeries func(childComplexity int, interval analytics.Interval, weekStart analytics.Weekday) int
+		Values     func(childComplexity int) int
 	}
 
 	CampaignConnection struct {
@@ -178,6 +218,7 @@ type ComplexityRoot struct {
 	}
 
 	Partner struct {
+		Breakdown     func(childComplexity int, by []analytics.Dimension, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, orderBy *analytics.BreakdownOrder, first int, maxStaleness *analytics.Duration) int
 		Categories    func(childComplexity int) int
 		Engagement    func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		ID            func(childComplexity int) int
@@ -189,6 +230,22 @@ type ComplexityRoot struct {
 		Tier          func(childComplexity int) int
 		TimeSeries    func(childComplexity int, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		UUID          func(childComplexity int) int
+	}
+
+	PartnerBreakdown struct {
+		AsOf            func(childComplexity int) int
+		By              func(childComplexity int) int
+		Other           func(childComplexity int) int
+		OtherTimeSeries func(childComplexity int, interval analytics.Interval, weekStart analytics.Weekday) int
+		Range           func(childComplexity int) int
+		Rows            func(childComplexity int) int
+		Truncated       func(childComplexity int) int
+	}
+
+	PartnerBreakdownRow struct {
+		Metrics    func(childComplexity int) int
+		TimeSeries func(childComplexity int, interval analytics.Interval, weekStart analytics.Weekday) int
+		Values     func(childComplexity int) int
 	}
 
 	PartnerEngagement struct {
@@ -291,6 +348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Activation.ActivationID(childComplexity), true
+	case "Activation.breakdown":
+		if e.ComplexityRoot.Activation.Breakdown == nil {
+			break
+		}
+
+		args, err := ec.field_Activation_breakdown_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Activation.Breakdown(childComplexity, args["by"].([]analytics.Dimension), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["where"].([]*analytics.DimensionFilter), args["orderBy"].(*analytics.BreakdownOrder), args["first"].(int), args["maxStaleness"].(*analytics.Duration)), true
 	case "Activation.endAt":
 		if e.ComplexityRoot.Activation.EndAt == nil {
 			break
@@ -355,6 +423,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Activation.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["weekStart"].(analytics.Weekday), args["where"].([]*analytics.DimensionFilter), args["maxStaleness"].(*analytics.Duration)), true
+
+	case "ActivationBreakdown.asOf":
+		if e.ComplexityRoot.ActivationBreakdown.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.AsOf(childComplexity), true
+	case "ActivationBreakdown.by":
+		if e.ComplexityRoot.ActivationBreakdown.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.By(childComplexity), true
+	case "ActivationBreakdown.other":
+		if e.ComplexityRoot.ActivationBreakdown.Other == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.Other(childComplexity), true
+	case "ActivationBreakdown.otherTimeSeries":
+		if e.ComplexityRoot.ActivationBreakdown.OtherTimeSeries == nil {
+			break
+		}
+
+		args, err := ec.field_ActivationBreakdown_otherTimeSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.OtherTimeSeries(childComplexity, args["interval"].(analytics.Interval), args["weekStart"].(analytics.Weekday)), true
+	case "ActivationBreakdown.range":
+		if e.ComplexityRoot.ActivationBreakdown.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.Range(childComplexity), true
+	case "ActivationBreakdown.rows":
+		if e.ComplexityRoot.ActivationBreakdown.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.Rows(childComplexity), true
+	case "ActivationBreakdown.truncated":
+		if e.ComplexityRoot.ActivationBreakdown.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdown.Truncated(childComplexity), true
+
+	case "ActivationBreakdownRow.metrics":
+		if e.ComplexityRoot.ActivationBreakdownRow.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdownRow.Metrics(childComplexity), true
+	case "ActivationBreakdownRow.timeSeries":
+		if e.ComplexityRoot.ActivationBreakdownRow.TimeSeries == nil {
+			break
+		}
+
+		args, err := ec.field_ActivationBreakdownRow_timeSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ActivationBreakdownRow.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["weekStart"].(analytics.Weekday)), true
+	case "ActivationBreakdownRow.values":
+		if e.ComplexityRoot.ActivationBreakdownRow.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationBreakdownRow.Values(childComplexity), true
 
 	case "ActivationConnection.edges":
 		if e.ComplexityRoot.ActivationConnection.Edges == nil {
@@ -540,6 +680,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Campaign.AccessKey(childComplexity), true
+	case "Campaign.breakdown":
+		if e.ComplexityRoot.Campaign.Breakdown == nil {
+			break
+		}
+
+		args, err := ec.field_Campaign_breakdown_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Campaign.Breakdown(childComplexity, args["by"].([]analytics.Dimension), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["where"].([]*analytics.DimensionFilter), args["orderBy"].(*analytics.BreakdownOrder), args["first"].(int), args["maxStaleness"].(*analytics.Duration)), true
 	case "Campaign.campaignId":
 		if e.ComplexityRoot.Campaign.CampaignID == nil {
 			break
@@ -610,6 +761,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Campaign.Title(childComplexity), true
+
+	case "CampaignBreakdown.asOf":
+		if e.ComplexityRoot.CampaignBreakdown.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.AsOf(childComplexity), true
+	case "CampaignBreakdown.by":
+		if e.ComplexityRoot.CampaignBreakdown.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.By(childComplexity), true
+	case "CampaignBreakdown.other":
+		if e.ComplexityRoot.CampaignBreakdown.Other == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.Other(childComplexity), true
+	case "CampaignBreakdown.otherTimeSeries":
+		if e.ComplexityRoot.CampaignBreakdown.OtherTimeSeries == nil {
+			break
+		}
+
+		args, err := ec.field_CampaignBreakdown_otherTimeSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.OtherTimeSeries(childComplexity, args["interval"].(analytics.Interval), args["weekStart"].(analytics.Weekday)), true
+	case "CampaignBreakdown.range":
+		if e.ComplexityRoot.CampaignBreakdown.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.Range(childComplexity), true
+	case "CampaignBreakdown.rows":
+		if e.ComplexityRoot.CampaignBreakdown.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.Rows(childComplexity), true
+	case "CampaignBreakdown.truncated":
+		if e.ComplexityRoot.CampaignBreakdown.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdown.Truncated(childComplexity), true
+
+	case "CampaignBreakdownRow.metrics":
+		if e.ComplexityRoot.CampaignBreakdownRow.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdownRow.Metrics(childComplexity), true
+	case "CampaignBreakdownRow.timeSeries":
+		if e.ComplexityRoot.CampaignBreakdownRow.TimeSeries == nil {
+			break
+		}
+
+		args, err := ec.field_CampaignBreakdownRow_timeSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CampaignBreakdownRow.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["weekStart"].(analytics.Weekday)), true
+	case "CampaignBreakdownRow.values":
+		if e.ComplexityRoot.CampaignBreakdownRow.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignBreakdownRow.Values(childComplexity), true
 
 	case "CampaignConnection.edges":
 		if e.ComplexityRoot.CampaignConnection.Edges == nil {
@@ -897,6 +1120,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Partner.breakdown":
+		if e.ComplexityRoot.Partner.Breakdown == nil {
+			break
+		}
+
+		args, err := ec.field_Partner_breakdown_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Partner.Breakdown(childComplexity, args["by"].([]analytics.Dimension), args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["where"].([]*analytics.DimensionFilter), args["orderBy"].(*analytics.BreakdownOrder), args["first"].(int), args["maxStaleness"].(*analytics.Duration)), true
 	case "Partner.categories":
 		if e.ComplexityRoot.Partner.Categories == nil {
 			break
@@ -973,6 +1207,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Partner.UUID(childComplexity), true
+
+	case "PartnerBreakdown.asOf":
+		if e.ComplexityRoot.PartnerBreakdown.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.AsOf(childComplexity), true
+	case "PartnerBreakdown.by":
+		if e.ComplexityRoot.PartnerBreakdown.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.By(childComplexity), true
+	case "PartnerBreakdown.other":
+		if e.ComplexityRoot.PartnerBreakdown.Other == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.Other(childComplexity), true
+	case "PartnerBreakdown.otherTimeSeries":
+		if e.ComplexityRoot.PartnerBreakdown.OtherTimeSeries == nil {
+			break
+		}
+
+		args, err := ec.field_PartnerBreakdown_otherTimeSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.OtherTimeSeries(childComplexity, args["interval"].(analytics.Interval), args["weekStart"].(analytics.Weekday)), true
+	case "PartnerBreakdown.range":
+		if e.ComplexityRoot.PartnerBreakdown.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.Range(childComplexity), true
+	case "PartnerBreakdown.rows":
+		if e.ComplexityRoot.PartnerBreakdown.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.Rows(childComplexity), true
+	case "PartnerBreakdown.truncated":
+		if e.ComplexityRoot.PartnerBreakdown.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdown.Truncated(childComplexity), true
+
+	case "PartnerBreakdownRow.metrics":
+		if e.ComplexityRoot.PartnerBreakdownRow.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdownRow.Metrics(childComplexity), true
+	case "PartnerBreakdownRow.timeSeries":
+		if e.ComplexityRoot.PartnerBreakdownRow.TimeSeries == nil {
+			break
+		}
+
+		args, err := ec.field_PartnerBreakdownRow_timeSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PartnerBreakdownRow.TimeSeries(childComplexity, args["interval"].(analytics.Interval), args["weekStart"].(analytics.Weekday)), true
+	case "PartnerBreakdownRow.values":
+		if e.ComplexityRoot.PartnerBreakdownRow.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerBreakdownRow.Values(childComplexity), true
 
 	case "PartnerEngagement.asOf":
 		if e.ComplexityRoot.PartnerEngagement.AsOf == nil {
@@ -1294,6 +1600,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputActivationFilter,
+		ec.unmarshalInputBreakdownOrder,
 		ec.unmarshalInputCampaignInput,
 		ec.unmarshalInputCreateActivationInput,
 		ec.unmarshalInputDateRangeInput,
@@ -1613,6 +1920,207 @@ input DimensionFilter {
   in: [String]
   "None of these values, at most 100; null is an event that did not say."
   notIn: [String]
+}
+
+"What the groups of a breakdown are ordered by; ties by events, most first, then by value."
+enum BreakdownOrderField {
+  "All events of the activation, the partner or the campaign."
+  EVENTS
+  "Unique sessions of an activation, unique users of a partner, viewers of a campaign."
+  UNIQUES
+  "The values themselves."
+  VALUE
+}
+
+"How the groups of a breakdown are ordered."
+input BreakdownOrder {
+  "By what."
+  field: BreakdownOrderField! = EVENTS
+  "Largest or smallest first."
+  direction: OrderDirection! = DESC
+}
+
+extend type Activation {
+  "The measures by the values that events carry: exact, also the uniques."
+  breakdown(
+    "One or two dimensions."
+    by: [Dimension!]!
+    "Narrowed to the activation's window. By default the whole window."
+    range: RangeInput
+    "Whose calendar dates and periods are; by default the tenant's."
+    timeZone: TimeZone
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "Which groups are the rows: by default those with the most events."
+    orderBy: BreakdownOrder
+    "How many rows, 1 to 1000."
+    first: Int! = 10
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
+  ): ActivationBreakdown!
+}
+
+"An activation's measures by the values of dimensions."
+type ActivationBreakdown {
+  "The dimensions."
+  by: [Dimension!]!
+  "The groups, in order."
+  rows: [ActivationBreakdownRow!]!
+  "What is in no row; null when nothing is. Its uniques are exact too."
+  other: ActivationMetrics
+  "What is in no row, by calendar bucket; null when nothing is."
+  otherTimeSeries(
+    "The bucket."
+    interval: Interval!
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+  ): ActivationTimeSeries
+  """
+  Whether on some day there were more combinations of values than are kept. Then
+  rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
+  """
+  truncated: Boolean!
+  "What was counted."
+  range: ResolvedRange!
+  "When it was read: every event acknowledged before is in it."
+  asOf: DateTime!
+}
+
+"The events of an activation with one value of each dimension."
+type ActivationBreakdownRow {
+  "The value of each dimension; null where events did not say."
+  values: [String]!
+  "The measures of these events."
+  metrics: ActivationMetrics!
+  "The same by calendar bucket, without gaps."
+  timeSeries(
+    "The bucket."
+    interval: Interval!
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+  ): ActivationTimeSeries!
+}
+
+extend type Partner {
+  "The measures by the values that events carry: exact, also the uniques."
+  breakdown(
+    "One or two dimensions."
+    by: [Dimension!]!
+    "By default the current year."
+    range: RangeInput
+    "Whose calendar dates and periods are; by default the tenant's."
+    timeZone: TimeZone
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "Which groups are the rows: by default those with the most events."
+    orderBy: BreakdownOrder
+    "How many rows, 1 to 1000."
+    first: Int! = 10
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
+  ): PartnerBreakdown!
+}
+
+"A partner's portal traffic by the values of dimensions."
+type PartnerBreakdown {
+  "The dimensions."
+  by: [Dimension!]!
+  "The groups, in order."
+  rows: [PartnerBreakdownRow!]!
+  "What is in no row; null when nothing is. Its uniques are exact too."
+  other: PartnerEngagement
+  "What is in no row, by calendar bucket; null when nothing is."
+  otherTimeSeries(
+    "The bucket."
+    interval: Interval!
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+  ): PartnerTimeSeries
+  """
+  Whether on some day there were more combinations of values than are kept. Then
+  rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
+  """
+  truncated: Boolean!
+  "What was counted."
+  range: ResolvedRange!
+  "When it was read: every event acknowledged before is in it."
+  asOf: DateTime!
+}
+
+"The page views of a partner with one value of each dimension, and the sessions that start with one of them."
+type PartnerBreakdownRow {
+  "The value of each dimension; null where events did not say."
+  values: [String]!
+  "The measures of these events."
+  metrics: PartnerEngagement!
+  "The same by calendar bucket, without gaps."
+  timeSeries(
+    "The bucket."
+    interval: Interval!
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+  ): PartnerTimeSeries!
+}
+
+extend type Campaign {
+  "The measures by the values that events carry: exact, also the uniques."
+  breakdown(
+    "One or two dimensions."
+    by: [Dimension!]!
+    "By default the campaign's whole life."
+    range: RangeInput
+    "Whose calendar dates and periods are; by default the tenant's."
+    timeZone: TimeZone
+    "Counts events with these dimensions alone; AND across."
+    where: [DimensionFilter!]
+    "Which groups are the rows: by default those with the most events."
+    orderBy: BreakdownOrder
+    "How many rows, 1 to 1000."
+    first: Int! = 10
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
+  ): CampaignBreakdown!
+}
+
+"A campaign's measures by the values of dimensions."
+type CampaignBreakdown {
+  "The dimensions."
+  by: [Dimension!]!
+  "The groups, in order."
+  rows: [CampaignBreakdownRow!]!
+  "What is in no row; null when nothing is. Its uniques are exact too."
+  other: CampaignMetrics
+  "What is in no row, by calendar bucket; null when nothing is."
+  otherTimeSeries(
+    "The bucket."
+    interval: Interval!
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+  ): CampaignTimeSeries
+  """
+  Whether on some day there were more combinations of values than are kept. Then
+  rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
+  """
+  truncated: Boolean!
+  "What was counted; null for the whole life."
+  range: ResolvedRange
+  "When it was read: every event acknowledged before is in it."
+  asOf: DateTime!
+}
+
+"What viewers of a campaign did in events with one value of each dimension: they may be in several rows."
+type CampaignBreakdownRow {
+  "The value of each dimension; null where events did not say."
+  values: [String]!
+  "The measures of these events."
+  metrics: CampaignMetrics!
+  "The same by calendar bucket, without gaps."
+  timeSeries(
+    "The bucket."
+    interval: Interval!
+    "The day that weeks start on."
+    weekStart: Weekday! = MONDAY
+  ): CampaignTimeSeries!
 }
 `, BuiltIn: false},
 	{Name: "../schema/campaign.graphqls", Input: `extend type Query {
@@ -2332,8 +2840,42 @@ func (ec *executionContext) childFields_Activation(ctx context.Context, field gr
 		return ec.fieldContext_Activation_metrics(ctx, field)
 	case "timeSeries":
 		return ec.fieldContext_Activation_timeSeries(ctx, field)
+	case "breakdown":
+		return ec.fieldContext_Activation_breakdown(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Activation", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivationBreakdown(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_ActivationBreakdown_by(ctx, field)
+	case "rows":
+		return ec.fieldContext_ActivationBreakdown_rows(ctx, field)
+	case "other":
+		return ec.fieldContext_ActivationBreakdown_other(ctx, field)
+	case "otherTimeSeries":
+		return ec.fieldContext_ActivationBreakdown_otherTimeSeries(ctx, field)
+	case "truncated":
+		return ec.fieldContext_ActivationBreakdown_truncated(ctx, field)
+	case "range":
+		return ec.fieldContext_ActivationBreakdown_range(ctx, field)
+	case "asOf":
+		return ec.fieldContext_ActivationBreakdown_asOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivationBreakdown", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivationBreakdownRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "values":
+		return ec.fieldContext_ActivationBreakdownRow_values(ctx, field)
+	case "metrics":
+		return ec.fieldContext_ActivationBreakdownRow_metrics(ctx, field)
+	case "timeSeries":
+		return ec.fieldContext_ActivationBreakdownRow_timeSeries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivationBreakdownRow", field.Name)
 }
 
 func (ec *executionContext) childFields_ActivationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2446,8 +2988,42 @@ func (ec *executionContext) childFields_Campaign(ctx context.Context, field grap
 		return ec.fieldContext_Campaign_metrics(ctx, field)
 	case "timeSeries":
 		return ec.fieldContext_Campaign_timeSeries(ctx, field)
+	case "breakdown":
+		return ec.fieldContext_Campaign_breakdown(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Campaign", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBreakdown(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_CampaignBreakdown_by(ctx, field)
+	case "rows":
+		return ec.fieldContext_CampaignBreakdown_rows(ctx, field)
+	case "other":
+		return ec.fieldContext_CampaignBreakdown_other(ctx, field)
+	case "otherTimeSeries":
+		return ec.fieldContext_CampaignBreakdown_otherTimeSeries(ctx, field)
+	case "truncated":
+		return ec.fieldContext_CampaignBreakdown_truncated(ctx, field)
+	case "range":
+		return ec.fieldContext_CampaignBreakdown_range(ctx, field)
+	case "asOf":
+		return ec.fieldContext_CampaignBreakdown_asOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBreakdown", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBreakdownRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "values":
+		return ec.fieldContext_CampaignBreakdownRow_values(ctx, field)
+	case "metrics":
+		return ec.fieldContext_CampaignBreakdownRow_metrics(ctx, field)
+	case "timeSeries":
+		return ec.fieldContext_CampaignBreakdownRow_timeSeries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBreakdownRow", field.Name)
 }
 
 func (ec *executionContext) childFields_CampaignConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2596,8 +3172,42 @@ func (ec *executionContext) childFields_Partner(ctx context.Context, field graph
 		return ec.fieldContext_Partner_engagement(ctx, field)
 	case "timeSeries":
 		return ec.fieldContext_Partner_timeSeries(ctx, field)
+	case "breakdown":
+		return ec.fieldContext_Partner_breakdown(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Partner", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerBreakdown(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_PartnerBreakdown_by(ctx, field)
+	case "rows":
+		return ec.fieldContext_PartnerBreakdown_rows(ctx, field)
+	case "other":
+		return ec.fieldContext_PartnerBreakdown_other(ctx, field)
+	case "otherTimeSeries":
+		return ec.fieldContext_PartnerBreakdown_otherTimeSeries(ctx, field)
+	case "truncated":
+		return ec.fieldContext_PartnerBreakdown_truncated(ctx, field)
+	case "range":
+		return ec.fieldContext_PartnerBreakdown_range(ctx, field)
+	case "asOf":
+		return ec.fieldContext_PartnerBreakdown_asOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerBreakdown", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerBreakdownRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "values":
+		return ec.fieldContext_PartnerBreakdownRow_values(ctx, field)
+	case "metrics":
+		return ec.fieldContext_PartnerBreakdownRow_metrics(ctx, field)
+	case "timeSeries":
+		return ec.fieldContext_PartnerBreakdownRow_timeSeries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerBreakdownRow", field.Name)
 }
 
 func (ec *executionContext) childFields_PartnerEngagement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
