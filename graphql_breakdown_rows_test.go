@@ -166,3 +166,44 @@ func TestBadBreakdownInput(t *testing.T) {
 		refused(t, a, "BAD_USER_INPUT", want)
 	}
 }
+
+// A day with more combinations than are kept tells paths not apart: what is by
+// path says so, and everything else stays exact.
+func TestTruncatedBreakdown(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.activate("act", "jazz", "2026-03-01T00:00:00Z", "2026-03-08T00:00:00Z")
+	const kept = 10_000
+	var lines []string
+	for i := range kept + 1 {
+		line := click(fmt.Sprint(i), "click", "jazz", fmt.Sprint("s", i%9), fmt.Sprintf("2026-03-02T%02d:00:00Z", i%24))
+		lines = append(lines, with(line, fmt.Sprintf(`"path":"/%d","source":"%d"`, i, i%3)))
+	}
+	lines = append(lines, with(click("other day", "click", "jazz", "s", "2026-03-03T10:00:00Z"), `"path":"/7"`))
+	b.record(lines[:kept]...)
+	ask := func() any {
+		return b.ask(`{ activation(activationId: "act") {
+			byPath: breakdown(by: [PATH], first: 1) { truncated rows { values metrics { clickCount } } other { clickCount uniqueSessionCount } }
+			bySource: breakdown(by: [SOURCE], first: 1) { truncated rows { metrics { clickCount } } other { uniqueSessionCount } }
+			metrics(where: [{ dimension: SOURCE, in: ["1"] }]) { clickCount }
+		} }`)
+	}
+	matches(t, ask(), `{"activation": {
+		"byPath": {"truncated": false, "rows": [{"values": ["/0"], "metrics": {"clickCount": 1}}], "other": {"clickCount": 9999, "uniqueSessionCount": 9}},
+		"bySource": {"truncated": false, "rows": [{"metrics": {"clickCount": 3334}}], "other": {"uniqueSessionCount": 6}},
+		"metrics": {"clickCount": 3333}
+	}}`)
+	b.record(lines[kept:]...)
+	const want = `{"activation": {
+		"byPath": {"truncated": true, "rows": [{"values": ["/7"], "metrics": {"clickCount": 1}}], "other": {"clickCount": 10001, "uniqueSessionCount": 9}},
+		"bySource": {"truncated": false, "rows": [{"metrics": {"clickCount": 3334}}], "other": {"uniqueSessionCount": 7}},
+		"metrics": {"clickCount": 3334}
+	}}`
+	matches(t, ask(), want)
+	_, err := b.store.Compact(t.Context(), nil)
+	ok(t, err)
+	matches(t, ask(), want)
+	const byPath = `{ activation(activationId: "act") { metrics(range: { dates: { startDate: "2026-03-0%d", endDate: "2026-03-03" } }, where: [{ dimension: PATH, in: ["/7"] }]) { clickCount } } }`
+	refused(t, b.post(fmt.Sprintf(byPath, 1), nil, fresh), "CONFLICT", "PATH")
+	matches(t, b.ask(fmt.Sprintf(byPath, 3)), `{"activation": {"metrics": {"clickCount": 1}}}`)
+}

@@ -26,37 +26,70 @@ var fieldOf = map[analytics.Dimension]string{
 }
 
 // dice makes up events and questions about them.
-type dice struct{ *rand.Rand }
+type dice struct {
+	*rand.Rand
+	told story // so far
+}
 
-func oneOf[T any](d dice, list ...T) T { return list[d.IntN(len(list))] }
+func oneOf[T any](d *dice, list ...T) T { return list[d.IntN(len(list))] }
 
 var breakdownSpan = analytics.Range{Start: instantOf("2026-03-26T00:00:00Z"), End: instantOf("2026-04-02T00:00:00Z")}
 
 // moment is an instant of the days around the end of a month and a clock change:
 // any, or one where things meet.
-func (d dice) moment() time.Time {
+func (d *dice) moment() time.Time {
 	from := breakdownSpan.Start
 	at := from.Add(time.Duration(d.Int64N(breakdownSpan.End.Sub(from).Microseconds())) * time.Microsecond)
-	switch d.IntN(6) {
+	switch d.IntN(8) {
 	case 0:
 		return at.Truncate(15 * time.Minute)
 	case 1:
 		return at.Truncate(24 * time.Hour)
 	case 2:
 		return at.Truncate(time.Hour).Add(time.Duration(d.IntN(3)-1) * time.Microsecond)
+	case 3, 4:
+		if len(d.told) > 0 {
+			return oneOf(d, d.told...).At.Add(time.Duration(d.IntN(3)-1) * oneOf(d, time.Microsecond, 5*time.Minute))
+		}
 	}
 	return at
 }
 
-// event makes up one event of any noun, and its line of NDJSON.
-func (d dice) event(id string) (analytics.Event, string) {
-	kind := oneOf(d, analytics.KindEvent, analytics.KindPartner, analytics.KindCampaign)
-	action := oneOf(d, kind.Actions()...)
-	if action == analytics.WatchLogin { // is no event of its own
-		action = analytics.Watch
+// event makes up one event of any noun, and its line of NDJSON. Now and then the
+// same happens again, at the same instant.
+func (d *dice) event(id string) string {
+	var e analytics.Event
+	if len(d.told) > 0 && d.IntN(8) == 0 {
+		e = oneOf(d, d.told...)
+		e.Dimensions = analytics.Dimensions{}
+	} else {
+		e = d.deed()
 	}
-	e := analytics.Event{ID: id, Action: action, Kind: kind, At: d.moment(), Visitor: fmt.Sprint("v", d.IntN(9))}
-	switch kind {
+	e.ID = id
+	line := map[string]any{
+		"id": id, "action": e.Action.String(), e.Kind.String(): e.Key, "visitor": e.Visitor, "at": e.At.Format(time.RFC3339Nano),
+	}
+	if e.Session != "" {
+		line["session"] = e.Session
+	}
+	if e.Action == analytics.Watch {
+		line["seconds"], line["loggedIn"] = e.Seconds, e.LoggedIn
+	}
+	for _, dimension := range analytics.AllDimensions {
+		d.say(&e, line, dimension)
+	}
+	d.told = append(d.told, e)
+	text, err := json.Marshal(line)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// deed is who does what when.
+func (d *dice) deed() analytics.Event {
+	e := analytics.Event{Kind: oneOf(d, analytics.KindEvent, analytics.KindPartner, analytics.KindCampaign), At: d.moment(), Visitor: fmt.Sprint("v", d.IntN(9))}
+	switch e.Kind {
 	case analytics.KindEvent:
 		e.Key = oneOf(d, "jazz", "rock")
 	case analytics.KindPartner:
@@ -64,27 +97,20 @@ func (d dice) event(id string) (analytics.Event, string) {
 	default:
 		e.Key = oneOf(d, "live", "late")
 	}
-	line := map[string]any{"id": id, "action": action.String(), kind.String(): e.Key, "visitor": e.Visitor, "at": e.At.Format(time.RFC3339Nano)}
-	if d.IntN(3) > 0 && kind != analytics.KindCampaign {
-		e.Session = fmt.Sprint("s", d.IntN(12))
-		line["session"] = e.Session
+	if e.Action = oneOf(d, e.Kind.Actions()...); e.Action == analytics.WatchLogin { // is no event of its own
+		e.Action = analytics.Watch
 	}
-	if action == analytics.Watch {
+	if e.Action == analytics.Watch {
 		e.Seconds, e.LoggedIn = oneOf(d, 1, 60, 900, 7_200, 86_400), d.IntN(2) == 0
-		line["seconds"], line["loggedIn"] = e.Seconds, e.LoggedIn
 	}
-	for _, dimension := range analytics.AllDimensions {
-		d.say(&e, line, dimension)
+	if d.IntN(3) > 0 && e.Kind != analytics.KindCampaign {
+		e.Session = fmt.Sprint("s", d.IntN(12))
 	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		panic(err)
-	}
-	return e, string(text)
+	return e
 }
 
 // say gives an event a value of one dimension.
-func (d dice) say(e *analytics.Event, line map[string]any, dimension analytics.Dimension) {
+func (d *dice) say(e *analytics.Event, line map[string]any, dimension analytics.Dimension) {
 	value := oneOf(d, words[dimension]...)
 	switch {
 	case value != "" || d.IntN(3) == 0:
@@ -140,7 +166,7 @@ type question struct {
 	interval analytics.Interval
 }
 
-func (d dice) question(s subject) question {
+func (d *dice) question(s subject) question {
 	q := question{
 		first: oneOf(d, 1, 2, 3, 5, 100), zone: oneOf(d, "UTC", "Europe/Paris", "Asia/Kathmandu", "America/St_Johns"),
 		order: analytics.BreakdownOrder{
@@ -167,7 +193,7 @@ func (d dice) question(s subject) question {
 }
 
 // span is a range to ask for: any two instants, dates of the zone, or none.
-func (d dice) span(zone string) (input map[string]any, r analytics.Range) {
+func (d *dice) span(zone string) (input map[string]any, r analytics.Range) {
 	a, b := d.moment(), d.moment()
 	if b.Before(a) {
 		a, b = b, a
@@ -193,7 +219,7 @@ func (d dice) span(zone string) (input map[string]any, r analytics.Range) {
 }
 
 // where is up to two filters, and what passes them.
-func (d dice) where() (filters []map[string]any, has picks) {
+func (d *dice) where() (filters []map[string]any, has picks) {
 	filters, has = []map[string]any{}, all
 	for range d.IntN(3) {
 		dimension, some, before := oneOf(d, analytics.AllDimensions...), []any{}, has
@@ -226,36 +252,37 @@ func TestBreakdowns(t *testing.T) {
 	for seed := range uint64(rounds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			d := dice{rand.New(rand.NewPCG(seed, 1))}
+			d := &dice{Rand: rand.New(rand.NewPCG(seed, 1))}
 			b := setup(t)
-			events := b.tellStories(d, 300+300*int(seed))
-			for range questions {
+			b.tellStories(d, 300+300*int(seed))
+			for i := range questions {
+				if i == questions/2 {
+					_, err := b.store.Compact(t.Context(), nil)
+					ok(t, err)
+				}
 				s := oneOf(d, subjects...)
 				q := d.question(s)
-				b.compareFilters(events, s, q)
-				b.compareBreakdown(events, s, q)
+				b.compareFilters(d.told, s, q)
+				b.compareBreakdown(d.told, s, q)
 			}
 		})
 	}
 }
 
 // tellStories records random events, in no order, of three nouns.
-func (b *bundle) tellStories(d dice, n int) story {
+func (b *bundle) tellStories(d *dice, n int) {
 	b.t.Helper()
 	window := subjects[0].window
 	b.activate("act", "jazz", window.Start.Format(time.RFC3339Nano), window.End.Format(time.RFC3339Nano))
 	b.upsertPartners(1, `name: "P", partnerType: REFERRAL`, `name: "Q", partnerType: REFERRAL`)
 	b.campaigns("live", "late")
-	var events story
 	var lines []string
 	for i := range n {
-		e, line := d.event(fmt.Sprintf("%x", (i*7919)%n))
-		events, lines = append(events, e), append(lines, line)
+		lines = append(lines, d.event(fmt.Sprintf("%x", (i*7919)%n)))
 	}
 	for batch := range slices.Chunk(lines, 1+n/7) {
 		b.record(batch...)
 	}
-	return events
 }
 
 func (q question) variables() map[string]any {

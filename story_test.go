@@ -211,7 +211,7 @@ func peak(viewers map[string][]analytics.Range) (most int64, at any) {
 			}
 		}
 		if watching > most {
-			most, at = watching, t.Format(time.RFC3339Nano)
+			most, at = watching, t.UTC().Format(time.RFC3339Nano)
 		}
 	}
 	return most, at
