@@ -92,6 +92,11 @@ func TestSessionsAreOfTheirFirstPageView(t *testing.T) {
 		{"values": ["/a"], "metrics": {"uniqueUsers": 2, "totalSessions": 1, "totalPageViews": 3, "avgSessionDurationSeconds": 60}},
 		{"values": ["/b"], "metrics": {"uniqueUsers": 1, "totalSessions": 2, "totalPageViews": 3, "avgSessionDurationSeconds": 330}}
 	], "other": {"uniqueUsers": 2, "totalSessions": 0, "totalPageViews": 2, "avgSessionDurationSeconds": null}}}}`)
+	// One instant, which no cell holds alone.
+	matches(t, b.ask(fmt.Sprintf(`{ partner(uuid: %q) { breakdown(by: [PATH], range: { instants: { start: "2026-03-10T12:00:00Z", end: "2026-03-10T12:00:00.000001Z" } }) {
+		rows { values metrics { totalSessions totalPageViews } } } } }`, p)), `{"partner": {"breakdown": {"rows": [
+		{"values": ["/a"], "metrics": {"totalSessions": 0, "totalPageViews": 1}}, {"values": ["/b"], "metrics": {"totalSessions": 1, "totalPageViews": 1}}
+	]}}}`)
 }
 
 // A campaign's row is what its viewers did in the events that carry the value: who
