@@ -3,7 +3,6 @@ package analytics
 import (
 	"fmt"
 	"io"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ type Duration time.Duration
 // MaxDuration bounds what clients may ask for.
 const MaxDuration = 366 * 24 * time.Hour
 
-var durationPattern = regexp.MustCompile(`^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?$`)
+var durationPattern = regexp.MustCompile(`^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d{1,9}))?S)?)?$`)
 
 // ParseDuration reads an ISO 8601 duration such as PT5S; years, months and weeks
 // are refused.
@@ -27,21 +26,24 @@ func ParseDuration(s string) (Duration, error) {
 	if parts == nil || strings.HasSuffix(s, "T") || s == "P" {
 		return 0, invalid
 	}
-	total := 0.0
-	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
-		if n, err := strconv.ParseFloat(parts[i+1], 64); err == nil {
-			total += math.Round(n * float64(unit))
+	parts[5] += strings.Repeat("0", 9-len(parts[5])) // the second's fraction, in nanoseconds
+	var total time.Duration
+	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second, 1} {
+		n, _ := strconv.ParseInt(parts[i+1], 10, 64) // digits, or nothing for 0
+		if n > int64(MaxDuration/unit) {
+			return 0, invalid
 		}
+		total += time.Duration(n) * unit
 	}
-	if total > float64(MaxDuration) {
+	if total > MaxDuration {
 		return 0, invalid
 	}
 	return Duration(total), nil
 }
 
 func (d Duration) String() string {
-	seconds := strconv.FormatFloat(time.Duration(d).Seconds(), 'f', -1, 64)
-	return "PT" + seconds + "S"
+	text := fmt.Sprintf("PT%d.%09d", d/Duration(time.Second), d%Duration(time.Second))
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "S"
 }
 
 // MarshalGQL writes the Duration scalar.
