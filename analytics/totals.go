@@ -74,6 +74,8 @@ type Measured struct {
 	Where  Where  // which events were counted
 	Rest   bool   // what is in no row of a breakdown, where no Where can say so
 	AsOf   time.Time
+
+	MaxStaleness *Duration // as it was asked for; nil for the default
 }
 
 // ResolvedRange is a range as it was counted.

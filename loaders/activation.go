@@ -56,11 +56,12 @@ func (l *Loaders) ActivationMetrics(ctx context.Context, a *analytics.Activation
 	if err != nil {
 		return nil, err
 	}
-	return l.activationMetrics(ctx, a, asked, where, ask.Want)
+	m := analytics.Measured{Noun: a, Asked: asked, Where: where, MaxStaleness: ask.MaxStaleness}
+	return l.activationMetrics(ctx, a, m, ask.Want)
 }
 
-func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation, asked analytics.Window, where analytics.Where, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	m := analytics.Measured{Noun: a, Asked: asked, Window: asked.Narrow(a.Window()), Where: where}
+func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation, m analytics.Measured, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	m.Window = m.Asked.Narrow(a.Window())
 	totals, err := l.total(ctx, analytics.KindEvent, a.Subject, &m, want)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,9 @@ func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.Ac
 	if err := m.Comparable(); err != nil {
 		return nil, err
 	}
-	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), m.Asked.Before(by), m.Where, want)
+	before := m.Measured
+	before.Asked = m.Asked.Before(by)
+	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), before, want)
 }
 
 // ActivationSeries measures an activation by calendar bucket.
@@ -90,11 +93,11 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(ctx, analytics.KindEvent, a.Subject, slots, where, ask.Want)
+	answer, err := l.series(within(ctx, ask.MaxStaleness), analytics.KindEvent, a.Subject, slots, where, ask.Want)
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: a, Window: asked, Where: where, AsOf: answer.AsOf}
+	m := analytics.Measured{Noun: a, Window: asked, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
 	return l.activationPoints(run{m, ask.Interval, slots, answer.Totals}), nil
 }
 

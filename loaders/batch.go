@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"footfall/analytics"
 )
 
 // How long a batch waits for loads. A round is one turn of the scheduler without
@@ -24,10 +26,11 @@ const (
 // batcher gathers the loads of one request into few calls. A batch leaves when
 // all elements of the lists that it serves are on board and nothing else comes:
 // no clock is waited for unless the scheduler keeps an element away.
+// Loads that bound the age of their answers differently do not share a batch.
 type batcher[K comparable, V any] struct {
 	call    func(ctx context.Context, keys []K) ([]V, error)
 	mu      sync.Mutex
-	pending *batch[K, V]
+	pending map[time.Duration]*batch[K, V] // by the bound
 }
 
 type batch[K comparable, V any] struct {
@@ -40,16 +43,17 @@ type batch[K comparable, V any] struct {
 }
 
 func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
-	return &batcher[K, V]{call: call}
+	return &batcher[K, V]{call: call, pending: map[time.Duration]*batch[K, V]{}}
 }
 
 // Load answers one key as part of a batch. A batch fails as a whole.
 func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
+	maxAge := analytics.MaxAge(ctx)
 	b.mu.Lock()
-	p := b.pending
+	p := b.pending[maxAge]
 	if p == nil {
 		p = &batch[K, V]{place: map[K]int{}, lists: lists{}, done: make(chan struct{})}
-		b.pending = p
+		b.pending[maxAge] = p
 		go b.dispatch(ctx, p)
 	}
 	p.lists.board(ctx)
@@ -76,7 +80,7 @@ func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
 func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 	b.await(p)
 	b.mu.Lock()
-	b.pending = nil
+	delete(b.pending, analytics.MaxAge(ctx))
 	b.mu.Unlock()
 	defer close(p.done)
 	defer func() {

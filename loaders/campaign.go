@@ -44,7 +44,7 @@ func (l *Loaders) CampaignMetrics(ctx context.Context, c *analytics.Campaign, as
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), Where: where}
+	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), Where: where, MaxStaleness: ask.MaxStaleness}
 	totals, err := l.total(ctx, analytics.KindCampaign, c.Subject, &m, ask.Want)
 	if err != nil {
 		return nil, err
@@ -60,6 +60,7 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 	if err != nil {
 		return nil, err
 	}
+	ctx = within(ctx, ask.MaxStaleness)
 	extent, err := l.extents.Load(ctx, c.Subject)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(extent, zone), Where: where, AsOf: answer.AsOf}
+	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(extent, zone), Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
 	return l.campaignPoints(run{m, ask.Interval, slots, answer.Totals}), nil
 }
 

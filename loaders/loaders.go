@@ -23,6 +23,14 @@ type Ask struct {
 	Want         analytics.Want
 }
 
+// within bounds the age of what is read under ctx as was asked for.
+func within(ctx context.Context, maxStaleness *analytics.Duration) context.Context {
+	if maxStaleness == nil {
+		return ctx
+	}
+	return analytics.WithMaxAge(ctx, time.Duration(*maxStaleness))
+}
+
 // SeriesAsk is how a time series is asked for.
 type SeriesAsk struct {
 	Ask
@@ -102,7 +110,7 @@ func (l *Loaders) window(in *analytics.RangeInput, zone analytics.TimeZone, fall
 // total measures one subject over m's window, and says in m when it was read.
 func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64, m *analytics.Measured, want analytics.Want) (*analytics.Totals, error) {
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{m.Window.Range}, Want: want, Where: m.Where}
-	answer, err := l.totals.Load(ctx, q)
+	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return nil, err
 	}

@@ -40,11 +40,12 @@ func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, a
 	if err != nil {
 		return nil, err
 	}
-	return l.partnerEngagement(ctx, p, window, where, ask.Want)
+	m := analytics.Measured{Noun: p, Asked: window, Where: where, MaxStaleness: ask.MaxStaleness}
+	return l.partnerEngagement(ctx, p, m, ask.Want)
 }
 
-func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, window analytics.Window, where analytics.Where, want analytics.Want) (*analytics.PartnerEngagement, error) {
-	m := analytics.Measured{Noun: p, Asked: window, Window: window, Where: where}
+func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, m analytics.Measured, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	m.Window = m.Asked
 	totals, err := l.total(ctx, analytics.KindPartner, p.Subject, &m, want)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,9 @@ func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.Pa
 	if err := e.Comparable(); err != nil {
 		return nil, err
 	}
-	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), e.Asked.Before(by), e.Where, want)
+	before := e.Measured
+	before.Asked = e.Asked.Before(by)
+	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), before, want)
 }
 
 // PartnerSeries measures a partner by calendar bucket.
@@ -74,11 +77,11 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(ctx, analytics.KindPartner, p.Subject, slots, where, ask.Want)
+	answer, err := l.series(within(ctx, ask.MaxStaleness), analytics.KindPartner, p.Subject, slots, where, ask.Want)
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf}
+	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
 	return l.partnerPoints(run{m, ask.Interval, slots, answer.Totals}), nil
 }
 
@@ -118,11 +121,12 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	if err != nil {
 		return nil, err
 	}
-	of := analytics.Measured{Asked: window, Window: window, Where: where}
+	of := analytics.Measured{Asked: window, Window: window, Where: where, MaxStaleness: ask.MaxStaleness}
 	order := analytics.PartnerOrder{Field: analytics.ByTotalSessions, Direction: analytics.Descending}
 	if ask.Order != nil {
 		order = *ask.Order
 	}
+	ctx = within(ctx, ask.MaxStaleness)
 	standings, err := l.standings(ctx, of, ask.Filter, order)
 	if err != nil {
 		return nil, err

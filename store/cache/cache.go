@@ -5,7 +5,9 @@
 //
 // The promise: a read sees every write that was acknowledged a second before
 // it, and one under analytics.WithFresh every acknowledged write, whichever of
-// the processes involved was killed, paused or cut off meanwhile. What keeps it
+// the processes involved was killed, paused or cut off meanwhile. Only while the
+// store is out of reach is anything older served, marked, within
+// analytics.WithMaxAge and Options.MaxStale. What keeps the promise
 // is written at the part that does: tokens and incarnations in redis.go, stamps
 // in memory.go, the subscription and the outbox in invalidate.go.
 package cache
@@ -222,32 +224,42 @@ func closed(q analytics.Query, now time.Time) bool {
 }
 
 // kind is how one kind of value is kept. Size is roughly its bytes in process;
-// stale marks it as such, nil when it cannot carry the mark.
+// stale marks it as such, nil when it cannot carry the mark; readAt is when it
+// was read, nil when it does not say.
 type kind[V any] struct {
 	encode func(V) ([]byte, error)
 	decode func([]byte) (V, error)
 	size   func(V) int
 	stale  func(V) V
+	readAt func(V) time.Time
+}
+
+func (k *kind[V]) asOf(v V) (at time.Time) {
+	if k.readAt != nil {
+		at = k.readAt(v)
+	}
+	return at
 }
 
 const nounSize = 400 // a noun with its strings, roughly
 
 func noun[V any]() kind[V] {
-	return kind[V]{encodeJSON[V], decodeJSON[V], func(V) int { return nounSize }, nil}
+	return kind[V]{encodeJSON[V], decodeJSON[V], func(V) int { return nounSize }, nil, nil}
 }
 
 func list[V any]() kind[[]V] {
-	return kind[[]V]{encodeJSON[[]V], decodeJSON[[]V], func(vs []V) int { return nounSize * len(vs) }, nil}
+	return kind[[]V]{encodeJSON[[]V], decodeJSON[[]V], func(vs []V) int { return nounSize * len(vs) }, nil, nil}
 }
 
 var extents = kind[analytics.Range]{
-	encodeJSON[analytics.Range], decodeJSON[analytics.Range], func(analytics.Range) int { return nounSize }, nil,
+	encodeJSON[analytics.Range], decodeJSON[analytics.Range], func(analytics.Range) int { return nounSize }, nil, nil,
 }
 
 var answers = kind[analytics.Answer]{
 	encodeAnswer, decodeAnswer,
 	answerSize,
 	func(a analytics.Answer) analytics.Answer { a.Stale = true; return a },
+	func(a analytics.Answer) time.Time { return a.AsOf },
 }
 
 func answerSize(a analytics.Answer) int {

@@ -142,8 +142,8 @@ func TestWhatIsMissingIsOneCall(t *testing.T) {
 	}
 	equal(t, "calls", g.next.calls.Load()-calls, 1)
 	equal(t, "asked", g.next.asked.Load()-asked, 2)
-	equal(t, "hits", recorder.Hits(), 2)
-	equal(t, "misses", recorder.Misses(), 3)
+	equal(t, "hits", recorder.Freshness().Reads.Memory+recorder.Freshness().Reads.Redis, 2)
+	equal(t, "misses", recorder.Freshness().Reads.Store, 3)
 }
 
 func TestWhoGivesUpFailsNobody(t *testing.T) {

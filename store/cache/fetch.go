@@ -16,8 +16,9 @@ type request[V any] struct {
 	*Cache
 	kind   kind[V]
 	items  []item
-	stamps []stamp // of the items, from before anything was read
-	fresh  bool
+	stamps []stamp       // of the items, from before anything was read
+	maxAge time.Duration // how long ago what is remembered may have last been known to be right
+	fresh  bool          // nothing remembered may be
 	load   func(ctx context.Context, missing []int) ([]V, error)
 }
 
@@ -25,7 +26,7 @@ type request[V any] struct {
 // one round trip, then with one load, which is given the places of what is
 // missing. What others are loading already is waited for instead.
 func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load func(context.Context, []int) ([]V, error)) ([]V, error) {
-	r := &request[V]{c, k, items, c.memory.stampsOf(items), analytics.Fresh(ctx), load}
+	r := &request[V]{c, k, items, c.memory.stampsOf(items), analytics.MaxAge(ctx), analytics.Fresh(ctx), load}
 	out := make([]V, len(items))
 	recorder := recorderOf(ctx)
 	take := func(i int, f *found) {
@@ -34,7 +35,7 @@ func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load f
 			out[i] = k.stale(out[i])
 		}
 		c.counters.count(f)
-		recorder.note(f, time.Now())
+		recorder.note(f, k.asOf(out[i]), time.Now())
 	}
 	missing := r.recall(take)
 	shared := c.flights
@@ -58,7 +59,7 @@ func (r *request[V]) recall(take func(int, *found)) (missing []int) {
 	for i, it := range r.items {
 		if believed {
 			if e := r.memory.recall(it.key, r.stamps[i], now); e != nil {
-				take(i, &found{e.value, fromMemory, now})
+				take(i, &found{e.value, fromMemory, r.confirm(e, now)})
 				continue
 			}
 		}
@@ -67,11 +68,23 @@ func (r *request[V]) recall(take func(int, *found)) (missing []int) {
 	return missing
 }
 
+// confirm says when an entry that was not forgotten was last known to be right:
+// now, if we would have heard of a change.
+func (c *Cache) confirm(e *entry, now time.Time) time.Time {
+	if c.remote == nil { // other processes are not heard of
+		return time.Unix(0, e.right.Load())
+	}
+	if n := now.UnixNano(); n-e.right.Load() > int64(100*time.Millisecond) { // spares the memory bus
+		e.right.Store(n)
+	}
+	return now
+}
+
 // wait takes the items at places n once they are loaded. It returns the places
 // of those whose load another caller led and which failed through no fault of
 // the store.
 func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take func(int, *found)) (again []int, err error) {
-	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.remote != nil && r.Informed())
+	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.maxAge, r.remote != nil && r.Informed())
 	own := map[*flight]bool{}
 	if len(led) > 0 {
 		mine, places := pick(flights, led), pick(n, led)

@@ -23,9 +23,16 @@ type found struct {
 	right time.Time
 }
 
+// purpose is what a load is for: a value, which may be remembered from so long
+// ago at most if the store is out of reach.
+type purpose struct {
+	key
+	maxAge time.Duration
+}
+
 // flight is a load under way. Whoever waits may leave; the load goes on.
 type flight struct {
-	key   key
+	purpose
 	stamp stamp
 	began time.Time
 	done  chan struct{} // closed when found or err is set
@@ -36,10 +43,10 @@ type flight struct {
 // flights are the loads under way that others may join.
 type flights struct {
 	mu   sync.Mutex
-	open map[key]*flight
+	open map[purpose]*flight
 }
 
-func newFlights() *flights { return &flights{open: map[key]*flight{}} }
+func newFlights() *flights { return &flights{open: map[purpose]*flight{}} }
 
 // joinFor is how old a load may be for a reader to join it when there is no way
 // to know whether something changed since it began.
@@ -49,16 +56,17 @@ const joinFor = 500 * time.Millisecond
 // see to. A reader shares a load that began before it as long as it would
 // believe an answer that old: no change was heard of, and we would have heard
 // (informed), or it is young.
-func (f *flights) join(items []item, stamps []stamp, informed bool) (all []*flight, led []int) {
+func (f *flights) join(items []item, stamps []stamp, maxAge time.Duration, informed bool) (all []*flight, led []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	all = make([]*flight, len(items))
 	for i, it := range items {
-		at := f.open[it.key]
+		to := purpose{it.key, maxAge}
+		at := f.open[to]
 		if at == nil || at.stamp != stamps[i] || !informed && now.Sub(at.began) > joinFor {
-			at = &flight{key: it.key, stamp: stamps[i], began: now, done: make(chan struct{})}
-			f.open[it.key] = at
+			at = &flight{purpose: to, stamp: stamps[i], began: now, done: make(chan struct{})}
+			f.open[to] = at
 			led = append(led, i)
 		}
 		all[i] = at
@@ -69,8 +77,8 @@ func (f *flights) join(items []item, stamps []stamp, informed bool) (all []*flig
 // land ends a flight.
 func (f *flights) land(at *flight, got found, err error) {
 	f.mu.Lock()
-	if f.open[at.key] == at {
-		delete(f.open, at.key)
+	if f.open[at.purpose] == at {
+		delete(f.open, at.purpose)
 	}
 	f.mu.Unlock()
 	at.found, at.err = got, err

@@ -129,7 +129,7 @@ func (l *loading[V]) remember(i int, v V, right, until time.Time) {
 }
 
 // landStale answers flights with what is remembered past its time, all of them
-// or none. Who asked for fresh answers does not want those.
+// or none: within MaxStale, and as old as was asked for at most.
 func (l *loading[V]) landStale(missing []int) bool {
 	if l.fresh {
 		return false
@@ -137,7 +137,7 @@ func (l *loading[V]) landStale(missing []int) bool {
 	stale := make([]found, len(missing))
 	for j, i := range missing {
 		got, ok := l.stale(i)
-		if !ok || time.Since(got.right) > l.o.MaxStale {
+		if !ok || time.Since(got.right) > min(l.o.MaxStale, l.maxAge) {
 			return false
 		}
 		stale[j] = got

@@ -103,9 +103,6 @@ func (m *memory) recall(k key, s stamp, now time.Time) *entry {
 	if !ok || e.stamp != s || !now.Before(e.until) {
 		return nil
 	}
-	if n := now.UnixNano(); n-e.right.Load() > int64(100*time.Millisecond) { // spares the memory bus
-		e.right.Store(n)
-	}
 	return e
 }
 

@@ -146,7 +146,7 @@ func TestPostgresGone(t *testing.T) {
 		n, err := a.clicks(ctx, tenant, subject)
 		ok(t, err)
 		equal(t, "clicks", n, 4)
-		_, stale := recorder.Stale()
+		stale := recorder.Freshness().Stale
 		return stale
 	})
 	if _, err := a.clicks(analytics.WithFresh(t.Context()), tenant, subject); !unavailable(err) {
@@ -175,7 +175,7 @@ func TestPostgresPaused(t *testing.T) {
 		n, err := a.clicks(ctx, tenant, subject)
 		ok(t, err)
 		equal(t, "clicks", n, 4)
-		if _, stale := recorder.Stale(); stale && time.Since(began) < 100*time.Millisecond {
+		if stale := recorder.Freshness().Stale; stale && time.Since(began) < 100*time.Millisecond {
 			quick++
 		}
 		return quick > 50

@@ -5,15 +5,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"footfall/analytics"
 )
 
 // Recorder tells how the reads of one request were answered. It is safe for
 // concurrent use.
 type Recorder struct {
-	mu           sync.Mutex
-	hits, misses int
-	age          time.Duration
-	stale        bool
+	mu   sync.Mutex
+	seen analytics.Freshness
 }
 
 type recorderKey struct{}
@@ -24,41 +24,35 @@ func WithRecorder(ctx context.Context) (context.Context, *Recorder) {
 	return context.WithValue(ctx, recorderKey{}, r), r
 }
 
-// Stale reports whether anything was remembered past its time because the store
-// was out of reach, and how long ago the oldest of it was last known to be
-// right: what the Age header says.
-func (r *Recorder) Stale() (age time.Duration, stale bool) {
+// Freshness is that of all reads so far.
+func (r *Recorder) Freshness() analytics.Freshness {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.age, r.stale
+	return r.seen
 }
 
-// Hits is how many things were remembered, Misses how many the store was asked
-// for.
-func (r *Recorder) Hits() int { hits, _ := r.counts(); return hits }
-
-// Misses is how many things the store was asked for.
-func (r *Recorder) Misses() int { _, misses := r.counts(); return misses }
-
-func (r *Recorder) counts() (hits, misses int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.hits, r.misses
-}
-
-func (r *Recorder) note(f *found, now time.Time) {
+// note writes down what was found of a value that was read from the store at
+// asOf, zero when it does not say.
+func (r *Recorder) note(f *found, asOf, now time.Time) {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch f.from {
+	r.seen.Age = max(r.seen.Age, now.Sub(f.right))
+	if !asOf.IsZero() && (r.seen.AsOf.IsZero() || asOf.Before(r.seen.AsOf)) {
+		r.seen.AsOf = asOf
+	}
+	switch n := &r.seen.Reads; f.from {
+	case fromMemory:
+		n.Memory++
+	case fromRedis:
+		n.Redis++
 	case fromStore:
-		r.misses++
+		n.Store++
 	case fromStale:
-		r.stale, r.age = true, max(r.age, now.Sub(f.right))
-	default:
-		r.hits++
+		n.Stale++
+		r.seen.Stale = true
 	}
 }
 

@@ -25,7 +25,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 		ctx, recorder := WithRecorder(t.Context())
 		answers, err = g.Totals(ctx, tenant, []analytics.Query{query(subject)})
 		ok(t, err)
-		age, stale := recorder.Stale()
+		age, stale := recorder.Freshness().Age, recorder.Freshness().Stale
 		if stale && (age <= 0 || age > time.Since(read)+time.Second) {
 			t.Errorf("age %s", age)
 		}
@@ -36,7 +36,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 		ctx, recorder := WithRecorder(t.Context())
 		_, err := g.Partners(ctx, tenant)
 		ok(t, err)
-		_, stale := recorder.Stale()
+		stale := recorder.Freshness().Stale
 		return stale
 	})
 	if _, err := g.Totals(t.Context(), tenant, []analytics.Query{query(subject), query(subject + 1000)}); !unavailable(err) {
@@ -72,7 +72,7 @@ func TestForgottenIsServedStale(t *testing.T) {
 	n, err := g.clicks(ctx, tenant, subject)
 	ok(t, err)
 	equal(t, "clicks", n, 5)
-	if _, stale := recorder.Stale(); !stale {
+	if stale := recorder.Freshness().Stale; !stale {
 		t.Error("not marked stale")
 	}
 	eventually(t, "an error in place of what is too old", func() bool {
