@@ -4,10 +4,9 @@
 package edge
 
 import (
-	"bytes"
 	"context"
 	"net/http"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -42,12 +41,6 @@ type Cache struct {
 type entryKey struct {
 	Key
 	generation, all int64
-}
-
-type answer struct {
-	header http.Header
-	body   []byte
-	until  time.Time
 }
 
 // New makes a cache whose answers live for ttl; 0 turns it off.
@@ -123,61 +116,36 @@ func Judge(ctx context.Context, storable bool) {
 }
 
 // Serve answers from memory, or calls next and remembers what was judged
-// storable and has status 200. Headers that were set before stay as they are.
+// storable and has status 200. What a client has already, by its If-None-Match,
+// is 304. Of the headers that were set before, those stay that next leaves alone.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func(http.ResponseWriter, *http.Request)) {
+	rec := &recorder{ResponseWriter: w, request: r}
 	if c == nil || analytics.Fresh(r.Context()) || c.trusted != nil && !c.trusted() {
-		next(w, r)
+		next(rec, r)
 		return
 	}
-	k := entryKey{key, c.generation(key.Tenant).Load(), c.all.Load()}
-	if a, ok := c.answers.GetIfPresent(k); ok && c.now().Before(a.until) {
+	k, now := entryKey{key, c.generation(key.Tenant).Load(), c.all.Load()}, c.now()
+	if a, ok := c.answers.GetIfPresent(k); ok && a.serves(r, now) {
 		c.hits.Add(1)
-		for name, values := range a.header {
-			if w.Header()[name] == nil {
-				w.Header()[name] = values
-			}
-		}
-		_, _ = w.Write(a.body)
+		a.write(w, r, now)
 		return
 	}
-	until := c.now().Add(c.ttl)
 	v := &verdict{}
-	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	before := w.Header().Clone()
+	rec.most = maxAnswer
 	next(rec, r.WithContext(context.WithValue(r.Context(), verdictKey{}, v)))
 	if v.good.Load() && !v.bad.Load() && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
-		c.answers.Set(k, &answer{header: w.Header().Clone(), body: bytes.Clone(rec.body.Bytes()), until: until})
+		c.answers.Set(k, newAnswer(changes(before, rec.header), rec.body.Bytes(), now, c.ttl))
 	}
 }
 
-// recorder keeps a copy of what passes through, up to one byte too many.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	r.body.Write(b[:min(len(b), maxAnswer+1-min(r.body.Len(), maxAnswer+1))])
-	return r.ResponseWriter.Write(b)
-}
-
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// Wanted reads a request's Cache-Control: with no-cache, reads under the
-// context it returns see every acknowledged write.
-func Wanted(r *http.Request) context.Context {
-	for _, header := range r.Header.Values("Cache-Control") {
-		for directive := range strings.SplitSeq(header, ",") {
-			switch strings.ToLower(strings.TrimSpace(directive)) {
-			case "no-cache", "no-store", "max-age=0":
-				return analytics.WithFresh(r.Context())
-			}
+// changes are the headers that were set or changed since before.
+func changes(before, after http.Header) http.Header {
+	out := http.Header{}
+	for name, values := range after {
+		if !slices.Equal(values, before[name]) {
+			out[name] = values
 		}
 	}
-	return r.Context()
+	return out
 }
