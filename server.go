@@ -240,9 +240,9 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, playground w
 func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
 		Source: g.cache, Writer: g.writer, Auth: g.auth, Edge: g.edge, Documents: g.documents, Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
-		Freshness: func(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
+		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			ctx, recorder := cache.WithRecorder(ctx)
-			return ctx, recorder.Stale
+			return ctx, recorder.Freshness
 		},
 	}, rest.Transports(rest.Options{Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now})...)
 }

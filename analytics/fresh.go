@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"time"
 )
@@ -49,6 +50,20 @@ type Freshness struct {
 	Age   time.Duration // since the oldest of all was last known to be right
 	Stale bool          // something was remembered past its time, the store being out of reach
 	Reads Reads
+}
+
+// MarshalJSON writes what extensions.freshness says.
+func (f Freshness) MarshalJSON() ([]byte, error) {
+	var asOf *time.Time
+	if !f.AsOf.IsZero() {
+		asOf = &f.AsOf
+	}
+	return json.Marshal(struct {
+		AsOf       *time.Time `json:"asOf"`
+		AgeSeconds float64    `json:"ageSeconds"`
+		Stale      bool       `json:"stale"`
+		Sources    Reads      `json:"sources"`
+	}{asOf, f.Age.Round(time.Millisecond).Seconds(), f.Stale, f.Reads})
 }
 
 // Reads counts what was read, by where it was found.

@@ -16,6 +16,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"footfall/analytics"
 	"footfall/auth"
 	"footfall/edge"
 	"footfall/graph/generated"
@@ -33,8 +34,8 @@ type Options struct {
 	Now     func() time.Time
 	Timeout time.Duration // of one operation
 	// Freshness starts watching the reads of one operation; the function it
-	// returns says whether any was served stale, and how old the oldest was.
-	Freshness func(context.Context) (context.Context, func() (age time.Duration, stale bool))
+	// returns says how fresh those so far were.
+	Freshness func(context.Context) (context.Context, func() analytics.Freshness)
 	// Documents may be named instead of sent.
 	Documents Documents
 }
@@ -68,7 +69,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 }
 
 // operation gives every operation its loaders and its deadline, and says of a
-// query's answer whether it may be kept and whether it is stale.
+// query's answer whether it may be kept and how fresh it is.
 func operation(o Options) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		p := auth.From(ctx)
@@ -77,9 +78,9 @@ func operation(o Options) graphql.OperationMiddleware {
 		}
 		viewer := loaders.Viewer{Tenant: p.Tenant, ActivationID: p.ActivationID}
 		ctx = loaders.With(ctx, loaders.New(o.Source, viewer, o.Now()))
-		staleness := func() (time.Duration, bool) { return 0, false }
+		freshness := func() analytics.Freshness { return analytics.Freshness{} }
 		if o.Freshness != nil {
-			ctx, staleness = o.Freshness(ctx)
+			ctx, freshness = o.Freshness(ctx)
 		}
 		ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 		respond := next(ctx)
@@ -89,15 +90,12 @@ func operation(o Options) graphql.OperationMiddleware {
 			if response == nil {
 				return nil
 			}
-			age, stale := staleness()
-			if stale {
-				if response.Extensions == nil {
-					response.Extensions = map[string]any{}
-				}
-				response.Extensions["stale"] = map[string]any{"ageSeconds": age.Seconds()}
-			}
+			f := freshness()
 			query := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
-			edge.Judge(ctx, query && !stale && len(response.Errors) == 0)
+			if query {
+				report(response, f)
+			}
+			edge.Judge(ctx, query && !f.Stale && len(response.Errors) == 0)
 			return response
 		}
 	}

@@ -26,8 +26,9 @@ type bundle struct {
 	log    bytes.Buffer
 	calls  atomic.Int64
 	answer func(ctx context.Context) ([]*analytics.Partner, error) // of the source
-	stale  time.Duration                                           // how old answers are; 0 when they are not stale
 	limit  auth.Limit
+
+	freshness analytics.Freshness // of all answers
 }
 
 func setup(t *testing.T) *bundle {
@@ -36,8 +37,8 @@ func setup(t *testing.T) *bundle {
 	server, err := New(Options{
 		Source: source{b: b}, Writer: writer{}, Auth: b, Edge: edge.New(time.Hour, time.Now),
 		Log: slog.New(slog.NewTextHandler(&b.log, nil)), Now: time.Now, Timeout: 5 * time.Second,
-		Freshness: func(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
-			return ctx, func() (time.Duration, bool) { return b.stale, b.stale > 0 }
+		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
+			return ctx, func() analytics.Freshness { return b.freshness }
 		},
 	})
 	if err != nil {

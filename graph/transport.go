@@ -160,6 +160,7 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 		refuse(w, media, 0, context.DeadlineExceeded)
 		return
 	}
+	offer(w.Header(), media, op.Operation.Operation, response)
 	write(w, media, executedStatus(w, media, response), response)
 }
 

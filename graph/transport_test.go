@@ -28,7 +28,7 @@ func TestPost(t *testing.T) {
 	w := b.do(http.MethodPost, "/graphql", body(partners))
 	b.expect(w, http.StatusOK, good)
 	for name, want := range map[string]string{
-		"Content-Type": plainJSON, "Cache-Control": "private, no-store", "Vary": "Accept, Authorization", "Content-Length": "48",
+		"Content-Type": plainJSON, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization", "Content-Length": "48",
 	} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
@@ -300,12 +300,12 @@ func TestEdge(t *testing.T) {
 	ask(5, http.MethodGet, "/graphql?query="+url.QueryEscape(partners), "")
 	ask(5, http.MethodGet, "/graphql?query="+url.QueryEscape(partners), "")
 	ask(5, http.MethodPost, "/graphql", body(partners))
-	b.stale = 3 * time.Second
+	b.freshness = analytics.Freshness{Age: 3 * time.Second, Stale: true, Reads: analytics.Reads{Stale: 2}}
 	stale := body(`{ partnerLeaderboard { totalCount } } `)
 	for n := range int64(2) { // what is stale says so, and is not kept
 		ask(6+n, http.MethodPost, "/graphql", stale)
 		b.expect(b.do(http.MethodPost, "/graphql", stale, "Authorization", "key:9", "Cache-Control", "no-cache"), http.StatusOK,
-			`{"data":{"partnerLeaderboard":{"totalCount":0}},"extensions":{"stale":{"ageSeconds":3}}}`)
+			`{"data":{"partnerLeaderboard":{"totalCount":0}},"extensions":{"freshness":{"asOf":null,"ageSeconds":3,"stale":true,"sources":{"memory":0,"redis":0,"store":0,"stale":2}},"stale":{"ageSeconds":3}}}`)
 		b.calls.Add(-1)
 	}
 }

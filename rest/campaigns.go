@@ -118,7 +118,7 @@ func (campaigns) answer(ctx context.Context, x *execution, q question) (*reply, 
 	body, err := encode(struct {
 		Results []campaign `json:"results"`
 	}{results})
-	return &reply{contentType: mediaJSON, body: body}, err
+	return &reply{contentType: mediaJSON, body: body, offered: true}, err
 }
 
 func (n *campaignNode) reshape() campaign {

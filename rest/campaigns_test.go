@@ -25,6 +25,7 @@ var campaignExamples = []example{
 	{name: "ok-keys-unknown", target: marchCampaigns + "&campaignKeys=nobody", header: bearer("ff_reader")},
 	{name: "ok-keys-impossible", target: marchCampaigns + "&campaignKeys=%00,%ff", header: bearer("ff_reader")},
 	{name: "ok-unknown-parameter", target: marchCampaigns + "&limit=0&from=never", header: bearer("ff_reader")},
+	{name: "not-modified", method: http.MethodHead, target: marchCampaigns, header: http.Header{"Authorization": {"Bearer ff_reader"}, "If-None-Match": {"*"}}},
 
 	{name: "unauthorized-missing", target: marchCampaigns},
 	{name: "unauthorized-unknown", target: marchCampaigns, header: bearer("ff_nobody")},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -17,8 +16,7 @@ import (
 // execution runs the documents of one request.
 type execution struct {
 	exec  graphql.GraphExecutor
-	stale bool          // something in the answers was remembered, for want of the store
-	age   time.Duration // of the oldest of that
+	fresh analytics.Freshness // age and staleness of all answers together
 }
 
 // run executes a document and reads its data into a struct of the same shape.
@@ -37,21 +35,12 @@ func (x *execution) run(ctx context.Context, document string, variables map[stri
 	if len(response.Errors) > 0 {
 		return failure(response.Errors[0])
 	}
-	x.note(response.Extensions)
+	f := graph.Freshness(response)
+	x.fresh.Age, x.fresh.Stale = max(x.fresh.Age, f.Age), x.fresh.Stale || f.Stale
 	if err := json.Unmarshal(response.Data, into); err != nil {
 		return fmt.Errorf("rest: the response has another shape than its document: %w", err)
 	}
 	return nil
-}
-
-// note remembers how stale an answer is.
-func (x *execution) note(extensions map[string]any) {
-	stale, ok := extensions["stale"].(map[string]any)
-	if !ok {
-		return
-	}
-	seconds, _ := stale["ageSeconds"].(float64)
-	x.stale, x.age = true, max(x.age, time.Duration(seconds*float64(time.Second)))
 }
 
 // failure is a GraphQL error as the domain error it was made from. One that is

@@ -78,7 +78,7 @@ func (leaderboard) answer(ctx context.Context, x *execution, q question) (*reply
 		}
 	}
 	body, err := encode(out)
-	return &reply{contentType: mediaJSON, body: body}, err
+	return &reply{contentType: mediaJSON, body: body, offered: true}, err
 }
 
 func (leaderboard) refusal(err error) (int, any) {

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"errors"
 	"net/http"
+	"time"
 )
 
 const partners = "/analytics/engagement/partners"
@@ -32,6 +33,8 @@ var leaderboardExamples = []example{
 	{name: "ok-lone-date", target: partners + "?limit=1&start_date=2026-02-30", header: bearer("ff_reader")},
 	{name: "ok-lone-date-end", target: partners + "?limit=1&start_date=&end_date=2026-02-01", header: bearer("ff_reader")},
 	{name: "ok-dates", target: partners + "?limit=1&start_date=2026-02-01&end_date=2026-02-01", header: bearer("ff_reader")},
+	{name: "ok-stale", target: partners + "?limit=1", header: bearer("ff_reader"), world: func(w *world) { w.stale = 1500 * time.Millisecond }},
+	{name: "not-modified", target: partners, header: http.Header{"Authorization": {"Bearer ff_reader"}, "If-None-Match": {"*"}}},
 
 	{name: "unauthorized-missing", target: partners},
 	{name: "unauthorized-scheme", target: partners, header: http.Header{"Authorization": {"Basic ff_reader"}}},

@@ -76,6 +76,12 @@ func conforms(t *testing.T, e example, rec *httptest.ResponseRecorder) {
 			t.Errorf("the header %s of %d is not described", name, rec.Code)
 		}
 	}
+	if rec.Code == http.StatusNotModified {
+		if rec.Body.Len() > 0 || rec.Header().Get("Content-Type") != "" {
+			t.Errorf("304 with a body: %v", rec.Header())
+		}
+		return
+	}
 	media, _, err := mime.ParseMediaType(rec.Header().Get("Content-Type"))
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -54,6 +53,7 @@ type reply struct {
 	contentType string
 	disposition string // Content-Disposition, "" for none
 	body        []byte
+	offered     bool // whether the client may keep it
 }
 
 const (
@@ -147,9 +147,11 @@ func (t *transport) answer(w http.ResponseWriter, r *http.Request, exec graphql.
 		return
 	}
 	h := w.Header()
-	if x.stale {
-		h.Set("Age", strconv.Itoa(int(math.Ceil(x.age.Seconds()))))
-		h.Set("Warning", `110 - "Response is Stale"`)
+	if a.offered || x.fresh.Stale {
+		edge.Describe(h, x.fresh)
+	}
+	if a.offered {
+		edge.Offer(h, edge.Validator([]byte(a.contentType), a.body))
 	}
 	if a.disposition != "" {
 		h.Set("Content-Disposition", a.disposition)

@@ -52,8 +52,10 @@ func newWorld(t testing.TB, change func(*world)) *world {
 	answers := edge.New(w.edgeTTL, clock)
 	server, err := graph.New(graph.Options{
 		Source: w.source, Auth: authenticator, Edge: answers, Log: log, Now: clock, Timeout: 10 * time.Second,
-		Freshness: func(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
-			return ctx, func() (time.Duration, bool) { return w.stale, w.stale > 0 }
+		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
+			return ctx, func() analytics.Freshness {
+				return analytics.Freshness{Age: w.stale, Stale: w.stale > 0, Reads: analytics.Reads{Memory: 1}}
+			}
 		},
 	}, rest.Transports(rest.Options{Auth: w.auth, Edge: answers, Log: log, Now: clock})...)
 	if err != nil {

@@ -1,0 +1,66 @@
+package graph
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"footfall/analytics"
+	"footfall/edge"
+)
+
+// The names of the extensions that say how fresh an answer is. They are no part
+// of what an ETag stands for: the same data is the same answer.
+const (
+	extFreshness = "freshness" // an analytics.Freshness
+	extStale     = "stale"     // {ageSeconds}, of a stale answer alone
+)
+
+// report adds to a query's answer how fresh it is.
+func report(response *graphql.Response, f analytics.Freshness) {
+	if !f.Reads.Any() {
+		return
+	}
+	if response.Extensions == nil {
+		response.Extensions = map[string]any{}
+	}
+	response.Extensions[extFreshness] = f
+	if f.Stale {
+		response.Extensions[extStale] = map[string]any{"ageSeconds": f.Age.Seconds()}
+	}
+}
+
+// Freshness is what an answer says of how fresh it is; zero when nothing was
+// read.
+func Freshness(response *graphql.Response) analytics.Freshness {
+	f, _ := response.Extensions[extFreshness].(analytics.Freshness)
+	return f
+}
+
+// offer says in the headers how old a query's answer is, and lets the client keep
+// one without errors.
+func offer(h http.Header, media string, operation ast.Operation, response *graphql.Response) {
+	if f := Freshness(response); f.Reads.Any() {
+		edge.Describe(h, f)
+	}
+	if operation == ast.Query && len(response.Errors) == 0 && len(response.Data) > 0 {
+		edge.Offer(h, "W/"+edge.Validator([]byte(media), response.Data, others(response.Extensions)))
+	}
+}
+
+// others is the extensions that tell an answer from others with the same data.
+func others(extensions map[string]any) []byte {
+	rest := map[string]any{}
+	for name, value := range extensions {
+		if name != extFreshness && name != extStale {
+			rest[name] = value
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	text, _ := json.Marshal(rest) // what is no JSON is not sent either
+	return text
+}
