@@ -119,9 +119,8 @@ func Judge(ctx context.Context, storable bool) {
 // storable and has status 200. What a client has already, by its If-None-Match,
 // is 304. Of the headers that were set before, those stay that next leaves alone.
 func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func(http.ResponseWriter, *http.Request)) {
-	rec := &recorder{ResponseWriter: w, request: r}
 	if c == nil || analytics.Fresh(r.Context()) || c.trusted != nil && !c.trusted() {
-		next(rec, r)
+		next(&recorder{ResponseWriter: w, request: r}, r)
 		return
 	}
 	k, now := entryKey{key, c.generation(key.Tenant).Load(), c.all.Load()}, c.now()
@@ -132,7 +131,7 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func
 	}
 	v := &verdict{}
 	before := w.Header().Clone()
-	rec.most = maxAnswer
+	rec := &recorder{ResponseWriter: w, request: r, most: maxAnswer}
 	next(rec, r.WithContext(context.WithValue(r.Context(), verdictKey{}, v)))
 	if v.good.Load() && !v.bad.Load() && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
 		c.answers.Set(k, newAnswer(changes(before, rec.header), rec.body.Bytes(), now, c.ttl))
