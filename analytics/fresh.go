@@ -63,7 +63,7 @@ func (f Freshness) MarshalJSON() ([]byte, error) {
 		AgeSeconds float64    `json:"ageSeconds"`
 		Stale      bool       `json:"stale"`
 		Sources    Reads      `json:"sources"`
-	}{asOf, f.Age.Round(time.Millisecond).Seconds(), f.Stale, f.Reads})
+	}{asOf, float64(f.Age.Milliseconds()) / 1000, f.Stale, f.Reads})
 }
 
 // Reads counts what was read, by where it was found.

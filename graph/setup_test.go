@@ -99,6 +99,16 @@ func body(query string) string {
 // turn, say otherwise.
 func (b *bundle) do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	b.t.Helper()
+	w := b.send(method, target, body, headers...)
+	if !json.Valid(w.Body.Bytes()) {
+		b.t.Errorf("%s %s answered %q, which is no JSON", method, target, w.Body)
+	}
+	return w
+}
+
+// send is do for an answer that need not be JSON.
+func (b *bundle) send(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	b.t.Helper()
 	r := httptest.NewRequestWithContext(b.t.Context(), method, target, strings.NewReader(body))
 	r.Header.Set("Authorization", "key:1")
 	r.Header.Set("Content-Type", "application/json")
@@ -107,9 +117,6 @@ func (b *bundle) do(method, target, body string, headers ...string) *httptest.Re
 	}
 	w := httptest.NewRecorder()
 	b.ServeHTTP(w, r)
-	if !json.Valid(w.Body.Bytes()) {
-		b.t.Errorf("%s %s answered %q, which is no JSON", method, target, w.Body)
-	}
 	return w
 }
 
