@@ -112,8 +112,8 @@ func over(t *testing.T, from loaders.Source) *bundle {
 	server, err := New(Options{
 		Source: from, Writer: writer{}, Auth: b, Edge: edge.New(0, time.Now), Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return day(20) }, Timeout: 5 * time.Second,
-		Freshness: func(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
-			return ctx, func() (time.Duration, bool) { return 0, false }
+		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
+			return ctx, func() analytics.Freshness { return analytics.Freshness{} }
 		},
 	})
 	if err != nil {

@@ -99,7 +99,8 @@ func (l *Loaders) breakdown(ctx context.Context, kind analytics.Kind, subject in
 	if by.Order.Field == analytics.ByUniques {
 		q.Want |= analytics.WantUniques
 	}
-	answer, err := l.totals.Load(ctx, q)
+	m.MaxStaleness = ask.MaxStaleness
+	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return result, answer, err
 	}

@@ -64,6 +64,7 @@ func (l *Loaders) otherRun(ctx context.Context, b *analytics.BreakdownResult, as
 
 // rowsRun asks for all rows at once; the totals are the caller's to choose.
 func (l *Loaders) rowsRun(ctx context.Context, b *analytics.BreakdownResult, of analytics.Measured, ask SeriesAsk) (run, analytics.Answer, error) {
+	ctx = within(ctx, b.MaxStaleness)
 	extent, err := l.rowsExtent(ctx, b)
 	if err != nil {
 		return run{}, analytics.Answer{}, err
