@@ -13,6 +13,9 @@ type Want uint8
 const (
 	WantUniques Want = 1 << iota
 	WantPeak
+	// WantAudience adds who watches a campaign from the instant of the answer on;
+	// of queries over Always.
+	WantAudience
 )
 
 // Query asks for the totals of one subject over ranges that are disjoint and
@@ -64,6 +67,10 @@ type Answer struct {
 	Groups    []Group
 	Other     []Totals
 	Truncated bool
+
+	// Audience is how many watch at each whole second from AsOf on, as far as the
+	// events say by then.
+	Audience Steps
 }
 
 // Measured says what a measure is of and how fresh it is.
@@ -141,7 +148,7 @@ func NewPlan(q Query) *Plan {
 			p.Fetches = append(p.Fetches, Fetch{Span: s, Action: a, Sessions: sessions, Visitors: visitors, Quarters: level == LevelQuarter})
 		})
 	}
-	if q.Want&WantPeak != 0 && len(q.Ranges) > 0 {
+	if q.Want&(WantPeak|WantAudience) != 0 && len(q.Ranges) > 0 {
 		end := BucketOf(LevelDay, q.Ranges[len(q.Ranges)-1].End) + 1
 		days := Span{LevelDay, BucketOf(LevelDay, MinInstant), end}
 		p.Fetches = append(p.Fetches, Fetch{Span: days, Action: Watch, Steps: true})
@@ -280,4 +287,13 @@ func (p *Plan) Totals() []Totals {
 		}
 	}
 	return out
+}
+
+// Audience is the audience from t on; nil unless it was wanted. It is asked for
+// after Totals.
+func (p *Plan) Audience(t time.Time) Steps {
+	if p.Query.Want&WantAudience == 0 {
+		return nil
+	}
+	return p.steps.after(t)
 }

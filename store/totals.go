@@ -24,12 +24,12 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 			n, plain = append(n, i), append(plain, q)
 		}
 	}
-	totals, err := s.totals(ctx, tenant, plain)
+	plans, err := s.totals(ctx, tenant, plain)
 	if err != nil {
 		return nil, err
 	}
-	for i, t := range totals {
-		answers[n[i]] = analytics.Answer{Totals: t, AsOf: asOf}
+	for i, p := range plans {
+		answers[n[i]] = analytics.Answer{Totals: p.Totals(), AsOf: asOf, Audience: p.Audience(asOf)}
 	}
 	bySlice, err := s.sliced(ctx, tenant, sliced)
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 	return answers, nil
 }
 
-// totals answers queries that are not by dimensions.
-func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) ([][]analytics.Totals, error) {
+// totals reads what answers queries that are not by dimensions.
+func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]*analytics.Plan, error) {
 	batch := newTotalsBatch(tenant, queries)
 	if batch.size() > 0 {
 		rows, err := s.reader(ctx).Query(ctx, batch.text(), batch.args)
@@ -54,11 +54,7 @@ func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Qu
 			return nil, wrap(err)
 		}
 	}
-	out := make([][]analytics.Totals, len(queries))
-	for i, p := range batch.plans {
-		out[i] = p.Totals()
-	}
-	return out, nil
+	return batch.plans, nil
 }
 
 // totalsBatch is a batch of plans as one statement. A row of the result belongs

@@ -5,3 +5,8 @@ package generated
 // What can be changed.
 type Mutation struct {
 }
+
+// What can be watched, over WebSockets (graphql-transport-ws) or server-sent events.
+// The value of the moment comes at once, the next when it changes, at most one a second.
+type Subscription struct {
+}

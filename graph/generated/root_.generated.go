@@ -37,6 +37,7 @@ type ResolverRoot interface {
 	PartnerBreakdownRow() PartnerBreakdownRowResolver
 	PartnerEngagement() PartnerEngagementResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -157,6 +158,12 @@ type ComplexityRoot struct {
 	CampaignEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CampaignLive struct {
+		At         func(childComplexity int) int
+		Metrics    func(childComplexity int) int
+		ViewersNow func(childComplexity int) int
 	}
 
 	CampaignMetrics struct {
@@ -317,6 +324,12 @@ type ComplexityRoot struct {
 		End      func(childComplexity int) int
 		Start    func(childComplexity int) int
 		TimeZone func(childComplexity int) int
+	}
+
+	Subscription struct {
+		ActivationLive  func(childComplexity int, activationID string) int
+		CampaignLive    func(childComplexity int, campaignKey string) int
+		LeaderboardLive func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, first int) int
 	}
 
 	UpsertCampaignsPayload struct {
@@ -865,6 +878,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CampaignEdge.Node(childComplexity), true
+
+	case "CampaignLive.at":
+		if e.ComplexityRoot.CampaignLive.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignLive.At(childComplexity), true
+	case "CampaignLive.metrics":
+		if e.ComplexityRoot.CampaignLive.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignLive.Metrics(childComplexity), true
+	case "CampaignLive.viewersNow":
+		if e.ComplexityRoot.CampaignLive.ViewersNow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignLive.ViewersNow(childComplexity), true
 
 	case "CampaignMetrics.asOf":
 		if e.ComplexityRoot.CampaignMetrics.AsOf == nil {
@@ -1577,6 +1609,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResolvedRange.TimeZone(childComplexity), true
 
+	case "Subscription.activationLive":
+		if e.ComplexityRoot.Subscription.ActivationLive == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_activationLive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ActivationLive(childComplexity, args["activationId"].(string)), true
+	case "Subscription.campaignLive":
+		if e.ComplexityRoot.Subscription.CampaignLive == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_campaignLive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CampaignLive(childComplexity, args["campaignKey"].(string)), true
+	case "Subscription.leaderboardLive":
+		if e.ComplexityRoot.Subscription.LeaderboardLive == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_leaderboardLive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.LeaderboardLive(childComplexity, args["range"].(*analytics.RangeInput), args["timeZone"].(*analytics.TimeZone), args["filter"].(*analytics.PartnerFilter), args["orderBy"].(*analytics.PartnerOrder), args["first"].(int)), true
+
 	case "UpsertCampaignsPayload.campaigns":
 		if e.ComplexityRoot.UpsertCampaignsPayload.Campaigns == nil {
 			break
@@ -1655,6 +1721,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -2559,6 +2642,45 @@ type RejectedEvent {
   message: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/live.graphqls", Input: `"""
+What can be watched, over WebSockets (graphql-transport-ws) or server-sent events.
+The value of the moment comes at once, the next when it changes, at most one a second.
+"""
+type Subscription {
+  "A campaign as it goes on. An unknown one is an error and ends the subscription."
+  campaignLive("The campaign's key." campaignKey: String!): CampaignLive! @requires(scope: ANALYTICS_READ)
+
+  "An activation's measures over its window. An unknown one is an error and ends the subscription."
+  activationLive("The activation's id." activationId: String!): ActivationMetrics! @requires(scope: ANALYTICS_READ, activationToken: true)
+
+  "The first partners of a leaderboard."
+  leaderboardLive(
+    "By default the current calendar year."
+    range: RangeInput
+    "Whose calendar dates and periods are; by default the tenant's."
+    timeZone: TimeZone
+    "Narrows the list: OR within a field, AND across."
+    filter: PartnerFilter
+    "By default total sessions, largest first."
+    orderBy: PartnerOrder
+    "How many, 1 to 1000."
+    first: Int! = 10
+  ): PartnerLeaderboardConnection! @requires(scope: ANALYTICS_READ)
+}
+
+"A campaign at one instant."
+type CampaignLive {
+  "The instant, a whole second: ` + "`" + `viewersNow` + "`" + ` is of it."
+  at: DateTime!
+  """
+  Viewers whose watched time holds the instant. Players that report a span after it
+  was watched appear in it late, or not at all: those count in ` + "`" + `metrics` + "`" + ` alone.
+  """
+  viewersNow: SafeInt!
+  "The measures over the campaign's life so far."
+  metrics: CampaignMetrics!
+}
+`, BuiltIn: false},
 	{Name: "../schema/partner.graphqls", Input: `extend type Query {
   "A partner by its uuid; null when there is none."
   partner("The partner's uuid." uuid: UUID!): Partner @requires(scope: ANALYTICS_READ)
@@ -3046,6 +3168,18 @@ func (ec *executionContext) childFields_CampaignEdge(ctx context.Context, field 
 		return ec.fieldContext_CampaignEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CampaignEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignLive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_CampaignLive_at(ctx, field)
+	case "viewersNow":
+		return ec.fieldContext_CampaignLive_viewersNow(ctx, field)
+	case "metrics":
+		return ec.fieldContext_CampaignLive_metrics(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignLive", field.Name)
 }
 
 func (ec *executionContext) childFields_CampaignMetrics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -270,5 +270,5 @@ func answerSize(a analytics.Answer) int {
 			values += len(v) + 16
 		}
 	}
-	return int(unsafe.Sizeof(analytics.Totals{}))*totals + values
+	return int(unsafe.Sizeof(analytics.Totals{}))*totals + int(unsafe.Sizeof(analytics.Step{}))*len(a.Audience) + values
 }

@@ -59,7 +59,7 @@ func decodeEnvelope(b []byte) (*envelope, error) {
 }
 
 // encodeAnswer writes the instant, the totals, whether they were truncated, the
-// groups with their values and totals, and the totals of the rest.
+// groups with their values and totals, the totals of the rest, and the audience.
 func encodeAnswer(a analytics.Answer) ([]byte, error) {
 	b := binary.AppendVarint(nil, a.AsOf.UnixMicro())
 	b = appendTotals(b, a.Totals)
@@ -76,7 +76,7 @@ func encodeAnswer(a analytics.Answer) ([]byte, error) {
 		}
 		b = appendTotals(b, g.Totals)
 	}
-	return appendTotals(b, a.Other), nil
+	return appendSteps(appendTotals(b, a.Other), a.Audience), nil
 }
 
 // appendTotals writes their number, and of each the actions that have any, each
@@ -119,6 +119,7 @@ func decodeAnswer(b []byte) (analytics.Answer, error) {
 	if other := r.totals(); len(other) > 0 {
 		a.Other = other
 	}
+	a.Audience = r.steps()
 	if r.err == nil && len(r.b) > 0 {
 		r.err = errCorrupt
 	}
@@ -158,6 +159,28 @@ func appendVarints(b []byte, ns ...int64) []byte {
 		b = binary.AppendVarint(b, n)
 	}
 	return b
+}
+
+// appendSteps writes the number of steps, and of each the time since the one
+// before it and the change.
+func appendSteps(b []byte, steps analytics.Steps) []byte {
+	b = binary.AppendUvarint(b, uint64(len(steps)))
+	last := int64(0)
+	for _, step := range steps {
+		b = appendVarints(b, step.At-last, step.Delta)
+		last = step.At
+	}
+	return b
+}
+
+func (r *reader) steps() analytics.Steps {
+	var steps analytics.Steps
+	last := int64(0)
+	for range r.count() {
+		last += r.varint()
+		steps = append(steps, analytics.Step{At: last, Delta: r.varint()})
+	}
+	return steps
 }
 
 // reader reads varints until one cannot be read.

@@ -37,6 +37,9 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 		if rapid.Bool().Draw(t, "other") {
 			a.Other = totals(1)
 		}
+		for range rapid.IntRange(0, 3).Draw(t, "steps") {
+			a.Audience = append(a.Audience, analytics.Step{At: n.Draw(t, "at"), Delta: n.Draw(t, "delta")})
+		}
 		payload, err := encodeAnswer(a)
 		if err != nil {
 			t.Fatal(err)
