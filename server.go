@@ -27,6 +27,7 @@ import (
 	"footfall/graph"
 	"footfall/ingest"
 	"footfall/internal/telemetry"
+	"footfall/live"
 	"footfall/rest"
 	"footfall/store"
 	"footfall/store/cache"
@@ -131,6 +132,8 @@ type gateway struct {
 	writer  *ingest.Writer
 	auth    *auth.Authenticator
 	edge    *edge.Cache
+	live    *live.Hub
+	streams *graph.Streams
 	metrics *telemetry.Metrics
 	log     *slog.Logger
 	serving serving
@@ -151,7 +154,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
-	g := &gateway{log: log, serving: s, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now)}
+	g := &gateway{log: log, serving: s, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
 	var err error
 	if s.Documents != "" {
 		if g.documents.Trusted, err = graph.LoadDocuments(s.Documents); err != nil {
@@ -164,7 +167,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		return nil, err
 	}
 	g.closers = append(g.closers, g.store.Close)
-	options := cache.Options{Next: g.store, Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.edge.Forget}
+	options := cache.Options{Next: g.store, Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
 	if redis.URL != "" {
 		client, err := cache.OpenRedis(redis.URL)
 		if err != nil {
@@ -177,10 +180,21 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	}
 	g.cache = cache.New(options)
 	g.edge.While(g.cache.Informed)
+	g.live = live.New(live.Options{
+		Source: g.cache, Log: log,
+		Informed: func() bool { return redis.URL != "" && g.cache.Informed() }, // without Redis, of other processes never
+	})
+	g.closers = append(g.closers, g.live.Close)
 	g.writer = ingest.New(ingest.Options{Store: g.store, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, func() { _ = g.writer.Close() })
 	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, StaleFor: s.MaxStale})
 	return g, nil
+}
+
+// changed tells those who keep answers that something of the tenant is another.
+func (g *gateway) changed(tenant int64, topics map[analytics.Topic]bool) {
+	g.edge.Forget(tenant)
+	g.live.Changed(tenant, topics)
 }
 
 // close ends everything in reverse order of opening.
@@ -233,13 +247,17 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, playground w
 	}
 	drain, cancel := context.WithTimeout(background, drainTime)
 	defer cancel()
+	var streams sync.WaitGroup
+	streams.Go(func() { g.streams.Close(drain) }) // Shutdown waits for some, and does not know the others
+	defer streams.Wait()
 	return server.Shutdown(drain)
 }
 
 // graphServer is the executor that GraphQL and the REST contracts share.
 func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
-		Source: g.cache, Writer: g.writer, Auth: g.auth, Edge: g.edge, Documents: g.documents, Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
+		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: g.auth, Edge: g.edge, Documents: g.documents,
+		Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			ctx, recorder := cache.WithRecorder(ctx)
 			return ctx, recorder.Freshness

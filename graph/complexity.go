@@ -45,5 +45,8 @@ func complexity() generated.ComplexityRoot {
 		return times(child, first)
 	}
 	c.Activation.Breakdown, c.Partner.Breakdown, c.Campaign.Breakdown = breakdown, breakdown, breakdown
+	c.Subscription.LeaderboardLive = func(child int, _ *analytics.RangeInput, _ *analytics.TimeZone, _ *analytics.PartnerFilter, _ *analytics.PartnerOrder, first int) int {
+		return times(child, first)
+	}
 	return c
 }

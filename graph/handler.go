@@ -28,6 +28,8 @@ import (
 type Options struct {
 	Source  loaders.Source
 	Writer  resolvers.Writer
+	Live    resolvers.Live
+	Streams *Streams // nil for a register of its own
 	Auth    Authenticator
 	Edge    *edge.Cache // nil for none
 	Log     *slog.Logger
@@ -44,7 +46,7 @@ type Options struct {
 // transports before serving: GraphQL takes what they leave.
 func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	schema := generated.NewExecutableSchema(generated.Config{
-		Resolvers:  &resolvers.Resolver{Writer: o.Writer},
+		Resolvers:  &resolvers.Resolver{Writer: o.Writer, Live: o.Live},
 		Directives: generated.DirectiveRoot{Requires: requires},
 		Complexity: complexity(),
 	})
@@ -55,6 +57,12 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	for _, t := range rest {
 		srv.AddTransport(t)
 	}
+	if o.Streams == nil {
+		o.Streams = NewStreams()
+	}
+	streams := streaming{auth: o.Auth, streams: o.Streams, log: o.Log}
+	srv.AddTransport(&websocket{streams})
+	srv.AddTransport(&sse{streams})
 	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge})
 	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](1000)})
 	srv.SetParserTokenLimit(maxTokens)
@@ -77,6 +85,9 @@ func operation(o Options) graphql.OperationMiddleware {
 			return graphql.OneShot(graphql.ErrorResponse(ctx, "%s", auth.ErrMissing.Message))
 		}
 		viewer := loaders.Viewer{Tenant: p.Tenant, ActivationID: p.ActivationID}
+		if isSubscription(ctx) {
+			return subscription(ctx, o, viewer, next)
+		}
 		ctx = loaders.With(ctx, loaders.New(o.Source, viewer, o.Now()))
 		freshness := func() analytics.Freshness { return analytics.Freshness{} }
 		if o.Freshness != nil {

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -140,13 +139,12 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
-		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), bounded(errs))
-		for _, e := range response.Errors {
-			if e.Extensions["code"] == nil {
-				errcode.Set(e, string(analytics.CodeInvalid))
-			}
-		}
+		response := dispatchErrors(ctx, exec, op, errs)
 		write(w, media, impossibleStatus(media, response.Errors), response)
+		return
+	}
+	if op.Operation.Operation == ast.Subscription {
+		refuse(w, media, http.StatusNotAcceptable, analytics.Invalidf("Accept", "must be %s for a subscription", mediaEvents))
 		return
 	}
 	if r.Method != http.MethodPost && op.Operation.Operation != ast.Query {
@@ -178,9 +176,18 @@ func refuse(w http.ResponseWriter, media string, status int, err error) {
 	}})
 }
 
-// write sends a response; one without data never ran, and says so by having no
-// such entry. The data is compact JSON already and goes out as it is.
+// write sends a response.
 func write(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+	body := encode(response)
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// encode makes JSON of a response; one without data never ran, and says so by
+// having no such entry. The data is compact JSON already and goes out as it is.
+func encode(response *graphql.Response) []byte {
 	var body bytes.Buffer
 	body.Grow(len(response.Data) + 64)
 	entry := func(name string, value []byte) {
@@ -193,7 +200,7 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 		body.WriteByte(':')
 		body.Write(value)
 	}
-	encode := func(name string, value any) {
+	marshal := func(name string, value any) {
 		text, err := json.Marshal(value)
 		if err != nil { // an extension that is no JSON
 			text = []byte("null")
@@ -201,17 +208,14 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 		entry(name, text)
 	}
 	if len(response.Errors) > 0 {
-		encode("errors", response.Errors)
+		marshal("errors", response.Errors)
 	}
 	if len(response.Data) > 0 {
 		entry("data", response.Data)
 	}
 	if len(response.Extensions) > 0 {
-		encode("extensions", response.Extensions)
+		marshal("extensions", response.Extensions)
 	}
 	body.WriteByte('}')
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes())
+	return body.Bytes()
 }

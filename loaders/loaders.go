@@ -82,11 +82,16 @@ type contextKey struct{}
 
 // With puts the request's loaders into its context.
 func With(ctx context.Context, l *Loaders) context.Context {
-	return context.WithValue(ctx, contextKey{}, l)
+	return Later(ctx, func() *Loaders { return l })
+}
+
+// Later puts loaders into the context that are made when first asked for.
+func Later(ctx context.Context, build func() *Loaders) context.Context {
+	return context.WithValue(ctx, contextKey{}, sync.OnceValue(build))
 }
 
 // For returns the request's loaders. It panics outside a request.
-func For(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loaders) }
+func For(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(func() *Loaders)() }
 
 // Tenant is whose data the request sees.
 func (l *Loaders) Tenant() int64 { return l.viewer.Tenant.ID }

@@ -7,22 +7,24 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"footfall/analytics"
 	"footfall/graph/generated"
+	"footfall/loaders"
 )
 
 func (r *subscriptionResolver) CampaignLive(ctx context.Context, campaignKey string) (<-chan *analytics.CampaignLive, error) {
-	panic(fmt.Errorf("not implemented: CampaignLive - campaignLive"))
+	return r.Live.Campaign(ctx, loaders.For(ctx).Viewer(), campaignKey)
 }
 
 func (r *subscriptionResolver) ActivationLive(ctx context.Context, activationID string) (<-chan *analytics.ActivationMetrics, error) {
-	panic(fmt.Errorf("not implemented: ActivationLive - activationLive"))
+	return r.Live.Activation(ctx, loaders.For(ctx).Viewer(), activationID)
 }
 
 func (r *subscriptionResolver) LeaderboardLive(ctx context.Context, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, first int) (<-chan *analytics.PartnerLeaderboardConnection, error) {
-	panic(fmt.Errorf("not implemented: LeaderboardLive - leaderboardLive"))
+	return r.Live.Leaderboard(ctx, loaders.For(ctx).Viewer(), loaders.Leaderboard{
+		Ask: asked(rangeArg, timeZone, nil, nil, 0), Filter: filter, Order: orderBy, First: first,
+	})
 }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }

@@ -20,9 +20,18 @@ type Writer interface {
 	UpsertCampaigns(ctx context.Context, tenant int64, in []analytics.CampaignInput) ([]*analytics.Campaign, error)
 }
 
+// Live is where subscriptions come from. A channel's values begin with that of
+// the moment and end with ctx, or earlier when there will be no more.
+type Live interface {
+	Campaign(ctx context.Context, viewer loaders.Viewer, key string) (<-chan *analytics.CampaignLive, error)
+	Activation(ctx context.Context, viewer loaders.Viewer, id string) (<-chan *analytics.ActivationMetrics, error)
+	Leaderboard(ctx context.Context, viewer loaders.Viewer, ask loaders.Leaderboard) (<-chan *analytics.PartnerLeaderboardConnection, error)
+}
+
 // Resolver is the root of all resolvers.
 type Resolver struct {
 	Writer Writer
+	Live   Live
 }
 
 // values follows the pointers of a list that holds no null.

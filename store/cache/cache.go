@@ -58,9 +58,9 @@ type Options struct {
 	// MaxEntries and MaxBytes bound level 1. Defaults 100,000 and 64 MiB.
 	MaxEntries, MaxBytes int
 
-	// OnChange is called after something of the tenant was forgotten, and with
-	// tenant 0 after everything was. It must be quick.
-	OnChange func(tenant int64)
+	// OnChange is called after topics of the tenant were forgotten, and with tenant
+	// 0 and no topics after everything was. It must be quick, and not keep them.
+	OnChange func(tenant int64, topics map[analytics.Topic]bool)
 }
 
 func (o Options) withDefaults() Options {
@@ -68,7 +68,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.OnChange == nil {
-		o.OnChange = func(int64) {}
+		o.OnChange = func(int64, map[analytics.Topic]bool) {}
 	}
 	o.Log = orElse(o.Log, slog.New(slog.DiscardHandler))
 	o.Namespace = orElse(o.Namespace, "footfall")

@@ -37,7 +37,14 @@ func TestTenantsDoNotMeet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	changed := make(chan int64, 1000)
-	a, b := w.gateway(nil), w.gateway(func(o *Options) { o.OnChange = func(tenant int64) { changed <- tenant } })
+	a, b := w.gateway(nil), w.gateway(func(o *Options) {
+		o.OnChange = func(tenant int64, topics map[analytics.Topic]bool) {
+			if (tenant == 0) != (topics == nil) {
+				t.Errorf("tenant %d with the topics %v", tenant, topics)
+			}
+			changed <- tenant
+		}
+	})
 	one, other := w.tenants[0], w.tenants[1]
 	s1, s2 := w.subject(one, "e"), w.subject(other, "e")
 	equal(t, "subject numbers", s1, s2)

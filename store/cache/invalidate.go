@@ -76,14 +76,14 @@ func (c *Cache) announce(ctx context.Context, changes []analytics.Change) error 
 // forget drops what this process holds.
 func (c *Cache) forget(n news) {
 	c.memory.forget(n.topics())
-	for tenant := range n {
-		c.o.OnChange(tenant)
+	for tenant, topics := range n {
+		c.o.OnChange(tenant, topics)
 	}
 }
 
 func (c *Cache) forgetAll() {
 	c.memory.forgetAll()
-	c.o.OnChange(0)
+	c.o.OnChange(0, nil)
 }
 
 func (c *Cache) settle(ctx context.Context, changes []analytics.Change) error {

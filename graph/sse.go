@@ -1,0 +1,196 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"footfall/analytics"
+	"footfall/auth"
+)
+
+const mediaEvents = "text/event-stream"
+
+// sse is GraphQL over server-sent events, in "distinct connections mode" of
+// https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md: operations of
+// any kind, by GET (but mutations) and POST.
+type sse struct{ streaming }
+
+// Supports takes requests that want events rather than JSON.
+func (t *sse) Supports(r *http.Request) bool {
+	accept := r.Header.Values("Accept")
+	weight := acceptWeight(accept, mediaEvents)
+	if weight == 0 || !acceptNames(accept, mediaEvents) {
+		return false
+	}
+	for _, json := range []string{mediaJSON, mediaResponse} {
+		if w := acceptWeight(accept, json); w > weight || w == weight && acceptNames(accept, json) {
+			return false
+		}
+	}
+	return true
+}
+
+// Do answers one request, for as long as its operation goes on.
+func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	h := w.Header()
+	h.Set("Cache-Control", "private, no-store")
+	h.Add("Vary", "Accept, Authorization")
+	if r.Method != http.MethodPost && r.Method != http.MethodGet {
+		h.Set("Allow", "GET, POST")
+		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
+		return
+	}
+	if status, err := checkRequest(r); err != nil {
+		refuse(w, mediaJSON, status, err)
+		return
+	}
+	p, err := t.auth.Authenticate(r.Context(), r)
+	if err != nil {
+		if Public(err).Code == analytics.CodeUnauthenticated {
+			h.Set("WWW-Authenticate", `Bearer realm="footfall"`)
+		}
+		refuse(w, mediaJSON, 0, err)
+		return
+	}
+	limit, err := t.auth.Allow(p)
+	limit.SetHeaders(h)
+	if err != nil {
+		refuse(w, mediaJSON, 0, err)
+		return
+	}
+	raw, status, err := readRaw(w, r)
+	if err != nil {
+		refuse(w, mediaJSON, status, err)
+		return
+	}
+	params, status, err := parse(r, raw)
+	if err != nil {
+		refuse(w, mediaJSON, status, err)
+		return
+	}
+	leave, err := t.streams.enter(p)
+	if err != nil {
+		refuse(w, mediaJSON, 0, err)
+		return
+	}
+	defer leave()
+	ctx, cancel := context.WithCancel(auth.WithPrincipal(r.Context(), p))
+	defer cancel()
+	op, response, err := start(ctx, exec, params, func(op *graphql.OperationContext) error {
+		if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
+			return analytics.Invalidf("method", "must be POST for a mutation")
+		}
+		return nil
+	})
+	if err != nil {
+		h.Set("Allow", "POST")
+		refuse(w, mediaJSON, http.StatusMethodNotAllowed, err)
+		return
+	}
+	events := openEvents(w, t.streams.writeTimeout)
+	defer events.close()
+	if response != nil {
+		events.end(response)
+		return
+	}
+	t.pump(ctx, r, op, events)
+}
+
+// pump writes what the operation says until it or the client has no more to say,
+// or the credential opens nothing any longer. When the gateway closes, the
+// stream breaks off without a last word: then clients come back.
+func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *events) {
+	responses := make(chan []byte) // the next one is made when this one was written
+	go func() {
+		defer close(responses)
+		for response := op.next(t.log); response != nil; response = op.next(t.log) {
+			select {
+			case responses <- encode(response):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	keepAlive, recheck := time.NewTicker(t.streams.keepAlive), time.NewTicker(t.streams.recheck)
+	defer keepAlive.Stop()
+	defer recheck.Stop()
+	credential := credentials(r.Header.Values("Authorization"))
+	for err := events.comment(); err == nil; {
+		select {
+		case response, more := <-responses:
+			if !more {
+				_ = events.complete()
+				return
+			}
+			err = events.next(response)
+			keepAlive.Reset(t.streams.keepAlive)
+		case <-keepAlive.C:
+			err = events.comment()
+		case <-recheck.C:
+			if _, refused := t.auth.Authenticate(ctx, credential); refused != nil && ctx.Err() == nil {
+				events.end(failed(refused))
+				return
+			}
+		case <-t.streams.closing:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// events is a response of events. Each write has a deadline: who does not read
+// is cut off.
+type events struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	timeout time.Duration
+	buffer  bytes.Buffer
+}
+
+func openEvents(w http.ResponseWriter, timeout time.Duration) *events {
+	e := &events{w: w, control: http.NewResponseController(w), timeout: timeout}
+	_ = e.control.SetReadDeadline(time.Time{}) // the server's would end the request; what cannot is a test's
+	h := w.Header()
+	h.Set("Content-Type", mediaEvents+"; charset=utf-8")
+	h.Set("X-Accel-Buffering", "no") // proxies are to pass events on at once
+	w.WriteHeader(http.StatusOK)
+	return e
+}
+
+// close leaves the connection as the next request on it expects it.
+func (e *events) close() { _ = e.control.SetWriteDeadline(time.Time{}) }
+
+// comment is a sign of life.
+func (e *events) comment() error { return e.write(":\n\n") }
+
+func (e *events) next(response []byte) error {
+	return e.write("event: next\ndata: ", string(response), "\n\n")
+}
+
+// complete has data, lest browsers ignore it.
+func (e *events) complete() error { return e.write("event: complete\ndata:\n\n") }
+
+// end says a last thing.
+func (e *events) end(response *graphql.Response) {
+	if e.next(encode(response)) == nil {
+		_ = e.complete()
+	}
+}
+
+func (e *events) write(parts ...string) error {
+	_ = e.control.SetWriteDeadline(time.Now().Add(e.timeout))
+	e.buffer.Reset()
+	for _, part := range parts {
+		e.buffer.WriteString(part)
+	}
+	if _, err := e.w.Write(e.buffer.Bytes()); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}

@@ -1,0 +1,54 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"footfall/live"
+	"footfall/loaders"
+)
+
+// isSubscription reports whether the operation of ctx is one.
+func isSubscription(ctx context.Context) bool {
+	return graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription
+}
+
+// subscription gives each event loaders, a clock and a deadline of its own, from
+// when it is there: a subscription outlives any request. One that ends early
+// ends with an error.
+func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next graphql.OperationHandler) graphql.ResponseHandler {
+	ctx, ending := live.WithEnding(loaders.With(ctx, loaders.New(o.Source, viewer, o.Now())))
+	respond, root := next(ctx), rootField(ctx)
+	present := presenter(o.Log)
+	ended := false
+	return func(ctx context.Context) *graphql.Response {
+		ctx, cancel := context.WithCancelCause(graphql.WithFieldContext(ctx, root))
+		defer cancel(nil)
+		ctx = loaders.Later(ctx, func() *loaders.Loaders {
+			timer := time.AfterFunc(o.Timeout, func() { cancel(context.DeadlineExceeded) })
+			context.AfterFunc(ctx, func() { timer.Stop() })
+			return loaders.New(o.Source, viewer, o.Now())
+		})
+		response := respond(ctx)
+		if err := ending(); response == nil && err != nil && !ended {
+			ended = true
+			return &graphql.Response{Errors: gqlerror.List{present(ctx, err)}}
+		}
+		return response
+	}
+}
+
+// rootField is where a subscription's events belong: the executor does not say
+// so in their errors' paths.
+func rootField(ctx context.Context) *graphql.FieldContext {
+	at := &graphql.FieldContext{Object: "Subscription"}
+	op := graphql.GetOperationContext(ctx)
+	if fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"}); len(fields) == 1 {
+		at.Field = fields[0]
+	}
+	return at
+}
