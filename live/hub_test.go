@@ -280,10 +280,11 @@ func TestTheUnreadIsReplacedAndTheSlowAreDropped(t *testing.T) {
 
 func TestUnknownEndsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		_, err := w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, "unknown")
+		ctx, ending := WithEnding(t.Context())
+		_, err := w.Campaign(ctx, loaders.Viewer{Tenant: tenant}, "unknown")
 		var e *analytics.Error
-		if !errors.As(err, &e) || e.Code != analytics.CodeNotFound {
-			t.Errorf("%v", err)
+		if !errors.As(err, &e) || e.Code != analytics.CodeNotFound || ending() != nil {
+			t.Errorf("%v, ended with %v", err, ending())
 		}
 		synctest.Wait()
 		if s := w.Stats(); s.Feeds != 0 || s.Subscribers != 0 {

@@ -12,9 +12,10 @@ import (
 // latest alone.
 type subscriber[V any] struct {
 	values chan V // of one
-	unread time.Time
-	fail   func(error)
-	err    error // why it ended, once values is closed
+	unread time.Time   // since when one is
+	fail   func(error) // told why it ended, once it began
+	began  bool
+	err    error // why it ended
 }
 
 // offer replaces what is unread. It is false for one who does not read. Its
@@ -34,7 +35,7 @@ func (s *subscriber[V]) offer(v V) bool {
 
 func (s *subscriber[V]) end(err error) {
 	s.err = err
-	if err != nil {
+	if err != nil && s.began {
 		s.fail(err)
 	}
 	close(s.values)
@@ -55,9 +56,9 @@ func subscribe[V any](ctx context.Context, h *Hub, viewer loaders.Viewer, name s
 		return nil, context.Cause(ctx)
 	}
 	f.mu.Lock()
-	gone, err := !f.subscribers[s], s.err
+	s.began, err = s.err == nil, s.err
 	f.mu.Unlock()
-	if gone && err != nil {
+	if err != nil {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { f.leave(s) })

@@ -1,0 +1,433 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ws "github.com/coder/websocket"
+
+	"footfall/analytics"
+	"footfall/loaders"
+)
+
+const showLive = `subscription { campaignLive(campaignKey: "show") { at viewersNow metrics { likes totalViewers peakConcurrentViewers } } }`
+
+// said is a message of a stream: next, error or complete, of one operation.
+type said struct {
+	kind, id string
+	payload  any
+}
+
+// stream is an operation that goes on.
+type stream struct {
+	t      testing.TB
+	said   chan said // closed at the end
+	status int       // of HTTP, or the code that a WebSocket was closed with
+	cancel context.CancelFunc
+}
+
+// next is the stream's next message, which must be of the kind.
+func (s *stream) next(kind string) any {
+	s.t.Helper()
+	select {
+	case m, open := <-s.said:
+		if !open {
+			s.t.Fatalf("the stream ended (%d), want %s", s.status, kind)
+		}
+		if m.kind != kind {
+			s.t.Fatalf("got %s %s, want %s", m.kind, encoded(m.payload), kind)
+		}
+		return m.payload
+	case <-time.After(30 * time.Second):
+		s.t.Fatalf("nothing, want %s", kind)
+	}
+	return nil
+}
+
+// until reads values until one has the number at the path.
+func (s *stream) until(path string, want int64) {
+	s.t.Helper()
+	for {
+		if got := number(s.next("next"), path); got == want {
+			return
+		}
+	}
+}
+
+func (s *stream) ended() {
+	s.t.Helper()
+	select {
+	case m, open := <-s.said:
+		if open {
+			s.t.Fatalf("got %s %s, want the end", m.kind, encoded(m.payload))
+		}
+	case <-time.After(30 * time.Second):
+		s.t.Fatal("it does not end")
+	}
+}
+
+// events opens a stream of server-sent events.
+func (b *bundle) events(method, query string) *stream {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	b.t.Cleanup(cancel)
+	target, body := b.base+"/graphql", ""
+	if method == http.MethodGet {
+		target += "?query=" + url.QueryEscape(query)
+	} else {
+		body = encoded(map[string]any{"query": query})
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
+	ok(b.t, err)
+	r.Header = http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + b.key}}
+	response, err := b.client.Do(r)
+	ok(b.t, err)
+	s := &stream{t: b.t, said: make(chan said), status: response.StatusCode, cancel: cancel}
+	go func() {
+		defer close(s.said)
+		defer func() { _ = response.Body.Close() }()
+		var m said
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			name, value, _ := strings.Cut(lines.Text(), ":")
+			switch value = strings.TrimSpace(value); {
+			case name == "event":
+				m.kind = value
+			case name == "data" && value != "":
+				_ = json.Unmarshal([]byte(value), &m.payload)
+			case name == "" && m.kind != "":
+				select {
+				case s.said <- m:
+				case <-ctx.Done():
+					return
+				}
+				m = said{}
+			}
+		}
+	}()
+	return s
+}
+
+// socket opens a WebSocket and subscribes to the queries, with their places as
+// ids.
+func (b *bundle) socket(queries ...string) *stream {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	conn, _, err := ws.Dial(ctx, b.base+"/graphql", &ws.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // it needs no closing
+	ok(b.t, err)
+	b.t.Cleanup(func() { cancel(); _ = conn.CloseNow() })
+	send := func(m map[string]any) { ok(b.t, conn.Write(ctx, ws.MessageText, []byte(encoded(m)))) }
+	send(map[string]any{"type": "connection_init", "payload": map[string]any{"Authorization": "Bearer " + b.key}})
+	for i, query := range queries {
+		send(map[string]any{"type": "subscribe", "id": fmt.Sprint(i), "payload": map[string]any{"query": query}})
+	}
+	s := &stream{t: b.t, said: make(chan said), cancel: cancel}
+	go func() {
+		defer close(s.said)
+		for {
+			_, data, err := conn.Read(ctx)
+			if err != nil {
+				s.status = int(ws.CloseStatus(err))
+				return
+			}
+			var m struct {
+				ID, Type string
+				Payload  any
+			}
+			_ = json.Unmarshal(data, &m)
+			if m.Type == "connection_ack" {
+				continue
+			}
+			select {
+			case s.said <- said{m.Type, m.ID, m.Payload}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return s
+}
+
+// ways are the transports of subscriptions.
+func (b *bundle) ways() map[string]func(query string) *stream {
+	return map[string]func(query string) *stream{
+		"events by POST": func(query string) *stream { return b.events(http.MethodPost, query) },
+		"events by GET":  func(query string) *stream { return b.events(http.MethodGet, query) },
+		"WebSocket":      func(query string) *stream { return b.socket(query) },
+	}
+}
+
+func (b *bundle) show() {
+	b.t.Helper()
+	_, err := b.writer.UpsertCampaigns(b.t.Context(), b.tenant.ID, []analytics.CampaignInput{{CampaignKey: "show", Title: "t", ScheduledAt: time.Now()}})
+	ok(b.t, err)
+}
+
+func (b *bundle) like(id string) {
+	b.t.Helper()
+	b.record(react(id, "like", "show", "v", "2026-03-01T10:00:00Z"))
+}
+
+func TestLiveCampaign(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	now := time.Now().UTC()
+	b.record(watch("w1", "show", "v1", false, now.Add(-time.Minute).Format(time.RFC3339Nano), 3600),
+		watch("w2", "show", "v2", false, now.Add(-time.Hour).Format(time.RFC3339Nano), 1800))
+	i := 0
+	for name, open := range b.ways() {
+		i++
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+			s := open(showLive)
+			first := s.next("next")
+			live := at(first, "data.campaignLive")
+			matches(t, at(live, "metrics"), fmt.Sprintf(`{"likes":%d,"totalViewers":2,"peakConcurrentViewers":1}`, i-1))
+			equal(t, "viewers now", number(live, "viewersNow"), 1)
+			if when := instantOf(at(live, "at").(string)); time.Since(when) > time.Minute || when.Nanosecond() != 0 {
+				t.Errorf("at %v", when)
+			}
+			b.like(name)
+			s.until("data.campaignLive.metrics.likes", int64(i))
+			s.cancel()
+			s.ended()
+		})
+	}
+	eventually(t, "nothing is left", func() bool { return b.live.Stats().Feeds == 0 && b.streams.Open() == 0 })
+}
+
+func TestLiveRefusals(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	token := b.activate("act_one", "jazz", "2026-03-01T00:00:00Z", "2026-03-08T00:00:00Z")
+	b.activate("act_two", "rock", "2026-03-01T00:00:00Z", "2026-03-08T00:00:00Z")
+	for name, open := range b.ways() {
+		asToken := b.as(token).ways()[name]
+		for _, c := range []struct {
+			query, code string
+			open        func(string) *stream
+		}{
+			{`subscription { campaignLive(campaignKey: "none") { at } }`, "NOT_FOUND", open},
+			{`subscription { activationLive(activationId: "act_none") { clickCount } }`, "NOT_FOUND", open},
+			{`subscription { activationLive(activationId: "act_two") { clickCount } }`, "NOT_FOUND", asToken},
+			{`subscription { leaderboardLive(first: 0) { totalCount } }`, "BAD_USER_INPUT", open},
+			{`subscription { leaderboardLive { totalCount } }`, "FORBIDDEN", asToken},
+			{showLive, "FORBIDDEN", asToken},
+			{`subscription { nothing }`, "GRAPHQL_VALIDATION_FAILED", open},
+			{`subscription {`, "GRAPHQL_PARSE_FAILED", open},
+		} {
+			s := c.open(c.query)
+			if name == "WebSocket" {
+				equal(t, name+" "+c.query, at(s.next("error"), "0.extensions.code"), any(c.code))
+				continue
+			}
+			equal(t, name+" "+c.query, at(s.next("next"), "errors.0.extensions.code"), any(c.code))
+			s.next("complete")
+			s.ended()
+		}
+		s := asToken(`subscription { activationLive(activationId: "act_one") { clickCount range { start } } }`)
+		equal(t, name+" by token", number(s.next("next"), "data.activationLive.clickCount"), 0)
+		s.cancel()
+	}
+}
+
+func TestLiveActivationAndLeaderboard(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.activate("act_one", "jazz", "2026-03-01T00:00:00Z", "2026-03-08T00:00:00Z")
+	partner := analytics.PartnerInput{UUID: [16]byte{15: 1}, Name: "p", PartnerType: analytics.Referral}
+	_, err := b.writer.UpsertPartners(t.Context(), b.tenant.ID, []analytics.PartnerInput{partner})
+	ok(t, err)
+	day := instantOf("2026-03-01T00:00:00Z")
+	s := b.socket(`subscription { activationLive(activationId: "act_one") { clickCount previous { clickCount } } }`,
+		`subscription { leaderboardLive(range: {dates: {startDate: "2026-03-01", endDate: "2026-03-01"}}) {
+			edges { rank node { name } engagement { totalPageViews uniqueUsers previous { totalPageViews } } } } }`)
+	got := map[string]any{}
+	for range 2 {
+		m := <-s.said
+		got[m.id] = m.payload
+	}
+	matches(t, got["0"], `{"data":{"activationLive":{"clickCount":0,"previous":{"clickCount":0}}}}`)
+	matches(t, got["1"], `{"data":{"leaderboardLive":{"edges":[{"rank":1,"node":{"name":"p"},
+		"engagement":{"totalPageViews":0,"uniqueUsers":0,"previous":{"totalPageViews":0}}}]}}}`)
+	b.record(view("v1", partner.UUID.String(), "u", day.Format(time.RFC3339)))
+	m := <-s.said
+	equal(t, "which changed", m.id, "1")
+	equal(t, "page views", number(m.payload, "data.leaderboardLive.edges.0.engagement.totalPageViews"), 1)
+	b.record(click("c1", "click", "jazz", "s", day.Format(time.RFC3339)))
+	m = <-s.said
+	equal(t, "which changed", m.id, "0")
+	equal(t, "clicks", number(m.payload, "data.activationLive.clickCount"), 1)
+}
+
+// An operation of another kind is answered too, and a subscription by plain
+// HTTP says where it belongs.
+func TestLiveTakesEveryOperation(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	for name, open := range b.ways() {
+		s := open(`{ campaign(campaignKey: "show") { title } }`)
+		matches(t, s.next("next"), `{"data":{"campaign":{"title":"t"}}}`)
+		s.next("complete")
+		if name == "WebSocket" {
+			continue
+		}
+		s.ended()
+	}
+	mutation := `mutation { recordEvents(events: []) { accepted } }`
+	b.events(http.MethodPost, mutation).next("next")
+	equal(t, "a mutation by GET", b.events(http.MethodGet, mutation).status, http.StatusMethodNotAllowed)
+	a := b.post(showLive, nil, nil)
+	equal(t, "as JSON", a.status, http.StatusNotAcceptable)
+	equal(t, "as JSON", a.errors[0].Message, "Accept: must be text/event-stream for a subscription")
+	equal(t, "without a key", b.as("").events(http.MethodPost, showLive).status, http.StatusUnauthorized)
+	s := b.as("ff_wrong").socket(showLive)
+	s.ended()
+	equal(t, "a WebSocket with the wrong key", s.status, 4401)
+}
+
+func TestLiveAcrossGateways(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*settings){"told by Redis": func(*settings) {}, "polling": withoutRedis} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one := setup(t, change)
+			other := one.another()
+			one.show()
+			s := other.events(http.MethodPost, showLive)
+			s.until("data.campaignLive.metrics.likes", 0)
+			for i := range int64(3) {
+				began := time.Now()
+				one.like(fmt.Sprint("l", i))
+				s.until("data.campaignLive.metrics.likes", i+1)
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("it took %v", took)
+				}
+			}
+		})
+	}
+}
+
+// A stream ends within seconds of its key's revocation, and says why.
+func TestLiveEndsWithItsCredential(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	events, socket := b.events(http.MethodGet, showLive), b.socket(showLive)
+	events.next("next")
+	socket.next("next")
+	b.exec("UPDATE api_keys SET revoked_at = now()")
+	equal(t, "code", at(events.next("next"), "errors.0.extensions.code"), any("UNAUTHENTICATED"))
+	events.next("complete")
+	events.ended()
+	equal(t, "code", at(socket.next("error"), "0.extensions.code"), any("UNAUTHENTICATED"))
+	socket.ended()
+	equal(t, "close code", socket.status, 4401)
+}
+
+// Clients come back after a gateway closed, if they are not told that all is
+// said.
+func TestLiveEndsWithTheGateway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	events, socket := b.events(http.MethodPost, showLive), b.socket(showLive)
+	events.next("next")
+	socket.next("next")
+	began := time.Now()
+	b.stop()
+	events.ended()
+	socket.ended()
+	equal(t, "close code", socket.status, 1001)
+	ok(t, <-b.stopped)
+	if took := time.Since(began); took > drainTime/2 {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// A thousand subscribers cost Postgres what one does.
+func TestLiveCostsOneSubscriber(t *testing.T) {
+	t.Parallel()
+	b := setup(t).unattended()
+	b.show()
+	viewer := loaders.Viewer{Tenant: b.tenant}
+	id := 0
+	// cost is how many statements an event costs until n subscribers have it, at
+	// best: now and then something that is believed for seconds is read again.
+	cost := func(n int) int64 {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		watching := make([]<-chan *analytics.CampaignLive, n)
+		for i := range watching {
+			values, err := b.live.Campaign(ctx, viewer, "show")
+			ok(t, err)
+			watching[i] = values
+		}
+		equal(t, "feeds", b.live.Stats().Feeds, int64(min(n, 1)))
+		least := int64(1 << 62)
+		for range 3 {
+			before := b.store.Statements()
+			id++
+			campaign, visitor := "show", "v"
+			_, err := b.writer.Record(ctx, b.tenant.ID, []analytics.EventInput{
+				{ID: fmt.Sprint("l", id), Action: "like", Campaign: &campaign, Visitor: &visitor, At: instantOf("2026-03-01T10:00:00Z")},
+			})
+			ok(t, err)
+			var all sync.WaitGroup
+			for _, values := range watching {
+				all.Go(func() {
+					for v := range values {
+						if v.Metrics.Likes == int64(id) {
+							return
+						}
+					}
+				})
+			}
+			all.Wait()
+			least = min(least, b.store.Statements()-before)
+		}
+		cancel()
+		eventually(t, "all left", func() bool { return b.live.Stats().Feeds == 0 })
+		return least
+	}
+	none, one, thousand := cost(0), cost(1), cost(1000)
+	if one <= none || thousand != one {
+		t.Errorf("%d statements without subscribers, %d with one, %d with a thousand", none, one, thousand)
+	}
+	t.Logf("%d statements without subscribers, %d with one, %d with a thousand", none, one, thousand)
+}
+
+// Many connections share what is computed.
+func TestLiveManyConnections(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	const n = 60
+	all := make([]*stream, 0, 2*n)
+	for range n {
+		all = append(all, b.events(http.MethodPost, showLive), b.socket(showLive))
+	}
+	for _, s := range all {
+		s.next("next")
+	}
+	equal(t, "feeds", b.live.Stats().Feeds, 1)
+	equal(t, "subscribers", b.live.Stats().Subscribers, 2*n)
+	before := b.live.Stats().Computations
+	b.like("l1")
+	for _, s := range all {
+		s.until("data.campaignLive.metrics.likes", 1)
+	}
+	if more := b.live.Stats().Computations - before; more > n/2 {
+		t.Errorf("%d computations for one event", more)
+	}
+}
