@@ -269,6 +269,23 @@ func TestLiveActivationAndLeaderboard(t *testing.T) {
 	equal(t, "clicks", number(m.payload, "data.activationLive.clickCount"), 1)
 }
 
+// What is deleted meanwhile ends its subscriptions, with the reason.
+func TestLiveEndsWithItsNoun(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.activate("act_one", "jazz", "2026-03-01T00:00:00Z", "2026-03-08T00:00:00Z")
+	query := `subscription { activationLive(activationId: "act_one") { clickCount } }`
+	events, socket := b.events(http.MethodPost, query), b.socket(query)
+	events.next("next")
+	socket.next("next")
+	b.ask(`mutation { deleteActivation(activationId: "act_one") { activationId } }`)
+	gone := `[{"message":"there is no activation \"act_one\"","path":["activationLive"],"extensions":{"code":"NOT_FOUND"}}]`
+	matches(t, at(events.next("next"), "errors"), gone)
+	events.next("complete")
+	events.ended()
+	matches(t, socket.next("error"), gone)
+}
+
 // An operation of another kind is answered too, and a subscription by plain
 // HTTP says where it belongs.
 func TestLiveTakesEveryOperation(t *testing.T) {

@@ -155,7 +155,6 @@ type events struct {
 
 func openEvents(w http.ResponseWriter, timeout time.Duration) *events {
 	e := &events{w: w, control: http.NewResponseController(w), timeout: timeout}
-	_ = e.control.SetReadDeadline(time.Time{}) // the server's would end the request; what cannot is a test's
 	h := w.Header()
 	h.Set("Content-Type", mediaEvents+"; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no") // proxies are to pass events on at once

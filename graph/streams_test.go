@@ -1,0 +1,369 @@
+package graph
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	ws "github.com/coder/websocket"
+
+	"footfall/analytics"
+	"footfall/auth"
+	"footfall/loaders"
+	"footfall/resolvers"
+)
+
+// station serves subscriptions whose values a test sends.
+type station struct {
+	resolvers.Live
+	*Streams
+	t       *testing.T
+	url     string
+	values  chan *analytics.CampaignLive
+	left    chan struct{} // one for each subscription that ended
+	revoked atomic.Bool
+	limit   atomic.Bool
+}
+
+func newStation(t *testing.T, change func(*Streams)) *station {
+	t.Parallel()
+	s := &station{t: t, Streams: NewStreams(), values: make(chan *analytics.CampaignLive), left: make(chan struct{}, 1000)}
+	change(s.Streams)
+	handler, err := New(Options{
+		Live: s, Streams: s.Streams, Auth: s, Log: slog.New(slog.DiscardHandler), Now: time.Now, Timeout: 50 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ReadTimeout = 100 * time.Millisecond // streams outlive it
+	server.Start()
+	t.Cleanup(server.Close)
+	s.url = server.URL + "/graphql"
+	return s
+}
+
+func (s *station) Authenticate(_ context.Context, r *http.Request) (*auth.Principal, error) {
+	switch name := r.Header.Get("Authorization"); {
+	case name == "":
+		return nil, auth.ErrMissing
+	case name == "Bearer away":
+		return nil, analytics.Unavailable(nil)
+	case s.revoked.Load(), name != "Bearer key":
+		return nil, auth.ErrInvalid
+	}
+	return &auth.Principal{ID: "key:1", Scopes: []analytics.Scope{analytics.ScopeRead}}, nil
+}
+
+func (s *station) Allow(*auth.Principal) (auth.Limit, error) {
+	if s.limit.Load() {
+		return auth.Limit{}, analytics.Errorf(analytics.CodeRateLimited, "too many")
+	}
+	return auth.Limit{}, nil
+}
+
+func (s *station) Campaign(ctx context.Context, _ loaders.Viewer, key string) (<-chan *analytics.CampaignLive, error) {
+	if key == "panic" {
+		panic("a secret")
+	}
+	context.AfterFunc(ctx, func() { s.left <- struct{}{} })
+	return s.values, nil
+}
+
+const showLive = `subscription { campaignLive(campaignKey: \"c\") { viewersNow } }`
+
+func live1(viewers int64) *analytics.CampaignLive {
+	return &analytics.CampaignLive{At: time.Now(), ViewersNow: viewers, Metrics: &analytics.CampaignMetrics{}}
+}
+
+func request(query string) string { return `{"query":"` + query + `"}` }
+
+// events posts a query and returns the lines of the answer.
+func (s *station) events(query string) (lines func() string, leave func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(request(query)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header = http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer key"}}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { cancel(); _ = response.Body.Close() })
+	scanner := bufio.NewScanner(response.Body)
+	return func() string {
+		if !scanner.Scan() {
+			return "end"
+		}
+		return scanner.Text()
+	}, cancel
+}
+
+func (s *station) want(lines func() string, want ...string) {
+	s.t.Helper()
+	for _, w := range want {
+		if got := lines(); got != w {
+			s.t.Fatalf("got %q, want %q", got, w)
+		}
+	}
+}
+
+// A stream outlives the deadlines of operations and of the server.
+func TestEventsAreSentAsTheyCome(t *testing.T) {
+	s := newStation(t, func(o *Streams) { o.keepAlive = 10 * time.Millisecond })
+	lines, leave := s.events(showLive)
+	for i := range int64(3) {
+		for range 10 {
+			s.want(lines, ":", "")
+		}
+		go func() { s.values <- live1(i) }()
+		line := lines()
+		for ; line != "event: next"; line = lines() {
+			if line != ":" && line != "" {
+				t.Fatal(line)
+			}
+		}
+		s.want(lines, fmt.Sprintf(`data: {"data":{"campaignLive":{"viewersNow":%d}}}`, i), "")
+	}
+	leave()
+	<-s.left
+}
+
+func TestEventsEndWithComplete(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	lines, _ := s.events(showLive)
+	s.want(lines, ":", "")
+	close(s.values)
+	s.want(lines, "event: complete", "data:", "", "end")
+}
+
+func TestStreamsShowSignsOfLife(t *testing.T) {
+	s := newStation(t, func(o *Streams) { o.keepAlive = 20 * time.Millisecond })
+	lines, _ := s.events(showLive)
+	s.want(lines, ":", "", ":", "", ":", "")
+}
+
+func TestStreamsAreBounded(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	s.open["key:1"] = maxPrincipalStreams
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, s.url, strings.NewReader(request(showLive)))
+	r.RequestURI = ""
+	r.Header = http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer key"}}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("events: %s", response.Status)
+	}
+	c := s.dial()
+	c.send(`{"type":"connection_init","payload":{"key":"key"}}`)
+	c.closed(int(ws.StatusTryAgainLater))
+	delete(s.open, "key:1")
+}
+
+// Who stops reading is cut off, and its subscription ends.
+func TestASlowReaderIsCutOff(t *testing.T) {
+	s := newStation(t, func(o *Streams) { o.writeTimeout = 100 * time.Millisecond })
+	aliases := strings.Builder{}
+	for i := range 1500 {
+		fmt.Fprintf(&aliases, "alias%04d: viewersNow ", i)
+	}
+	query := `subscription { campaignLive(campaignKey: \"c\") { ` + aliases.String() + `} }`
+	conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/graphql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nAuthorization: Bearer key\r\nContent-Length: %d\r\n\r\n%s",
+		len(request(query)), request(query))
+	for sent := 0; ; sent++ { // until the buffers on the way are full
+		select {
+		case s.values <- live1(1):
+			continue
+		case <-s.left:
+		case <-time.After(30 * time.Second):
+			t.Fatal("it is still there")
+		}
+		if sent < 10 {
+			t.Errorf("cut off after %d events", sent)
+		}
+		return
+	}
+}
+
+// client is a WebSocket that a test drives by hand.
+type client struct {
+	t    *testing.T
+	conn *ws.Conn
+}
+
+func (s *station) dial(protocols ...string) *client {
+	s.t.Helper()
+	if protocols == nil {
+		protocols = []string{"graphql-transport-ws"}
+	}
+	conn, _, err := ws.Dial(s.t.Context(), s.url, &ws.DialOptions{Subprotocols: protocols, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}}}) //nolint:bodyclose // it needs no closing
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.CloseNow() })
+	return &client{s.t, conn}
+}
+
+func (c *client) send(text string) {
+	c.t.Helper()
+	if err := c.conn.Write(c.t.Context(), ws.MessageText, []byte(text)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *client) want(text string) {
+	c.t.Helper()
+	_, got, err := c.conn.Read(c.t.Context())
+	if err != nil || string(got) != text {
+		c.t.Fatalf("got %s %v, want %s", got, err, text)
+	}
+}
+
+func (c *client) closed(code int) {
+	c.t.Helper()
+	_, got, err := c.conn.Read(c.t.Context())
+	if int(ws.CloseStatus(err)) != code {
+		c.t.Errorf("got %s %v, want close code %d", got, err, code)
+	}
+}
+
+func (s *station) ready() *client {
+	c := s.dial()
+	c.send(`{"type":"connection_init","payload":{"authorization":"Bearer key"}}`)
+	c.want(`{"type":"connection_ack"}`)
+	return c
+}
+
+func subscribe(id, query string) string {
+	return fmt.Sprintf(`{"id":%q,"type":"subscribe","payload":%s}`, id, request(query))
+}
+
+func TestWebSocketOperations(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	c := s.ready()
+	c.send(`{"type":"ping","payload":{"any":1}}`)
+	c.want(`{"type":"pong"}`)
+	c.send(`{"type":"pong"}`)
+	c.send(subscribe("a", showLive))
+	s.values <- live1(1)
+	c.want(`{"id":"a","type":"next","payload":{"data":{"campaignLive":{"viewersNow":1}}}}`)
+	c.send(`{"id":"a","type":"complete"}`)
+	<-s.left
+	c.send(subscribe("a", showLive)) // the id is free again
+	s.values <- live1(2)
+	c.want(`{"id":"a","type":"next","payload":{"data":{"campaignLive":{"viewersNow":2}}}}`)
+	close(s.values)
+	c.want(`{"id":"a","type":"complete"}`)
+	c.send(subscribe("b", `{ nothing }`))
+	c.want(`{"id":"b","type":"error","payload":[{"message":"Cannot query field \"nothing\" on type \"Query\".","locations":[{"line":1,"column":3}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}`)
+	c.send(subscribe("b", `subscription { campaignLive(campaignKey: \"panic\") { at } }`))
+	c.want(`{"id":"b","type":"error","payload":[{"message":"internal error","path":["campaignLive"],"extensions":{"code":"INTERNAL"}}]}`)
+	c.send(`{"id":"c","type":"subscribe","payload":{"query":7}}`)
+	c.want(`{"id":"c","type":"error","payload":[{"message":"query: must be a JSON string","extensions":{"code":"BAD_USER_INPUT"}}]}`)
+	s.limit.Store(true)
+	c.send(subscribe("d", showLive))
+	c.want(`{"id":"d","type":"error","payload":[{"message":"too many","extensions":{"code":"RATE_LIMITED"}}]}`)
+}
+
+func TestWebSocketOperationsAreBounded(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	c := s.ready()
+	for i := range maxOperations + 1 {
+		c.send(subscribe(fmt.Sprint(i), showLive))
+	}
+	c.want(`{"id":"100","type":"error","payload":[{"message":"at most 100 operations of a connection at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
+	_ = c.conn.CloseNow()
+	for range maxOperations {
+		<-s.left
+	}
+}
+
+func TestWebSocketCloseCodes(t *testing.T) {
+	s := newStation(t, func(o *Streams) { o.initTimeout = time.Second })
+	const ack = `{"type":"connection_ack"}`
+	good := `{"type":"connection_init","payload":{"key":"key"}}`
+	for name, c := range map[string]struct {
+		send []string
+		ack  bool
+		code int
+	}{
+		"nothing":                  {nil, false, 4408},
+		"no JSON":                  {[]string{`{"type":`}, false, 4400},
+		"unknown type":             {[]string{`{"type":"start"}`}, false, 4400},
+		"payload of another shape": {[]string{`{"type":"connection_init","payload":[1]}`}, false, 4400},
+		"no credential":            {[]string{`{"type":"connection_init"}`}, false, 4401},
+		"wrong credential":         {[]string{`{"type":"connection_init","payload":{"key":"other"}}`}, false, 4401},
+		"not to be told now":       {[]string{`{"type":"connection_init","payload":{"key":"away"}}`}, false, 1013},
+		"too early":                {[]string{subscribe("a", showLive)}, false, 4401},
+		"twice":                    {[]string{good, good}, true, 4429},
+		"no id":                    {[]string{good, `{"type":"subscribe","payload":{"query":"{x}"}}`}, true, 4400},
+		"an id taken":              {[]string{good, subscribe("a", showLive), subscribe("a", showLive)}, true, 4409},
+		"too large":                {[]string{good, `{"type":"ping","payload":"` + strings.Repeat("x", maxReceived) + `"}`}, true, 1009},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := s.dial()
+			client.t = t
+			for _, text := range c.send {
+				client.send(text)
+			}
+			if c.ack {
+				client.want(ack)
+			}
+			client.closed(c.code)
+		})
+	}
+}
+
+func TestWebSocketWantsItsProtocol(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	s.dial("graphql-ws").closed(4406)
+}
+
+func TestStreamsEndWithTheCredential(t *testing.T) {
+	s := newStation(t, func(o *Streams) { o.recheck = 10 * time.Millisecond })
+	lines, _ := s.events(showLive)
+	c := s.ready()
+	c.send(subscribe("a", showLive))
+	s.want(lines, ":", "")
+	s.revoked.Store(true)
+	s.want(lines, "event: next", `data: {"errors":[{"message":"the API key or token is unknown, expired or revoked","extensions":{"code":"UNAUTHENTICATED"}}]}`, "", "event: complete", "data:", "", "end")
+	c.want(`{"id":"a","type":"error","payload":[{"message":"the API key or token is unknown, expired or revoked","extensions":{"code":"UNAUTHENTICATED"}}]}`)
+	c.closed(4401)
+}
+
+func TestStreamsEndWithTheGateway(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	lines, _ := s.events(showLive)
+	c := s.ready()
+	s.want(lines, ":", "")
+	closed := make(chan struct{})
+	go func() { s.Close(context.WithoutCancel(t.Context())); close(closed) }()
+	s.want(lines, "end") // without a last word: clients come back
+	c.closed(int(ws.StatusGoingAway))
+	<-closed
+	if n := s.Open(); n != 0 {
+		t.Errorf("%d streams are open", n)
+	}
+	late := s.dial()
+	late.send(`{"type":"connection_init","payload":{"key":"key"}}`)
+	late.closed(int(ws.StatusTryAgainLater))
+}
