@@ -12,6 +12,7 @@ import (
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/ingest"
+	"footfall/live"
 	"footfall/rest"
 	"footfall/store/cache"
 	"footfall/web"
@@ -48,6 +49,7 @@ func (g *gateway) routes(playground web.PlaygroundConfig) ([]route, error) {
 		g.log.Warn(web.NotBuilt)
 	}
 	g.registerMetrics()
+	g.registerLive()
 	pages := web.Playground(playground)
 	routes := []route{
 		{"/graphql", executor},
@@ -143,6 +145,20 @@ func (g *gateway) registerMetrics() {
 	} {
 		g.metrics.Count("footfall_cache_total", "What the cache did, by kind.", map[string]string{"kind": kind},
 			func() int64 { return read(g.cache.Stats()) })
+	}
+}
+
+// registerLive adds what subscriptions hold and cost.
+func (g *gateway) registerLive() {
+	g.metrics.Gauge("footfall_streams", "WebSockets and streams of server-sent events that are open.", g.streams.Open)
+	g.metrics.Gauge("footfall_live_subscribers", "Subscriptions that go on.", func() int64 { return g.live.Stats().Subscribers })
+	g.metrics.Gauge("footfall_live_feeds", "Different queries among them.", func() int64 { return g.live.Stats().Feeds })
+	for kind, read := range map[string]func(live.Stats) int64{
+		"computed": func(s live.Stats) int64 { return s.Computations }, "failed": func(s live.Stats) int64 { return s.Failed },
+		"dropped": func(s live.Stats) int64 { return s.Dropped },
+	} {
+		g.metrics.Count("footfall_live_total", "What subscriptions took, by kind: computations, those that failed, slow subscribers dropped.",
+			map[string]string{"kind": kind}, func() int64 { return read(g.live.Stats()) })
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,7 +38,7 @@ func NewMetrics() *Metrics {
 			Name: "footfall_http_requests_total", Help: "Requests answered, by route and status.",
 		}, []string{"route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "footfall_http_request_seconds", Help: "Time to answer, by route.",
+			Name: "footfall_http_request_seconds", Help: "Time to answer, by route; streams are not in it.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route"}),
 		flying: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -53,6 +54,12 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Count(name, help string, labels map[string]string, read func() int64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(
 		prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return float64(read()) }))
+}
+
+// Gauge adds a gauge that is read when it is asked for.
+func (m *Metrics) Gauge(name, help string, read func() int64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(read()) }))
 }
 
 // Counter adds a counter that is written to, with one label.
@@ -84,7 +91,9 @@ func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Han
 			}
 			took := time.Since(start)
 			m.requests.WithLabelValues(route, strconv.Itoa(rec.Status())).Inc()
-			m.seconds.WithLabelValues(route).Observe(took.Seconds())
+			if !rec.stream() {
+				m.seconds.WithLabelValues(route).Observe(took.Seconds())
+			}
 			log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took)
 		}()
 		h.ServeHTTP(rec, r)
@@ -102,6 +111,11 @@ func (r *statusRecorder) Status() int {
 		return http.StatusOK
 	}
 	return r.status
+}
+
+// stream reports whether the answer took as long as its reader stayed.
+func (r *statusRecorder) stream() bool {
+	return r.status == http.StatusSwitchingProtocols || strings.HasPrefix(r.Header().Get("Content-Type"), "text/event-stream")
 }
 
 func (r *statusRecorder) WriteHeader(status int) {

@@ -12,7 +12,7 @@ import (
 
 // schema is the version of everything below, the fields of nouns included:
 // raise it when any of it changes. A value of another version is a miss.
-const schema = 2
+const schema = 3
 
 var (
 	errCorrupt = errors.New("cache: value cannot be read")
