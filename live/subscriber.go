@@ -11,7 +11,7 @@ import (
 // subscriber is one who watches. Of the values it did not read it keeps the
 // latest alone.
 type subscriber[V any] struct {
-	values chan V // of one
+	values chan V      // of one
 	unread time.Time   // since when one is
 	fail   func(error) // told why it ended, once it began
 	began  bool
