@@ -69,14 +69,18 @@ func (d Date) DaysUntil(o Date) int {
 // Start is the first instant of the date in loc: midnight, or the end of the
 // clock change that swallowed it. A day that a zone skipped starts where the
 // next one does.
-func (d Date) Start(loc *time.Location) time.Time {
-	midnight := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
-	// From a day earlier on, the first stretch of one offset whose midnight lies
-	// in it or before it.
-	for t := midnight.Add(-24 * time.Hour).In(loc); ; {
+func (d Date) Start(loc *time.Location) time.Time { return d.at(0, loc) }
+
+// at is the first instant at which the clock in loc shows the date and the time
+// of day, or has been put past it.
+func (d Date) at(clock time.Duration, loc *time.Location) time.Time {
+	wall := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Add(clock)
+	// From a day earlier on, the first stretch of one offset that shows the wall
+	// clock or begins past it.
+	for t := wall.Add(-24 * time.Hour).In(loc); ; {
 		_, offset := t.Zone()
 		_, end := t.ZoneBounds()
-		start := midnight.Add(-time.Duration(offset) * time.Second)
+		start := wall.Add(-time.Duration(offset) * time.Second)
 		if start.Before(t) {
 			start = t.UTC()
 		}
@@ -85,6 +89,13 @@ func (d Date) Start(loc *time.Location) time.Time {
 		}
 		t = end
 	}
+}
+
+// clockOf is what the clock in loc shows at t, as the time since midnight.
+func clockOf(t time.Time, loc *time.Location) time.Duration {
+	local := t.In(loc)
+	h, m, s := local.Clock()
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second + time.Duration(local.Nanosecond())
 }
 
 func (d Date) before(o Date) bool { return d.DaysUntil(o) > 0 }
@@ -136,92 +147,6 @@ func (z *TimeZone) UnmarshalGQL(v any) error {
 	parsed, err := ParseTimeZone(s)
 	*z = parsed
 	return err
-}
-
-// MaxPoints bounds a time series.
-const MaxPoints = 10_000
-
-// Slot is one calendar bucket of a time series, clipped to the range asked for.
-type Slot struct {
-	Range
-	Partial bool // the range holds only a part of the calendar bucket
-}
-
-// Slots cuts r into the calendar buckets of the interval in loc, without gaps,
-// in order. More than MaxPoints is an error that names the interval.
-func Slots(r Range, interval Interval, loc *time.Location) ([]Slot, error) {
-	var out []Slot
-	for t := r.Start; t.Before(r.End); {
-		bucket := interval.bucket(t, loc)
-		out = append(out, Slot{bucket.Intersect(r), bucket.Intersect(r) != bucket})
-		if len(out) > MaxPoints {
-			return nil, Invalidf("interval", "%s over %s to %s gives more than %d points, ask for a coarser interval or a shorter range",
-				interval, r.Start.Format(time.RFC3339Nano), r.End.Format(time.RFC3339Nano), MaxPoints)
-		}
-		t = bucket.End
-	}
-	return out, nil
-}
-
-// WholeSlots cuts the calendar buckets that touch r, whole. They are refused
-// where the zone's clock does not run by quarter-hours.
-func WholeSlots(r Range, interval Interval, loc *time.Location) ([]Slot, error) {
-	if r.Empty() {
-		return nil, nil
-	}
-	r.Start = interval.bucket(r.Start, loc).Start
-	r.End = interval.bucket(r.End.Add(-time.Microsecond), loc).End
-	slots, err := Slots(r, interval, loc)
-	for _, s := range slots {
-		if BucketOf(LevelQuarter, s.End).Start(LevelQuarter) != s.End {
-			return nil, Invalidf("timeZone", "%s was not a multiple of 15 minutes from UTC at %s: ask for another zone", loc, s.End.Format(time.RFC3339))
-		}
-	}
-	return slots, err
-}
-
-// bucket is the calendar bucket that holds t. Weeks start on Monday.
-func (i Interval) bucket(t time.Time, loc *time.Location) Range {
-	switch i {
-	case IntervalQuarterHour:
-		return clockBucket(t, loc, QuarterHour)
-	case IntervalHour:
-		return clockBucket(t, loc, time.Hour)
-	}
-	d := DateOf(t, loc)
-	if next := d.AddDays(1); !next.Start(loc).After(t) { // the clock went back over midnight
-		d = next
-	}
-	from, to := d, d.AddDays(1)
-	switch i {
-	case IntervalWeek:
-		weekday := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()
-		from = d.AddDays(-(int(weekday) + 6) % 7)
-		to = from.AddDays(7)
-	case IntervalMonth:
-		from = Date{d.Year, d.Month, 1}
-		to = from.AddMonths(1)
-	}
-	return Range{from.Start(loc), to.Start(loc)}
-}
-
-// clockBucket is the run of instants around t whose wall clock in loc lies in
-// one multiple of size; a clock change ends it. Hours repeated by a clock
-// change are two buckets.
-func clockBucket(t time.Time, loc *time.Location, size time.Duration) Range {
-	local := t.In(loc)
-	_, offset := local.Zone()
-	into := time.Duration(floorMod(local.Unix()+int64(offset), int64(size/time.Second)))*time.Second +
-		time.Duration(local.Nanosecond())
-	r := Range{t.Add(-into).UTC(), t.Add(size - into).UTC()}
-	zoneStart, zoneEnd := local.ZoneBounds()
-	if !zoneStart.IsZero() && zoneStart.After(r.Start) {
-		r.Start = zoneStart.UTC()
-	}
-	if !zoneEnd.IsZero() && zoneEnd.Before(r.End) {
-		r.End = zoneEnd.UTC()
-	}
-	return r
 }
 
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }

@@ -108,39 +108,6 @@ func dayWindow(first, last Date, zone TimeZone) Window {
 	return Window{Range{first.Start(loc), last.AddDays(1).Start(loc)}, zone, first, 0, first.DaysUntil(last) + 1}
 }
 
-// Before is the window that w is compared with: the one of the same length that
-// ends where w starts (calendar months before calendar months, days before
-// days), or the same dates one year earlier, clamped to the month's end.
-func (w Window) Before(by Comparison) Window {
-	switch {
-	case by == PreviousYear && w.months > 0:
-		return monthWindow(w.first.AddMonths(-12), w.months, w.Zone)
-	case by == PreviousYear && w.days > 0:
-		last := w.first.AddDays(w.days - 1)
-		return dayWindow(w.first.AddMonths(-12), last.AddMonths(-12), w.Zone)
-	case by == PreviousYear:
-		loc := w.Zone.Location()
-		r := Range{yearBefore(w.Start, loc), yearBefore(w.End, loc)}
-		if r.End.Before(r.Start) { // the end was clamped from a leap day, or lies in an hour that comes twice
-			r.End = r.Start
-		}
-		return WindowOf(r, w.Zone)
-	case w.months > 0:
-		return monthWindow(w.first.AddMonths(-w.months), w.months, w.Zone)
-	case w.days > 0:
-		return dayWindow(w.first.AddDays(-w.days), w.first.AddDays(-1), w.Zone)
-	default:
-		return WindowOf(Range{w.Start.Add(-w.End.Sub(w.Start)), w.Start}, w.Zone)
-	}
-}
-
-// yearBefore is the instant of the same wall clock one year earlier.
-func yearBefore(t time.Time, loc *time.Location) time.Time {
-	local := t.In(loc)
-	d := DateOf(t, loc).AddMonths(-12)
-	return time.Date(d.Year, d.Month, d.Day, local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), loc).UTC()
-}
-
 // Narrow is the part of w inside r. It keeps w's calendar, and its own shape
 // only when nothing was cut.
 func (w Window) Narrow(r Range) Window {
@@ -149,20 +116,4 @@ func (w Window) Narrow(r Range) Window {
 		return w
 	}
 	return WindowOf(inside, w.Zone)
-}
-
-// Window is the whole calendar bucket that the slot was cut from.
-func (s Slot) Window(interval Interval, zone TimeZone) Window {
-	bucket := interval.bucket(s.Start, zone.Location())
-	first := DateOf(bucket.Start, zone.Location())
-	switch interval {
-	case IntervalDay:
-		return dayWindow(first, first, zone)
-	case IntervalWeek:
-		return dayWindow(first, first.AddDays(6), zone)
-	case IntervalMonth:
-		return monthWindow(first, 1, zone)
-	default:
-		return WindowOf(bucket, zone)
-	}
 }

@@ -103,7 +103,7 @@ func TestPeriodsAtAnyTime(t *testing.T) {
 			analytics.LastYear: analytics.CurrentYear, analytics.LastQuarter: analytics.CurrentQuarter, analytics.LastMonth: analytics.CurrentMonth,
 		} {
 			same(t, string(last), last.Resolve(z, now).End, current.Resolve(z, now).Start)
-			same(t, string(last)+" as the period before", current.Resolve(z, now).Before(analytics.PreviousPeriod), last.Resolve(z, now))
+			same(t, string(last)+" as the period before", current.Resolve(z, now).Before(analytics.PreviousPeriod, now), last.Resolve(z, now))
 			if r := current.Resolve(z, now); !r.Contains(now) {
 				t.Fatalf("%s is %v, without %v", current, r.Range, now)
 			}
@@ -153,7 +153,7 @@ func TestBefore(t *testing.T) {
 	} {
 		w, err := c.in.Resolve(zone(t, c.zone), utc(t, "2024-03-31T12:00:00Z"))
 		ok(t, err)
-		got := w.Before(c.by)
+		got := w.Before(c.by, utc2026)
 		same(t, c.name, got.Range, analytics.Range{Start: utc(t, c.start), End: utc(t, c.end)})
 		same(t, c.name+": zone", got.Zone, w.Zone)
 	}
@@ -163,9 +163,9 @@ func TestBefore(t *testing.T) {
 func TestBeforeTwice(t *testing.T) {
 	t.Parallel()
 	now := utc(t, "2024-03-31T12:00:00Z")
-	twoBack := analytics.CurrentMonth.Resolve(zone(t, "Europe/Paris"), now).Before(analytics.PreviousPeriod).Before(analytics.PreviousPeriod)
+	twoBack := analytics.CurrentMonth.Resolve(zone(t, "Europe/Paris"), now).Before(analytics.PreviousPeriod, now).Before(analytics.PreviousPeriod, now)
 	same(t, "two months back", twoBack.Range, analytics.Range{Start: utc(t, "2023-12-31T23:00:00Z"), End: utc(t, "2024-01-31T23:00:00Z")})
-	days := analytics.Last30Days.Resolve(zone(t, "UTC"), now).Before(analytics.PreviousYear).Before(analytics.PreviousPeriod)
+	days := analytics.Last30Days.Resolve(zone(t, "UTC"), now).Before(analytics.PreviousYear, now).Before(analytics.PreviousPeriod, now)
 	same(t, "days before days a year back", days.Range, analytics.Range{Start: utc(t, "2023-01-31T00:00:00Z"), End: utc(t, "2023-03-02T00:00:00Z")})
 }
 

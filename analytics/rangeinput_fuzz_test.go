@@ -47,8 +47,8 @@ func FuzzRangeInput(f *testing.F) {
 		if w.End.Before(w.Start) {
 			t.Fatalf("ends before it starts: %v", w.Range)
 		}
-		for _, by := range []analytics.Comparison{analytics.PreviousPeriod, analytics.PreviousYear} {
-			if b := w.Before(by); b.End.Before(b.Start) {
+		for _, by := range []analytics.Comparison{analytics.PreviousPeriod, analytics.PreviousYear, analytics.SameElapsed, analytics.WeekdayMatched} {
+			if b := w.Before(by, now); b.End.Before(b.Start) {
 				t.Fatalf("%s of %v ends before it starts: %v", by, w.Range, b.Range)
 			}
 		}

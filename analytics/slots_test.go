@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 
 // label names the calendar bucket that holds an instant: two instants share a
 // bucket exactly if they share a label. Repeated hours differ by their offset.
-func label(at time.Time, interval analytics.Interval, loc *time.Location) string {
-	at = at.In(loc)
-	switch interval {
+func label(at time.Time, c analytics.Calendar) string {
+	at = at.In(c.Zone.Location())
+	switch c.Interval {
 	case analytics.IntervalQuarterHour:
 		return at.Format("2006-01-02 15 -07:00:00 ") + fmt.Sprint(at.Minute()/15)
 	case analytics.IntervalHour:
@@ -22,8 +23,11 @@ func label(at time.Time, interval analytics.Interval, loc *time.Location) string
 	case analytics.IntervalDay:
 		return at.Format("2006-01-02")
 	case analytics.IntervalWeek:
-		y, w := at.ISOWeek()
-		return fmt.Sprint(y, "-W", w)
+		day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+		for !strings.EqualFold(day.Weekday().String(), string(c.WeekStart)) {
+			day = day.AddDate(0, 0, -1)
+		}
+		return "week from " + day.Format("2006-01-02")
 	default:
 		return at.Format("2006-01")
 	}
@@ -44,8 +48,9 @@ func TestSlots(t *testing.T) {
 		name := rapid.SampledFrom(zones).Filter(func(z string) bool {
 			return clock || z != "America/St_Johns" // has dates in two parts: see below
 		}).Draw(t, "zone")
-		loc, err := time.LoadLocation(name)
+		z, err := analytics.ParseTimeZone(name)
 		ok(t, err)
+		loc := z.Location()
 		around := rapid.SampledFrom(append(transitions(loc), utc2026)).Draw(t, "around")
 		start := genInstant(around.Add(-reach[interval]), around).Draw(t, "start")
 		end := start.Add(time.Duration(rapid.Int64Range(0, int64(reach[interval]/time.Microsecond)).Draw(t, "length")) * time.Microsecond)
@@ -53,24 +58,25 @@ func TestSlots(t *testing.T) {
 			end = around
 		}
 		r := analytics.Range{Start: start, End: end}
-		slots, err := analytics.Slots(r, interval, loc)
+		calendar := analytics.Calendar{Interval: interval, Zone: z, WeekStart: rapid.SampledFrom(analytics.Weekdays).Draw(t, "week start")}
+		slots, err := calendar.Slots(r)
 		ok(t, err)
 		checkCover(t, r, slots)
 
 		name = ""
 		for i, s := range slots {
-			if here := label(s.Start, interval, loc); here == name {
+			if here := label(s.Start, calendar); here == name {
 				t.Fatalf("slot %d cuts the bucket %s in two", i, name)
 			} else {
 				name = here
 			}
 			step := max(5*time.Minute, s.End.Sub(s.Start)/500)
 			for at := s.Start; at.Before(s.End); at = at.Add(step) {
-				same(t, "bucket", label(at, interval, loc), name)
+				same(t, "bucket", label(at, calendar), name)
 			}
 			last := s.End.Add(-time.Microsecond)
-			same(t, "bucket of the last instant", label(last, interval, loc), name)
-			cut := label(s.Start.Add(-time.Microsecond), interval, loc) == name || label(s.End, interval, loc) == name
+			same(t, "bucket of the last instant", label(last, calendar), name)
+			cut := label(s.Start.Add(-time.Microsecond), calendar) == name || label(s.End, calendar) == name
 			same(t, "partial", s.Partial, cut)
 		}
 	})
@@ -96,13 +102,13 @@ func checkCover(t fataler, r analytics.Range, slots []analytics.Slot) {
 // slot runs from its first instant to the next date's, wherever one begins.
 func TestSlotsWhereADateComesTwice(t *testing.T) {
 	t.Parallel()
-	loc := zone(t, "America/St_Johns").Location()
+	z := zone(t, "America/St_Johns")
 	const change = "2010-11-07T02:31:00Z" // 00:01 to 23:01
 	days := []string{"2010-11-06T02:30:00Z", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z"}
 	for _, from := range []string{"2010-11-05T12:00:00Z", "2010-11-07T02:29:59Z", "2010-11-07T02:30:00Z", change, "2010-11-07T03:00:00Z", "2010-11-07T03:30:00Z"} {
 		r := analytics.Range{Start: utc(t, from), End: utc(t, "2010-11-08T12:00:00Z")}
 		for _, interval := range []analytics.Interval{analytics.IntervalDay, analytics.IntervalWeek, analytics.IntervalMonth, analytics.IntervalHour} {
-			slots, err := analytics.Slots(r, interval, loc)
+			slots, err := analytics.Calendar{Interval: interval, Zone: z}.Slots(r)
 			ok(t, err)
 			checkCover(t, r, slots)
 		}
@@ -112,7 +118,7 @@ func TestSlotsWhereADateComesTwice(t *testing.T) {
 				want = append(want, utc(t, d))
 			}
 		}
-		slots, _ := analytics.Slots(r, analytics.IntervalDay, loc)
+		slots, _ := analytics.Calendar{Interval: analytics.IntervalDay, Zone: z}.Slots(r)
 		var got []time.Time
 		for _, s := range slots {
 			got = append(got, s.Start)
@@ -154,7 +160,7 @@ func TestSlotsKnownCases(t *testing.T) {
 			[]string{"1969-12-31T23:50:00Z", "1970-01-01T00:00:00Z"}, "p-"},
 	} {
 		r := analytics.Range{Start: utc(t, c.start), End: utc(t, c.end)}
-		slots, err := analytics.Slots(r, c.interval, zone(t, c.zone).Location())
+		slots, err := analytics.Calendar{Interval: c.interval, Zone: zone(t, c.zone)}.Slots(r)
 		ok(t, err)
 		checkCover(t, r, slots)
 		var starts []string
@@ -171,12 +177,41 @@ func TestSlotsKnownCases(t *testing.T) {
 func TestSlotsRefusesTooMany(t *testing.T) {
 	t.Parallel()
 	r := analytics.Range{Start: utc2026, End: utc2026.Add(10_000 * time.Hour)}
-	slots, err := analytics.Slots(r, analytics.IntervalHour, time.UTC)
+	slots, err := analytics.Calendar{Interval: analytics.IntervalHour}.Slots(r)
 	ok(t, err)
 	same(t, "points", len(slots), 10_000)
 	r.End = r.End.Add(time.Microsecond)
-	_, err = analytics.Slots(r, analytics.IntervalHour, time.UTC)
+	_, err = analytics.Calendar{Interval: analytics.IntervalHour}.Slots(r)
 	refused(t, "one more", err, "interval", []string{"HOUR", "10000", "2026-01-01T00:00:00Z", "2027-02-21T16:00:00.000001Z"})
-	_, err = analytics.Slots(analytics.Always, analytics.IntervalQuarterHour, time.UTC)
+	_, err = analytics.Calendar{Interval: analytics.IntervalQuarterHour}.Slots(analytics.Always)
 	refused(t, "three centuries of quarter-hours", err, "interval", []string{"QUARTER_HOUR", "10000"})
+}
+
+// In every zone, weeks start on the day asked for, follow each other without a
+// gap, and are seven days long but where a zone skipped one.
+func TestWeeksStartOnTheDayAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, name := range zones {
+		z := zone(t, name)
+		r := analytics.Range{Start: time.Date(2009, 12, 30, 13, 7, 0, 0, time.UTC), End: time.Date(2012, 4, 2, 3, 0, 0, 0, time.UTC)}
+		for i, start := range append(analytics.Weekdays, "") {
+			calendar := analytics.Calendar{Interval: analytics.IntervalWeek, Zone: z, WeekStart: start}
+			slots, err := calendar.Slots(r)
+			ok(t, err)
+			checkCover(t, r, slots)
+			whole, err := calendar.WholeSlots(r)
+			ok(t, err)
+			same(t, name+": whole weeks", len(whole), len(slots))
+			for n, s := range whole {
+				first, last := analytics.DateOf(s.Start, z.Location()), analytics.DateOf(s.End, z.Location())
+				days := first.DaysUntil(last)
+				skips := name == "Pacific/Apia" && (first.String() == "2011-12-31" || last.String() == "2011-12-31") // 2011-12-30 is not there
+				if !skips && (days != 7 || (int(s.Start.In(z.Location()).Weekday())+6)%7 != i%7) {
+					t.Fatalf("%s: the week %d from %s is %s to %s", name, n, start, first, last)
+				}
+				same(t, name+": the slot's week", calendar.Window(s.Start).Range, s.Range)
+			}
+		}
+	}
+	same(t, "days of the week", len(analytics.Weekdays), 7)
 }

@@ -82,7 +82,7 @@ func drawRanges(t *rapid.T, events []raw) []analytics.Range {
 	case 0:
 		p := rapid.SampledFrom(analytics.Periods).Draw(t, "period")
 		w := p.Resolve(z, r.Start)
-		return []analytics.Range{w.Range, w.Before(analytics.PreviousPeriod).Range}[rapid.IntRange(0, 1).Draw(t, "before"):][:1]
+		return []analytics.Range{w.Range, w.Before(analytics.PreviousPeriod, opening).Range}[rapid.IntRange(0, 1).Draw(t, "before"):][:1]
 	case 1:
 		in := analytics.RangeInput{Dates: &analytics.DateRangeInput{
 			StartDate: analytics.DateOf(r.Start, z.Location()), EndDate: analytics.DateOf(r.End, z.Location()),
@@ -101,7 +101,7 @@ func drawRanges(t *rapid.T, events []raw) []analytics.Range {
 	if length < 40*time.Hour {
 		intervals = append(intervals, analytics.IntervalHour, analytics.IntervalQuarterHour)
 	}
-	slots, err := analytics.Slots(r, rapid.SampledFrom(intervals).Draw(t, "interval"), z.Location())
+	slots, err := analytics.Calendar{Interval: rapid.SampledFrom(intervals).Draw(t, "interval"), Zone: z}.Slots(r)
 	ok(t, err)
 	var ranges []analytics.Range
 	for _, s := range slots {
@@ -174,7 +174,7 @@ func TestTotalsOfManyEvents(t *testing.T) {
 		r := analytics.Range{Start: start, End: start.Add(time.Duration(random.Int63n(40*day)) * time.Microsecond)}
 		checkAnswers(t, g, []analytics.Range{r}, random)
 	}
-	days, err := analytics.Slots(analytics.Range{Start: opening, End: opening.AddDate(0, 2, 0)}, analytics.IntervalWeek, zone(t, "America/St_Johns").Location())
+	days, err := analytics.Calendar{Interval: analytics.IntervalWeek, Zone: zone(t, "America/St_Johns")}.Slots(analytics.Range{Start: opening, End: opening.AddDate(0, 2, 0)})
 	ok(t, err)
 	var ranges []analytics.Range
 	for _, s := range days {
@@ -220,7 +220,7 @@ func TestPlanOfATimeSeries(t *testing.T) {
 		"quarter-hours off UTC":       {analytics.IntervalQuarterHour, "Asia/Kathmandu", analytics.LevelDay, 90},
 		"months that are the store's": {analytics.IntervalMonth, "UTC", analytics.LevelMonth, 3},
 	} {
-		slots, err := analytics.Slots(analytics.Range{Start: opening, End: opening.AddDate(0, 3, 0)}, c.interval, zone(t, c.zone).Location())
+		slots, err := analytics.Calendar{Interval: c.interval, Zone: zone(t, c.zone)}.Slots(analytics.Range{Start: opening, End: opening.AddDate(0, 3, 0)})
 		ok(t, err)
 		q := analytics.Query{Subject: 1, Kind: analytics.KindPartner}
 		for _, s := range slots {

@@ -38,6 +38,11 @@ type SeriesAsk struct {
 	WeekStart analytics.Weekday
 }
 
+// calendar is whose buckets the series runs by.
+func (a SeriesAsk) calendar(zone analytics.TimeZone) analytics.Calendar {
+	return analytics.Calendar{Interval: a.Interval, Zone: zone, WeekStart: a.WeekStart}
+}
+
 // Loaders serve one request.
 type Loaders struct {
 	viewer      Viewer

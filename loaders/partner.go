@@ -59,7 +59,7 @@ func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.Pa
 		return nil, err
 	}
 	before := e.Measured
-	before.Asked = e.Asked.Before(by)
+	before.Asked = e.Asked.Before(by, l.now)
 	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), before, want)
 }
 
@@ -73,7 +73,8 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 	if err != nil {
 		return nil, err
 	}
-	slots, err := analytics.Slots(window.Range, ask.Interval, window.Zone.Location())
+	calendar := ask.calendar(window.Zone)
+	slots, err := calendar.Slots(window.Range)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +83,12 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 		return nil, err
 	}
 	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.partnerPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+	return l.partnerPoints(run{m, calendar, slots, answer.Totals}), nil
 }
 
 func (l *Loaders) partnerPoints(r run) *analytics.PartnerTimeSeries {
 	zone := r.of.Window.Zone
-	s := &analytics.PartnerTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.PartnerPoint, len(r.slots))}
+	s := &analytics.PartnerTimeSeries{Interval: r.calendar.Interval, TimeZone: zone, Points: make([]*analytics.PartnerPoint, len(r.slots))}
 	for i, slot := range r.slots {
 		s.Points[i] = &analytics.PartnerPoint{
 			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),

@@ -12,7 +12,7 @@ import (
 // of each.
 type run struct {
 	of       analytics.Measured
-	interval analytics.Interval
+	calendar analytics.Calendar
 	slots    []analytics.Slot
 	totals   []analytics.Totals
 }
@@ -20,7 +20,7 @@ type run struct {
 // point is what the bucket of one slot measures.
 func (r *run) point(s analytics.Slot) analytics.Measured {
 	m := r.of
-	m.Asked = s.Window(r.interval, r.of.Window.Zone)
+	m.Asked = r.calendar.Window(s.Start)
 	m.Window = m.Asked.Narrow(s.Range)
 	return m
 }
@@ -79,7 +79,7 @@ func (l *Loaders) rowsRun(ctx context.Context, b *analytics.BreakdownResult, of 
 		err = fmt.Errorf("loaders: %d groups of %d", len(answer.Groups), len(b.Groups))
 	}
 	of.AsOf = answer.AsOf
-	return run{of: of, interval: ask.Interval, slots: s.slots}, answer, err
+	return run{of: of, calendar: ask.calendar(b.Window.Zone), slots: s.slots}, answer, err
 }
 
 // rowsExtent is what the buckets cover: the breakdown's window, or a campaign's
@@ -92,11 +92,12 @@ func (l *Loaders) rowsExtent(ctx context.Context, b *analytics.BreakdownResult) 
 }
 
 func (s *rowsSeries) ask(b *analytics.BreakdownResult, extent analytics.Range, ask SeriesAsk) {
-	cut := analytics.Slots
+	calendar := ask.calendar(b.Window.Zone)
+	cut := calendar.Slots
 	if b.WholeLife() {
-		cut = analytics.WholeSlots
+		cut = calendar.WholeSlots
 	}
-	if s.slots, s.err = cut(extent, ask.Interval, b.Window.Zone.Location()); s.err != nil {
+	if s.slots, s.err = cut(extent); s.err != nil {
 		return
 	}
 	if n := len(s.slots) * len(b.Groups); n > maxRowPoints && len(b.Groups) > 1 {

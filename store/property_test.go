@@ -228,9 +228,12 @@ func (p *property) ranges(t *testing.T, random *rand.Rand) []analytics.Range {
 	case 1:
 		return []analytics.Range{r}
 	}
-	zone, err := time.LoadLocation([]string{"UTC", "Europe/Paris", "Asia/Kathmandu", "America/St_Johns"}[random.Intn(4)])
+	zone, err := analytics.ParseTimeZone([]string{"UTC", "Europe/Paris", "Asia/Kathmandu", "America/St_Johns"}[random.Intn(4)])
 	ok(t, err)
-	slots, err := analytics.Slots(r, []analytics.Interval{analytics.IntervalDay, analytics.IntervalWeek, analytics.IntervalMonth}[random.Intn(3)], zone)
+	slots, err := analytics.Calendar{
+		Interval: []analytics.Interval{analytics.IntervalDay, analytics.IntervalWeek, analytics.IntervalMonth}[random.Intn(3)],
+		Zone:     zone, WeekStart: analytics.Weekdays[random.Intn(7)],
+	}.Slots(r)
 	ok(t, err)
 	var out []analytics.Range
 	for _, s := range slots {
