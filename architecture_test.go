@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"ingest":             {"analytics", "auth"},
 	"internal/demo":      {"analytics"},
 	"internal/localdb":   {},
+	"internal/metricdoc": {"analytics", "graph", "graph/generated"},
 	"internal/storetest": {"internal/localdb"},
 	"internal/telemetry": {},
 	"live":               {"analytics", "loaders"},

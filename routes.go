@@ -1,6 +1,7 @@
 package main
 
 //go:generate go tool gqlgen generate
+//go:generate go run ./internal/metricdoc
 
 import (
 	"context"

@@ -122,6 +122,10 @@ func (t *Totals) PartnerEngagement(m Measured) *PartnerEngagement {
 	}
 }
 
+// TotalSessionSeconds is the length of the sessions that start in the range,
+// together.
+func (e *PartnerEngagement) TotalSessionSeconds() float64 { return float64(e.SessionMicros) / 1e6 }
+
 // AvgSessionDurationSeconds is the mean length of the sessions that start in
 // the range; single-page sessions count 0.
 func (e *PartnerEngagement) AvgSessionDurationSeconds() (float64, bool) {

@@ -89,12 +89,13 @@ type Measured struct {
 type ResolvedRange struct {
 	Start, End time.Time
 	TimeZone   TimeZone
+	Partial    bool // it was not over yet when it was counted
 }
 
 // Range is what the measure covers.
 func (m *Measured) Range() *ResolvedRange {
 	loc := m.Window.Zone.Location()
-	return &ResolvedRange{m.Window.Start.In(loc), m.Window.End.In(loc), m.Window.Zone}
+	return &ResolvedRange{m.Window.Start.In(loc), m.Window.End.In(loc), m.Window.Zone, m.Window.End.After(m.AsOf)}
 }
 
 // Fetch is a run of stored buckets that a query needs, and which columns of

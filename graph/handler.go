@@ -45,8 +45,12 @@ type Options struct {
 // New makes the server that GraphQL and the REST contracts share. Add REST
 // transports before serving: GraphQL takes what they leave.
 func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
+	metrics, err := Metrics()
+	if err != nil {
+		return nil, err
+	}
 	schema := generated.NewExecutableSchema(generated.Config{
-		Resolvers:  &resolvers.Resolver{Writer: o.Writer, Live: o.Live},
+		Resolvers:  &resolvers.Resolver{Writer: o.Writer, Live: o.Live, Metrics: metrics},
 		Directives: generated.DirectiveRoot{Requires: requires},
 		Complexity: complexity(),
 	})

@@ -79,6 +79,15 @@ func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.Ac
 	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), before, want)
 }
 
+// ActivationMetricsChange says how far m is from an earlier range.
+func (l *Loaders) ActivationMetricsChange(ctx context.Context, m *analytics.ActivationMetrics, by analytics.Comparison, want analytics.Want) (*analytics.ActivationMetricsChange, error) {
+	before, err := l.PreviousActivationMetrics(ctx, m, by, want)
+	if err != nil {
+		return nil, err
+	}
+	return &analytics.ActivationMetricsChange{Now: m, Before: before}, nil
+}
+
 // ActivationSeries measures an activation by calendar bucket.
 func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation, ask SeriesAsk) (*analytics.ActivationTimeSeries, error) {
 	asked, err := l.activationWindow(a, ask.Range, ask.TimeZone)

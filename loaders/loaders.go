@@ -74,11 +74,9 @@ func New(source Source, viewer Viewer, now time.Time) *Loaders {
 		return source.Extents(ctx, tenant, subjects)
 	})
 	l.totals = newBatcher(func(ctx context.Context, queries []*analytics.Query) ([]analytics.Answer, error) {
-		values := make([]analytics.Query, len(queries))
-		for i, q := range queries {
-			values[i] = *q
-		}
-		return source.Totals(ctx, tenant, values)
+		merged, of := merge(queries)
+		answers, err := source.Totals(ctx, tenant, merged)
+		return spread(answers, of), err
 	})
 	return l
 }

@@ -63,6 +63,15 @@ func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.Pa
 	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), before, want)
 }
 
+// PartnerEngagementChange says how far e is from an earlier range.
+func (l *Loaders) PartnerEngagementChange(ctx context.Context, e *analytics.PartnerEngagement, by analytics.Comparison, want analytics.Want) (*analytics.PartnerEngagementChange, error) {
+	before, err := l.PreviousPartnerEngagement(ctx, e, by, want)
+	if err != nil {
+		return nil, err
+	}
+	return &analytics.PartnerEngagementChange{Now: e, Before: before}, nil
+}
+
 // PartnerSeries measures a partner by calendar bucket.
 func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask SeriesAsk) (*analytics.PartnerTimeSeries, error) {
 	window, err := l.partnerWindow(ask.Range, ask.TimeZone)
@@ -122,7 +131,7 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	if err != nil {
 		return nil, err
 	}
-	of := analytics.Measured{Asked: window, Window: window, Where: where, MaxStaleness: ask.MaxStaleness}
+	of := analytics.Measured{Asked: window, Window: window, Where: where, AsOf: l.now, MaxStaleness: ask.MaxStaleness}
 	order := analytics.PartnerOrder{Field: analytics.ByTotalSessions, Direction: analytics.Descending}
 	if ask.Order != nil {
 		order = *ask.Order

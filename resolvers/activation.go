@@ -27,6 +27,10 @@ func (r *activationMetricsResolver) Previous(ctx context.Context, obj *analytics
 	return loaders.For(ctx).PreviousActivationMetrics(ctx, obj, by, wanted(ctx))
 }
 
+func (r *activationMetricsResolver) Change(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetricsChange, error) {
+	return loaders.For(ctx).ActivationMetricsChange(ctx, obj, by, wanted(ctx))
+}
+
 func (r *mutationResolver) CreateActivation(ctx context.Context, input analytics.CreateActivationInput) (*analytics.CreateActivationPayload, error) {
 	activation, token, err := r.Writer.CreateActivation(ctx, loaders.For(ctx).Tenant(), input)
 	if err != nil {

@@ -37,6 +37,10 @@ func (r *partnerEngagementResolver) Previous(ctx context.Context, obj *analytics
 	return loaders.For(ctx).PreviousPartnerEngagement(ctx, obj, by, wanted(ctx))
 }
 
+func (r *partnerEngagementResolver) Change(ctx context.Context, obj *analytics.PartnerEngagement, by analytics.Comparison) (*analytics.PartnerEngagementChange, error) {
+	return loaders.For(ctx).PartnerEngagementChange(ctx, obj, by, wanted(ctx))
+}
+
 func (r *queryResolver) Partner(ctx context.Context, uuid uuid.UUID) (*analytics.Partner, error) {
 	return loaders.For(ctx).Partner(ctx, uuid)
 }

@@ -30,8 +30,9 @@ type Live interface {
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
-	Writer Writer
-	Live   Live
+	Writer  Writer
+	Live    Live
+	Metrics analytics.Metrics // as the schema defines them
 }
 
 // values follows the pointers of a list that holds no null.

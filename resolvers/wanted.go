@@ -46,9 +46,18 @@ func wanted(ctx context.Context, path ...string) analytics.Want {
 		}
 		fields = below
 	}
+	return wantedBy(op, fields)
+}
+
+// wantedBy is what the measures among fields need, and those whose change is asked
+// for: it is from the value of this range to that of another.
+func wantedBy(op *graphql.OperationContext, fields []graphql.CollectedField) analytics.Want {
 	var want analytics.Want
 	for _, f := range fields {
 		want |= wants[f.Name]
+		if f.Name == "change" {
+			want |= wantedBy(op, graphql.CollectFields(op, f.Selections, nil))
+		}
 	}
 	return want
 }

@@ -25,6 +25,7 @@ type ActivationResolver interface {
 }
 type ActivationMetricsResolver interface {
 	Previous(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetrics, error)
+	Change(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetricsChange, error)
 }
 type MutationResolver interface {
 	CreateActivation(ctx context.Context, input analytics.CreateActivationInput) (*analytics.CreateActivationPayload, error)
@@ -37,6 +38,20 @@ type MutationResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_ActivationMetrics_change_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (analytics.Comparison, error) {
+			return ec.unmarshalNComparison2footfallᚋanalyticsᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_ActivationMetrics_previous_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1108,6 +1123,50 @@ func (ec *executionContext) fieldContext_ActivationMetrics_previous(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_ActivationMetrics_previous_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivationMetrics_change(ctx context.Context, field graphql.CollectedField, obj *analytics.ActivationMetrics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivationMetrics_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ActivationMetrics().Change(ctx, obj, fc.Args["by"].(analytics.Comparison))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *analytics.ActivationMetricsChange) graphql.Marshaler {
+			return ec.marshalNActivationMetricsChange2ᚖfootfallᚋanalyticsᚐActivationMetricsChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivationMetrics_change(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivationMetrics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivationMetricsChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ActivationMetrics_change_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2261,6 +2320,44 @@ func (ec *executionContext) _ActivationMetrics(ctx context.Context, sel ast.Sele
 					}
 				}()
 				res = ec._ActivationMetrics_previous(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "change":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ActivationMetrics_change(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

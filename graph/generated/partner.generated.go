@@ -26,11 +26,26 @@ type PartnerResolver interface {
 }
 type PartnerEngagementResolver interface {
 	Previous(ctx context.Context, obj *analytics.PartnerEngagement, by analytics.Comparison) (*analytics.PartnerEngagement, error)
+	Change(ctx context.Context, obj *analytics.PartnerEngagement, by analytics.Comparison) (*analytics.PartnerEngagementChange, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_PartnerEngagement_change_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (analytics.Comparison, error) {
+			return ec.unmarshalNComparison2footfallᚋanalyticsᚐComparison(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_PartnerEngagement_previous_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -639,6 +654,29 @@ func (ec *executionContext) fieldContext_PartnerEngagement_totalPageViews(_ cont
 	return graphql.NewScalarFieldContext("PartnerEngagement", field, false, false, errors.New("field of type SafeInt does not have child fields"))
 }
 
+func (ec *executionContext) _PartnerEngagement_totalSessionSeconds(ctx context.Context, field graphql.CollectedField, obj *analytics.PartnerEngagement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerEngagement_totalSessionSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalSessionSeconds(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerEngagement_totalSessionSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerEngagement", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
 func (ec *executionContext) _PartnerEngagement_avgSessionDurationSeconds(ctx context.Context, field graphql.CollectedField, obj *analytics.PartnerEngagement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -704,6 +742,50 @@ func (ec *executionContext) fieldContext_PartnerEngagement_previous(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_PartnerEngagement_previous_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PartnerEngagement_change(ctx context.Context, field graphql.CollectedField, obj *analytics.PartnerEngagement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerEngagement_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PartnerEngagement().Change(ctx, obj, fc.Args["by"].(analytics.Comparison))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *analytics.PartnerEngagementChange) graphql.Marshaler {
+			return ec.marshalNPartnerEngagementChange2ᚖfootfallᚋanalyticsᚐPartnerEngagementChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerEngagement_change(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PartnerEngagement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerEngagementChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PartnerEngagement_change_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1739,6 +1821,11 @@ func (ec *executionContext) _PartnerEngagement(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalSessionSeconds":
+			out.Values[i] = ec._PartnerEngagement_totalSessionSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "avgSessionDurationSeconds":
 			out.Values[i] = ec._PartnerEngagement_avgSessionDurationSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1754,6 +1841,44 @@ func (ec *executionContext) _PartnerEngagement(ctx context.Context, sel ast.Sele
 					}
 				}()
 				res = ec._PartnerEngagement_previous(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "change":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PartnerEngagement_change(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

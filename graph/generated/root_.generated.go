@@ -92,6 +92,7 @@ type ComplexityRoot struct {
 		CalendarSessionRate        func(childComplexity int) int
 		CalendarSyncCount          func(childComplexity int) int
 		CalendarSyncsPerView       func(childComplexity int) int
+		Change                     func(childComplexity int, by analytics.Comparison) int
 		ClickCount                 func(childComplexity int) int
 		OutboundClickCount         func(childComplexity int) int
 		OutboundClicksPerView      func(childComplexity int) int
@@ -99,6 +100,23 @@ type ComplexityRoot struct {
 		OutboundSessionRate        func(childComplexity int) int
 		Previous                   func(childComplexity int, by analytics.Comparison) int
 		Range                      func(childComplexity int) int
+		UniqueCalendarSessionCount func(childComplexity int) int
+		UniqueOutboundSessionCount func(childComplexity int) int
+		UniqueSessionCount         func(childComplexity int) int
+		UniqueViewSessionCount     func(childComplexity int) int
+	}
+
+	ActivationMetricsChange struct {
+		CalendarInteractionRate    func(childComplexity int) int
+		CalendarSessionRate        func(childComplexity int) int
+		CalendarSyncCount          func(childComplexity int) int
+		CalendarSyncsPerView       func(childComplexity int) int
+		ClickCount                 func(childComplexity int) int
+		OutboundClickCount         func(childComplexity int) int
+		OutboundClicksPerView      func(childComplexity int) int
+		OutboundInteractionRate    func(childComplexity int) int
+		OutboundSessionRate        func(childComplexity int) int
+		PreviousRange              func(childComplexity int) int
 		UniqueCalendarSessionCount func(childComplexity int) int
 		UniqueOutboundSessionCount func(childComplexity int) int
 		UniqueSessionCount         func(childComplexity int) int
@@ -200,6 +218,11 @@ type ComplexityRoot struct {
 		TimeZone func(childComplexity int) int
 	}
 
+	Change struct {
+		Absolute func(childComplexity int) int
+		Percent  func(childComplexity int) int
+	}
+
 	CreateActivationPayload struct {
 		Activation func(childComplexity int) int
 		Token      func(childComplexity int) int
@@ -207,6 +230,23 @@ type ComplexityRoot struct {
 
 	DeleteActivationPayload struct {
 		ActivationID func(childComplexity int) int
+	}
+
+	MetricDefinition struct {
+		Actions     func(childComplexity int) int
+		Additive    func(childComplexity int) int
+		Aggregate   func(childComplexity int) int
+		Definition  func(childComplexity int) int
+		Denominator func(childComplexity int) int
+		Description func(childComplexity int) int
+		Formula     func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Numerator   func(childComplexity int) int
+		Rest        func(childComplexity int) int
+		Rounding    func(childComplexity int) int
+		Scale       func(childComplexity int) int
+		Type        func(childComplexity int) int
+		Unit        func(childComplexity int) int
 	}
 
 	Mutation struct {
@@ -258,9 +298,20 @@ type ComplexityRoot struct {
 	PartnerEngagement struct {
 		AsOf                      func(childComplexity int) int
 		AvgSessionDurationSeconds func(childComplexity int) int
+		Change                    func(childComplexity int, by analytics.Comparison) int
 		Previous                  func(childComplexity int, by analytics.Comparison) int
 		Range                     func(childComplexity int) int
 		TotalPageViews            func(childComplexity int) int
+		TotalSessionSeconds       func(childComplexity int) int
+		TotalSessions             func(childComplexity int) int
+		UniqueUsers               func(childComplexity int) int
+	}
+
+	PartnerEngagementChange struct {
+		AvgSessionDurationSeconds func(childComplexity int) int
+		PreviousRange             func(childComplexity int) int
+		TotalPageViews            func(childComplexity int) int
+		TotalSessionSeconds       func(childComplexity int) int
 		TotalSessions             func(childComplexity int) int
 		UniqueUsers               func(childComplexity int) int
 	}
@@ -303,6 +354,7 @@ type ComplexityRoot struct {
 		Activations        func(childComplexity int, filter *analytics.ActivationFilter, first int, after *string) int
 		Campaign           func(childComplexity int, campaignKey string) int
 		Campaigns          func(childComplexity int, scheduled *analytics.InstantRangeInput, campaignKeys []string, first int, after *string) int
+		MetricDefinitions  func(childComplexity int, typeArg *string) int
 		Node               func(childComplexity int, id string) int
 		Partner            func(childComplexity int, uuid uuid.UUID) int
 		PartnerLeaderboard func(childComplexity int, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, filter *analytics.PartnerFilter, orderBy *analytics.PartnerOrder, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration, first int, after *string) int
@@ -322,6 +374,7 @@ type ComplexityRoot struct {
 
 	ResolvedRange struct {
 		End      func(childComplexity int) int
+		Partial  func(childComplexity int) int
 		Start    func(childComplexity int) int
 		TimeZone func(childComplexity int) int
 	}
@@ -571,6 +624,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ActivationMetrics.CalendarSyncsPerView(childComplexity), true
+	case "ActivationMetrics.change":
+		if e.ComplexityRoot.ActivationMetrics.Change == nil {
+			break
+		}
+
+		args, err := ec.field_ActivationMetrics_change_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ActivationMetrics.Change(childComplexity, args["by"].(analytics.Comparison)), true
 	case "ActivationMetrics.clickCount":
 		if e.ComplexityRoot.ActivationMetrics.ClickCount == nil {
 			break
@@ -642,6 +706,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ActivationMetrics.UniqueViewSessionCount(childComplexity), true
+
+	case "ActivationMetricsChange.calendarInteractionRate":
+		if e.ComplexityRoot.ActivationMetricsChange.CalendarInteractionRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.CalendarInteractionRate(childComplexity), true
+	case "ActivationMetricsChange.calendarSessionRate":
+		if e.ComplexityRoot.ActivationMetricsChange.CalendarSessionRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.CalendarSessionRate(childComplexity), true
+	case "ActivationMetricsChange.calendarSyncCount":
+		if e.ComplexityRoot.ActivationMetricsChange.CalendarSyncCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.CalendarSyncCount(childComplexity), true
+	case "ActivationMetricsChange.calendarSyncsPerView":
+		if e.ComplexityRoot.ActivationMetricsChange.CalendarSyncsPerView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.CalendarSyncsPerView(childComplexity), true
+	case "ActivationMetricsChange.clickCount":
+		if e.ComplexityRoot.ActivationMetricsChange.ClickCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.ClickCount(childComplexity), true
+	case "ActivationMetricsChange.outboundClickCount":
+		if e.ComplexityRoot.ActivationMetricsChange.OutboundClickCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.OutboundClickCount(childComplexity), true
+	case "ActivationMetricsChange.outboundClicksPerView":
+		if e.ComplexityRoot.ActivationMetricsChange.OutboundClicksPerView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.OutboundClicksPerView(childComplexity), true
+	case "ActivationMetricsChange.outboundInteractionRate":
+		if e.ComplexityRoot.ActivationMetricsChange.OutboundInteractionRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.OutboundInteractionRate(childComplexity), true
+	case "ActivationMetricsChange.outboundSessionRate":
+		if e.ComplexityRoot.ActivationMetricsChange.OutboundSessionRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.OutboundSessionRate(childComplexity), true
+	case "ActivationMetricsChange.previousRange":
+		if e.ComplexityRoot.ActivationMetricsChange.PreviousRange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.PreviousRange(childComplexity), true
+	case "ActivationMetricsChange.uniqueCalendarSessionCount":
+		if e.ComplexityRoot.ActivationMetricsChange.UniqueCalendarSessionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.UniqueCalendarSessionCount(childComplexity), true
+	case "ActivationMetricsChange.uniqueOutboundSessionCount":
+		if e.ComplexityRoot.ActivationMetricsChange.UniqueOutboundSessionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.UniqueOutboundSessionCount(childComplexity), true
+	case "ActivationMetricsChange.uniqueSessionCount":
+		if e.ComplexityRoot.ActivationMetricsChange.UniqueSessionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.UniqueSessionCount(childComplexity), true
+	case "ActivationMetricsChange.uniqueViewSessionCount":
+		if e.ComplexityRoot.ActivationMetricsChange.UniqueViewSessionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationMetricsChange.UniqueViewSessionCount(childComplexity), true
 
 	case "ActivationPoint.end":
 		if e.ComplexityRoot.ActivationPoint.End == nil {
@@ -1051,6 +1200,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CampaignTimeSeries.TimeZone(childComplexity), true
 
+	case "Change.absolute":
+		if e.ComplexityRoot.Change.Absolute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Absolute(childComplexity), true
+	case "Change.percent":
+		if e.ComplexityRoot.Change.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Percent(childComplexity), true
+
 	case "CreateActivationPayload.activation":
 		if e.ComplexityRoot.CreateActivationPayload.Activation == nil {
 			break
@@ -1070,6 +1232,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteActivationPayload.ActivationID(childComplexity), true
+
+	case "MetricDefinition.actions":
+		if e.ComplexityRoot.MetricDefinition.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Actions(childComplexity), true
+	case "MetricDefinition.additive":
+		if e.ComplexityRoot.MetricDefinition.Additive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Additive(childComplexity), true
+	case "MetricDefinition.aggregate":
+		if e.ComplexityRoot.MetricDefinition.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Aggregate(childComplexity), true
+	case "MetricDefinition.definition":
+		if e.ComplexityRoot.MetricDefinition.Definition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Definition(childComplexity), true
+	case "MetricDefinition.denominator":
+		if e.ComplexityRoot.MetricDefinition.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Denominator(childComplexity), true
+	case "MetricDefinition.description":
+		if e.ComplexityRoot.MetricDefinition.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Description(childComplexity), true
+	case "MetricDefinition.formula":
+		if e.ComplexityRoot.MetricDefinition.Formula == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Formula(childComplexity), true
+	case "MetricDefinition.name":
+		if e.ComplexityRoot.MetricDefinition.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Name(childComplexity), true
+	case "MetricDefinition.numerator":
+		if e.ComplexityRoot.MetricDefinition.Numerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Numerator(childComplexity), true
+	case "MetricDefinition.rest":
+		if e.ComplexityRoot.MetricDefinition.Rest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Rest(childComplexity), true
+	case "MetricDefinition.rounding":
+		if e.ComplexityRoot.MetricDefinition.Rounding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Rounding(childComplexity), true
+	case "MetricDefinition.scale":
+		if e.ComplexityRoot.MetricDefinition.Scale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Scale(childComplexity), true
+	case "MetricDefinition.type":
+		if e.ComplexityRoot.MetricDefinition.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Type(childComplexity), true
+	case "MetricDefinition.unit":
+		if e.ComplexityRoot.MetricDefinition.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricDefinition.Unit(childComplexity), true
 
 	case "Mutation.createActivation":
 		if e.ComplexityRoot.Mutation.CreateActivation == nil {
@@ -1324,6 +1571,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PartnerEngagement.AvgSessionDurationSeconds(childComplexity), true
+	case "PartnerEngagement.change":
+		if e.ComplexityRoot.PartnerEngagement.Change == nil {
+			break
+		}
+
+		args, err := ec.field_PartnerEngagement_change_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PartnerEngagement.Change(childComplexity, args["by"].(analytics.Comparison)), true
 	case "PartnerEngagement.previous":
 		if e.ComplexityRoot.PartnerEngagement.Previous == nil {
 			break
@@ -1347,6 +1605,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PartnerEngagement.TotalPageViews(childComplexity), true
+	case "PartnerEngagement.totalSessionSeconds":
+		if e.ComplexityRoot.PartnerEngagement.TotalSessionSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagement.TotalSessionSeconds(childComplexity), true
 	case "PartnerEngagement.totalSessions":
 		if e.ComplexityRoot.PartnerEngagement.TotalSessions == nil {
 			break
@@ -1359,6 +1623,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PartnerEngagement.UniqueUsers(childComplexity), true
+
+	case "PartnerEngagementChange.avgSessionDurationSeconds":
+		if e.ComplexityRoot.PartnerEngagementChange.AvgSessionDurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagementChange.AvgSessionDurationSeconds(childComplexity), true
+	case "PartnerEngagementChange.previousRange":
+		if e.ComplexityRoot.PartnerEngagementChange.PreviousRange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagementChange.PreviousRange(childComplexity), true
+	case "PartnerEngagementChange.totalPageViews":
+		if e.ComplexityRoot.PartnerEngagementChange.TotalPageViews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagementChange.TotalPageViews(childComplexity), true
+	case "PartnerEngagementChange.totalSessionSeconds":
+		if e.ComplexityRoot.PartnerEngagementChange.TotalSessionSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagementChange.TotalSessionSeconds(childComplexity), true
+	case "PartnerEngagementChange.totalSessions":
+		if e.ComplexityRoot.PartnerEngagementChange.TotalSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagementChange.TotalSessions(childComplexity), true
+	case "PartnerEngagementChange.uniqueUsers":
+		if e.ComplexityRoot.PartnerEngagementChange.UniqueUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerEngagementChange.UniqueUsers(childComplexity), true
 
 	case "PartnerGroup.name":
 		if e.ComplexityRoot.PartnerGroup.Name == nil {
@@ -1518,6 +1819,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Campaigns(childComplexity, args["scheduled"].(*analytics.InstantRangeInput), args["campaignKeys"].([]string), args["first"].(int), args["after"].(*string)), true
 
+	case "Query.metricDefinitions":
+		if e.ComplexityRoot.Query.MetricDefinitions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_metricDefinitions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MetricDefinitions(childComplexity, args["type"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1596,6 +1908,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResolvedRange.End(childComplexity), true
+	case "ResolvedRange.partial":
+		if e.ComplexityRoot.ResolvedRange.Partial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolvedRange.Partial(childComplexity), true
 	case "ResolvedRange.start":
 		if e.ComplexityRoot.ResolvedRange.Start == nil {
 			break
@@ -1852,33 +2170,132 @@ events without one count in the counts, never in the uniques.
 """
 type ActivationMetrics {
   "` + "`" + `click` + "`" + ` events: the event page was opened."
-  clickCount: SafeInt!
+  clickCount: SafeInt! @metric(
+    definition: "How many ` + "`" + `click` + "`" + ` events of the event key that happened in the range, narrowed to the activation's window. One sent twice counts once; one without a session counts."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["click"]
+    rest: "clickCount"
+  )
   "` + "`" + `outbound_click` + "`" + ` events: a link to the outside was followed."
-  outboundClickCount: SafeInt!
+  outboundClickCount: SafeInt! @metric(
+    definition: "How many ` + "`" + `outbound_click` + "`" + ` events of the event key that happened in the range, narrowed to the activation's window. One sent twice counts once; one without a session counts."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["outbound_click"]
+    rest: "outboundClickCount"
+  )
   "` + "`" + `calendar_sync` + "`" + ` events."
-  calendarSyncCount: SafeInt!
+  calendarSyncCount: SafeInt! @metric(
+    definition: "How many ` + "`" + `calendar_sync` + "`" + ` events of the event key that happened in the range, narrowed to the activation's window. One sent twice counts once; one without a session counts."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["calendar_sync"]
+    rest: "calendarSyncCount"
+  )
   "Distinct sessions over all three actions."
-  uniqueSessionCount: SafeInt!
+  uniqueSessionCount: SafeInt! @metric(
+    definition: "How many different sessions the events of the three actions carry that happened in the range, narrowed to the activation's window. A session that did several things counts once; events without one add nothing."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_SESSIONS
+    actions: ["click", "outbound_click", "calendar_sync"]
+    rest: "uniqueSessionCount"
+  )
   "Distinct sessions of ` + "`" + `click` + "`" + `."
-  uniqueViewSessionCount: SafeInt!
+  uniqueViewSessionCount: SafeInt! @metric(
+    definition: "How many different sessions the ` + "`" + `click` + "`" + ` events carry that happened in the range, narrowed to the activation's window; events without one add nothing."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_SESSIONS
+    actions: ["click"]
+    rest: "uniqueViewSessionCount"
+  )
   "Distinct sessions of ` + "`" + `outbound_click` + "`" + `."
-  uniqueOutboundSessionCount: SafeInt!
+  uniqueOutboundSessionCount: SafeInt! @metric(
+    definition: "How many different sessions the ` + "`" + `outbound_click` + "`" + ` events carry that happened in the range, narrowed to the activation's window; events without one add nothing."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_SESSIONS
+    actions: ["outbound_click"]
+    rest: "uniqueOutboundSessionCount"
+  )
   "Distinct sessions of ` + "`" + `calendar_sync` + "`" + `."
-  uniqueCalendarSessionCount: SafeInt!
+  uniqueCalendarSessionCount: SafeInt! @metric(
+    definition: "How many different sessions the ` + "`" + `calendar_sync` + "`" + ` events carry that happened in the range, narrowed to the activation's window; events without one add nothing."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_SESSIONS
+    actions: ["calendar_sync"]
+    rest: "uniqueCalendarSessionCount"
+  )
   "100 × unique outbound sessions ÷ unique view sessions, one decimal; null without a view."
-  outboundSessionRate: Float
+  outboundSessionRate: Float @metric(
+    definition: "How many sessions followed a link to the outside for every 100 that opened the event page. The former need not be among the latter: it can pass 100."
+    unit: PERCENT
+    additive: false
+    numerator: "uniqueOutboundSessionCount"
+    denominator: "uniqueViewSessionCount"
+    scale: 100
+    rounding: 1
+    rest: "outboundSessionRate"
+  )
   "100 × unique calendar sessions ÷ unique view sessions, one decimal; null without a view."
-  calendarSessionRate: Float
+  calendarSessionRate: Float @metric(
+    definition: "How many sessions synced the event to a calendar for every 100 that opened the event page. The former need not be among the latter: it can pass 100."
+    unit: PERCENT
+    additive: false
+    numerator: "uniqueCalendarSessionCount"
+    denominator: "uniqueViewSessionCount"
+    scale: 100
+    rounding: 1
+    rest: "calendarSessionRate"
+  )
   "100 × unique outbound sessions ÷ unique sessions, one decimal; null without a session."
-  outboundInteractionRate: Float
+  outboundInteractionRate: Float @metric(
+    definition: "How many of 100 sessions, whatever they did, followed a link to the outside."
+    unit: PERCENT
+    additive: false
+    numerator: "uniqueOutboundSessionCount"
+    denominator: "uniqueSessionCount"
+    scale: 100
+    rounding: 1
+    rest: "outboundInteractionRate"
+  )
   "100 × unique calendar sessions ÷ unique sessions, one decimal; null without a session."
-  calendarInteractionRate: Float
+  calendarInteractionRate: Float @metric(
+    definition: "How many of 100 sessions, whatever they did, synced the event to a calendar."
+    unit: PERCENT
+    additive: false
+    numerator: "uniqueCalendarSessionCount"
+    denominator: "uniqueSessionCount"
+    scale: 100
+    rounding: 1
+    rest: "calendarInteractionRate"
+  )
   "Outbound clicks ÷ clicks; null without a click."
-  outboundClicksPerView: Float
+  outboundClicksPerView: Float @metric(
+    definition: "Links to the outside followed for each time the event page was opened, by events and not by sessions."
+    unit: RATIO
+    additive: false
+    numerator: "outboundClickCount"
+    denominator: "clickCount"
+  )
   "Calendar syncs ÷ clicks; null without a click."
-  calendarSyncsPerView: Float
+  calendarSyncsPerView: Float @metric(
+    definition: "Calendar syncs for each time the event page was opened, by events and not by sessions."
+    unit: RATIO
+    additive: false
+    numerator: "calendarSyncCount"
+    denominator: "clickCount"
+  )
   "The same measures over an earlier range, narrowed to the activation's window too."
   previous("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): ActivationMetrics!
+  "How far these measures are from those over an earlier range, ` + "`" + `previous` + "`" + ` with the same argument."
+  change("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): ActivationMetricsChange!
   "What was counted."
   range: ResolvedRange!
   "When it was read: every event acknowledged before is in it."
@@ -2281,39 +2698,158 @@ watched time is the union of the spans sent: two tabs are one viewer watching on
 """
 type CampaignMetrics {
   "Distinct viewers who watched."
-  totalViewers: SafeInt!
+  totalViewers: SafeInt! @metric(
+    definition: "How many different visitors were watching at some instant of the range. Over the whole life: who sent a ` + "`" + `watch` + "`" + ` event."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_VISITORS
+    actions: ["watch"]
+    rest: "totalViewers"
+  )
   "Distinct viewers who watched logged in."
-  totalLoginViewers: SafeInt!
+  totalLoginViewers: SafeInt! @metric(
+    definition: "How many different visitors were watching logged in at some instant of the range."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_LOGIN_VISITORS
+    actions: ["watch"]
+    rest: "totalLoginViewers"
+  )
   "Login viewers whose first logged in view under this access key is in this campaign."
-  newLoginViewers: SafeInt!
+  newLoginViewers: SafeInt! @metric(
+    definition: "How many visitors have their first ` + "`" + `watch` + "`" + ` event with ` + "`" + `loggedIn` + "`" + `, among all campaigns of the access key, in this campaign and in the range. Of two at one instant the one with the smaller id is the first."
+    unit: COUNT
+    additive: true
+    aggregate: FIRST_LOGINS
+    actions: ["watch"]
+    rest: "newLoginViewers"
+  )
   "The largest number of distinct viewers watching at one instant."
-  peakConcurrentViewers: SafeInt!
+  peakConcurrentViewers: SafeInt! @metric(
+    definition: "The largest number of different visitors watching at one instant of the range. Spans are half-open, and those of one visitor that overlap or touch are one."
+    unit: COUNT
+    additive: false
+    aggregate: PEAK_VIEWERS
+    actions: ["watch"]
+    rest: "peakConcurrentViewers"
+  )
   "The first instant of that; null when nobody watched."
-  peakAt: DateTime
+  peakAt: DateTime @metric(
+    definition: "The first instant of the range at which that many were watching."
+    unit: INSTANT
+    additive: false
+    aggregate: PEAK_INSTANT
+    actions: ["watch"]
+  )
   "Seconds watched by all viewers together."
-  totalViewingTime: SafeInt!
+  totalViewingTime: SafeInt! @metric(
+    definition: "The time watched in the range, summed over visitors; what one watched in two tabs at once counts once. Rounded only when shown: averages are of the exact time."
+    unit: SECONDS
+    additive: true
+    aggregate: WATCHED_SECONDS
+    actions: ["watch"]
+    rounding: 0
+    rest: "totalViewingTime"
+  )
   "Seconds watched ÷ viewers; null without a viewer."
-  averageViewingTime: Float
+  averageViewingTime: Float @metric(
+    definition: "The time watched for each viewer."
+    unit: SECONDS
+    additive: false
+    numerator: "totalViewingTime"
+    denominator: "totalViewers"
+    rest: "averageViewingTime"
+  )
   "` + "`" + `like` + "`" + ` events."
-  likes: SafeInt!
+  likes: SafeInt! @metric(
+    definition: "How many ` + "`" + `like` + "`" + ` events happened in the range. One sent twice counts once."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["like"]
+    rest: "likes"
+  )
   "Distinct viewers who liked."
-  likeViewers: SafeInt!
+  likeViewers: SafeInt! @metric(
+    definition: "How many different visitors the ` + "`" + `like` + "`" + ` events of the range carry."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_VISITORS
+    actions: ["like"]
+    rest: "likeViewers"
+  )
   "Likes ÷ viewers who liked; null without one."
-  averageLikes: Float
+  averageLikes: Float @metric(
+    definition: "Likes for each visitor who did so at least once, not for each viewer."
+    unit: RATIO
+    additive: false
+    numerator: "likes"
+    denominator: "likeViewers"
+    rest: "averageLikes"
+  )
   "` + "`" + `chat` + "`" + ` events."
-  chats: SafeInt!
+  chats: SafeInt! @metric(
+    definition: "How many ` + "`" + `chat` + "`" + ` events happened in the range. One sent twice counts once."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["chat"]
+    rest: "chats"
+  )
   "Distinct viewers who chatted."
-  chatViewers: SafeInt!
+  chatViewers: SafeInt! @metric(
+    definition: "How many different visitors the ` + "`" + `chat` + "`" + ` events of the range carry."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_VISITORS
+    actions: ["chat"]
+    rest: "chatViewers"
+  )
   "Chats ÷ viewers who chatted; null without one."
-  averageChats: Float
+  averageChats: Float @metric(
+    definition: "Chats for each visitor who did so at least once, not for each viewer."
+    unit: RATIO
+    additive: false
+    numerator: "chats"
+    denominator: "chatViewers"
+    rest: "averageChats"
+  )
   "` + "`" + `product_click` + "`" + ` events."
-  productClicks: SafeInt!
+  productClicks: SafeInt! @metric(
+    definition: "How many ` + "`" + `product_click` + "`" + ` events happened in the range. One sent twice counts once."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["product_click"]
+    rest: "productClicks"
+  )
   "Distinct viewers who clicked a product."
-  productClickViewers: SafeInt!
+  productClickViewers: SafeInt! @metric(
+    definition: "How many different visitors the ` + "`" + `product_click` + "`" + ` events of the range carry."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_VISITORS
+    actions: ["product_click"]
+    rest: "productClickViewers"
+  )
   "Product clicks ÷ viewers who clicked a product; null without one."
-  averageProductClicks: Float
+  averageProductClicks: Float @metric(
+    definition: "Product clicks for each visitor who did so at least once, not for each viewer."
+    unit: RATIO
+    additive: false
+    numerator: "productClicks"
+    denominator: "productClickViewers"
+    rest: "averageProductClicks"
+  )
   "` + "`" + `banner_click` + "`" + ` events."
-  bannerClicks: SafeInt!
+  bannerClicks: SafeInt! @metric(
+    definition: "How many ` + "`" + `banner_click` + "`" + ` events happened in the range. One sent twice counts once."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["banner_click"]
+    rest: "bannerClicks"
+  )
   "When it was read: every event acknowledged before is in it."
   asOf: DateTime!
 }
@@ -2383,6 +2919,65 @@ input CampaignInput {
 type UpsertCampaignsPayload {
   "In the order of the input."
   campaigns: [Campaign!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/change.graphqls", Input: `"How far a measure is from an earlier one, each as it is answered."
+type Change {
+  """
+  This one less the earlier one, in the measure's unit (percentage points of a
+  percentage, to one decimal); null when either is null.
+  """
+  absolute: Float
+  "100 × the difference ÷ the earlier one, one decimal; null when either is null or the earlier one is 0."
+  percent: Float
+}
+
+"How an activation's measures changed."
+type ActivationMetricsChange {
+  "Of ` + "`" + `clickCount` + "`" + `."
+  clickCount: Change!
+  "Of ` + "`" + `outboundClickCount` + "`" + `."
+  outboundClickCount: Change!
+  "Of ` + "`" + `calendarSyncCount` + "`" + `."
+  calendarSyncCount: Change!
+  "Of ` + "`" + `uniqueSessionCount` + "`" + `."
+  uniqueSessionCount: Change!
+  "Of ` + "`" + `uniqueViewSessionCount` + "`" + `."
+  uniqueViewSessionCount: Change!
+  "Of ` + "`" + `uniqueOutboundSessionCount` + "`" + `."
+  uniqueOutboundSessionCount: Change!
+  "Of ` + "`" + `uniqueCalendarSessionCount` + "`" + `."
+  uniqueCalendarSessionCount: Change!
+  "Of ` + "`" + `outboundSessionRate` + "`" + `."
+  outboundSessionRate: Change!
+  "Of ` + "`" + `calendarSessionRate` + "`" + `."
+  calendarSessionRate: Change!
+  "Of ` + "`" + `outboundInteractionRate` + "`" + `."
+  outboundInteractionRate: Change!
+  "Of ` + "`" + `calendarInteractionRate` + "`" + `."
+  calendarInteractionRate: Change!
+  "Of ` + "`" + `outboundClicksPerView` + "`" + `."
+  outboundClicksPerView: Change!
+  "Of ` + "`" + `calendarSyncsPerView` + "`" + `."
+  calendarSyncsPerView: Change!
+  "The earlier range, as it was counted."
+  previousRange: ResolvedRange!
+}
+
+"How a partner's portal traffic changed."
+type PartnerEngagementChange {
+  "Of ` + "`" + `uniqueUsers` + "`" + `."
+  uniqueUsers: Change!
+  "Of ` + "`" + `totalSessions` + "`" + `."
+  totalSessions: Change!
+  "Of ` + "`" + `totalPageViews` + "`" + `."
+  totalPageViews: Change!
+  "Of ` + "`" + `totalSessionSeconds` + "`" + `."
+  totalSessionSeconds: Change!
+  "Of ` + "`" + `avgSessionDurationSeconds` + "`" + `."
+  avgSessionDurationSeconds: Change!
+  "The earlier range, as it was counted."
+  previousRange: ResolvedRange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/common.graphqls", Input: `"""
@@ -2541,6 +3136,8 @@ type ResolvedRange {
   end: DateTime!
   "The time zone whose calendar was used."
   timeZone: TimeZone!
+  "Whether the range was not over yet when it was counted."
+  partial: Boolean!
 }
 
 "Where a page of a list lies (Relay)."
@@ -2681,6 +3278,109 @@ type CampaignLive {
   metrics: CampaignMetrics!
 }
 `, BuiltIn: false},
+	{Name: "../schema/metric.graphqls", Input: `"""
+Defines a measure, once: the documentation is written from it, and tests recompute
+every measure from it. It is an aggregate of events, or a ratio of two measures of
+the same type.
+"""
+directive @metric(
+  "What is counted, to the letter."
+  definition: String!
+  "What the number is in."
+  unit: MetricUnit!
+  "Whether the values of disjoint ranges, before they are rounded, add up to that of both together."
+  additive: Boolean!
+  "How it is counted from events."
+  aggregate: MetricAggregate
+  "Of events with which actions."
+  actions: [String!]
+  "The measure above the line, before it is rounded."
+  numerator: String
+  "The measure below the line, before it is rounded. Where it is 0 there is no ratio: null."
+  denominator: String
+  "What the ratio is multiplied by."
+  scale: Int! = 1
+  "To how many decimals it is rounded, half away from zero; left out for not at all."
+  rounding: Int
+  "Its name in the REST contract, where it is in one."
+  rest: String
+) on FIELD_DEFINITION
+
+"What a measure is in."
+enum MetricUnit {
+  "How many."
+  COUNT
+  "Seconds."
+  SECONDS
+  "Percent, 50 for a half."
+  PERCENT
+  "So many for each one."
+  RATIO
+  "An instant."
+  INSTANT
+}
+
+"How a measure is counted from the events of a subject and a range. An event that was sent twice is one."
+enum MetricAggregate {
+  "How many events."
+  EVENTS
+  "How many different session ids the events carry."
+  DISTINCT_SESSIONS
+  "How many different visitor ids the events carry; of ` + "`" + `watch` + "`" + ` whoever watched at an instant of the range."
+  DISTINCT_VISITORS
+  "The same of ` + "`" + `watch` + "`" + ` events with ` + "`" + `loggedIn` + "`" + `."
+  DISTINCT_LOGIN_VISITORS
+  "How many visitors' first event with ` + "`" + `loggedIn` + "`" + ` in the tenant is among these."
+  FIRST_LOGINS
+  "How many sessions start: runs of one visitor's events with pauses below 30 minutes and below 4 hours from the first, or those that name a session."
+  SESSIONS
+  "Seconds from the first to the last event of those sessions, together."
+  SESSION_SECONDS
+  "Seconds within the range that visitors watched, each visitor's instants counted once."
+  WATCHED_SECONDS
+  "The largest number of visitors that watched at one instant."
+  PEAK_VIEWERS
+  "The first instant of that; null when nobody watched."
+  PEAK_INSTANT
+}
+
+extend type Query {
+  "How every measure is defined, by type."
+  metricDefinitions("Those of this type alone, such as ` + "`" + `ActivationMetrics` + "`" + `." type: String): [MetricDefinition!]! @requires(scope: ANALYTICS_READ, activationToken: true)
+}
+
+"How a measure is defined."
+type MetricDefinition {
+  "The type that has the measure, such as ` + "`" + `ActivationMetrics` + "`" + `."
+  type: String!
+  "The measure's field."
+  name: String!
+  "The field's description: the measure in short."
+  description: String!
+  "What is counted, to the letter."
+  definition: String!
+  "What the number is in."
+  unit: MetricUnit!
+  "Whether the values of disjoint ranges, before they are rounded, add up to that of both together."
+  additive: Boolean!
+  "How it is counted from events; null for a ratio."
+  aggregate: MetricAggregate
+  "Of events with which actions; empty for a ratio."
+  actions: [String!]!
+  "The measure above the line, before it is rounded; null for an aggregate."
+  numerator: String
+  "The measure below the line, before it is rounded; null for an aggregate. Where it is 0 the ratio is null."
+  denominator: String
+  "What the ratio is multiplied by."
+  scale: Int!
+  "To how many decimals it is rounded, half away from zero; null for not at all."
+  rounding: Int
+  "The aggregate or the ratio in one line."
+  formula: String!
+  "Its name in the REST contract; null where it is in none."
+  rest: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/partner.graphqls", Input: `extend type Query {
   "A partner by its uuid; null when there is none."
   partner("The partner's uuid." uuid: UUID!): Partner @requires(scope: ANALYTICS_READ)
@@ -2793,15 +3493,53 @@ the last one and less than 4 hours after its start. It counts where it starts.
 """
 type PartnerEngagement {
   "Distinct portal users with a page view in the range."
-  uniqueUsers: SafeInt!
+  uniqueUsers: SafeInt! @metric(
+    definition: "How many different visitors the page views carry that happened in the range. One who comes back counts once."
+    unit: COUNT
+    additive: false
+    aggregate: DISTINCT_VISITORS
+    actions: ["page_view"]
+    rest: "unique_users"
+  )
   "Sessions that start in the range."
-  totalSessions: SafeInt!
+  totalSessions: SafeInt! @metric(
+    definition: "How many sessions have their first page view in the range. A visitor's page views are one session until a pause of 30 minutes or 4 hours after its first one; those that name a session are one session whatever the pauses."
+    unit: COUNT
+    additive: true
+    aggregate: SESSIONS
+    actions: ["page_view"]
+    rest: "total_sessions"
+  )
   "Page views in the range."
-  totalPageViews: SafeInt!
+  totalPageViews: SafeInt! @metric(
+    definition: "How many ` + "`" + `page_view` + "`" + ` events happened in the range. One sent twice counts once."
+    unit: COUNT
+    additive: true
+    aggregate: EVENTS
+    actions: ["page_view"]
+    rest: "total_page_views"
+  )
+  "Seconds from the first to the last page view of those sessions, together."
+  totalSessionSeconds: Float! @metric(
+    definition: "The time from the first to the last page view, summed over the sessions whose first one is in the range, also where the last one is after it. A session of one page view adds 0."
+    unit: SECONDS
+    additive: true
+    aggregate: SESSION_SECONDS
+    actions: ["page_view"]
+  )
   "Mean seconds from the first to the last page view of those sessions, single-page sessions counting 0; null without a session."
-  avgSessionDurationSeconds: Float
+  avgSessionDurationSeconds: Float @metric(
+    definition: "The mean length of the sessions whose first page view is in the range."
+    unit: SECONDS
+    additive: false
+    numerator: "totalSessionSeconds"
+    denominator: "totalSessions"
+    rest: "avg_session_duration_seconds"
+  )
   "The same measures over an earlier range."
   previous("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): PartnerEngagement!
+  "How far these measures are from those over an earlier range, ` + "`" + `previous` + "`" + ` with the same argument."
+  change("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): PartnerEngagementChange!
   "What was counted."
   range: ResolvedRange!
   "When it was read: every event acknowledged before is in it."
@@ -3052,12 +3790,48 @@ func (ec *executionContext) childFields_ActivationMetrics(ctx context.Context, f
 		return ec.fieldContext_ActivationMetrics_calendarSyncsPerView(ctx, field)
 	case "previous":
 		return ec.fieldContext_ActivationMetrics_previous(ctx, field)
+	case "change":
+		return ec.fieldContext_ActivationMetrics_change(ctx, field)
 	case "range":
 		return ec.fieldContext_ActivationMetrics_range(ctx, field)
 	case "asOf":
 		return ec.fieldContext_ActivationMetrics_asOf(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ActivationMetrics", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivationMetricsChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clickCount":
+		return ec.fieldContext_ActivationMetricsChange_clickCount(ctx, field)
+	case "outboundClickCount":
+		return ec.fieldContext_ActivationMetricsChange_outboundClickCount(ctx, field)
+	case "calendarSyncCount":
+		return ec.fieldContext_ActivationMetricsChange_calendarSyncCount(ctx, field)
+	case "uniqueSessionCount":
+		return ec.fieldContext_ActivationMetricsChange_uniqueSessionCount(ctx, field)
+	case "uniqueViewSessionCount":
+		return ec.fieldContext_ActivationMetricsChange_uniqueViewSessionCount(ctx, field)
+	case "uniqueOutboundSessionCount":
+		return ec.fieldContext_ActivationMetricsChange_uniqueOutboundSessionCount(ctx, field)
+	case "uniqueCalendarSessionCount":
+		return ec.fieldContext_ActivationMetricsChange_uniqueCalendarSessionCount(ctx, field)
+	case "outboundSessionRate":
+		return ec.fieldContext_ActivationMetricsChange_outboundSessionRate(ctx, field)
+	case "calendarSessionRate":
+		return ec.fieldContext_ActivationMetricsChange_calendarSessionRate(ctx, field)
+	case "outboundInteractionRate":
+		return ec.fieldContext_ActivationMetricsChange_outboundInteractionRate(ctx, field)
+	case "calendarInteractionRate":
+		return ec.fieldContext_ActivationMetricsChange_calendarInteractionRate(ctx, field)
+	case "outboundClicksPerView":
+		return ec.fieldContext_ActivationMetricsChange_outboundClicksPerView(ctx, field)
+	case "calendarSyncsPerView":
+		return ec.fieldContext_ActivationMetricsChange_calendarSyncsPerView(ctx, field)
+	case "previousRange":
+		return ec.fieldContext_ActivationMetricsChange_previousRange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivationMetricsChange", field.Name)
 }
 
 func (ec *executionContext) childFields_ActivationPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3250,6 +4024,16 @@ func (ec *executionContext) childFields_CampaignTimeSeries(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CampaignTimeSeries", field.Name)
 }
 
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "absolute":
+		return ec.fieldContext_Change_absolute(ctx, field)
+	case "percent":
+		return ec.fieldContext_Change_percent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateActivationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "activation":
@@ -3266,6 +4050,40 @@ func (ec *executionContext) childFields_DeleteActivationPayload(ctx context.Cont
 		return ec.fieldContext_DeleteActivationPayload_activationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteActivationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MetricDefinition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_MetricDefinition_type(ctx, field)
+	case "name":
+		return ec.fieldContext_MetricDefinition_name(ctx, field)
+	case "description":
+		return ec.fieldContext_MetricDefinition_description(ctx, field)
+	case "definition":
+		return ec.fieldContext_MetricDefinition_definition(ctx, field)
+	case "unit":
+		return ec.fieldContext_MetricDefinition_unit(ctx, field)
+	case "additive":
+		return ec.fieldContext_MetricDefinition_additive(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_MetricDefinition_aggregate(ctx, field)
+	case "actions":
+		return ec.fieldContext_MetricDefinition_actions(ctx, field)
+	case "numerator":
+		return ec.fieldContext_MetricDefinition_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_MetricDefinition_denominator(ctx, field)
+	case "scale":
+		return ec.fieldContext_MetricDefinition_scale(ctx, field)
+	case "rounding":
+		return ec.fieldContext_MetricDefinition_rounding(ctx, field)
+	case "formula":
+		return ec.fieldContext_MetricDefinition_formula(ctx, field)
+	case "rest":
+		return ec.fieldContext_MetricDefinition_rest(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetricDefinition", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3352,16 +4170,38 @@ func (ec *executionContext) childFields_PartnerEngagement(ctx context.Context, f
 		return ec.fieldContext_PartnerEngagement_totalSessions(ctx, field)
 	case "totalPageViews":
 		return ec.fieldContext_PartnerEngagement_totalPageViews(ctx, field)
+	case "totalSessionSeconds":
+		return ec.fieldContext_PartnerEngagement_totalSessionSeconds(ctx, field)
 	case "avgSessionDurationSeconds":
 		return ec.fieldContext_PartnerEngagement_avgSessionDurationSeconds(ctx, field)
 	case "previous":
 		return ec.fieldContext_PartnerEngagement_previous(ctx, field)
+	case "change":
+		return ec.fieldContext_PartnerEngagement_change(ctx, field)
 	case "range":
 		return ec.fieldContext_PartnerEngagement_range(ctx, field)
 	case "asOf":
 		return ec.fieldContext_PartnerEngagement_asOf(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PartnerEngagement", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerEngagementChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "uniqueUsers":
+		return ec.fieldContext_PartnerEngagementChange_uniqueUsers(ctx, field)
+	case "totalSessions":
+		return ec.fieldContext_PartnerEngagementChange_totalSessions(ctx, field)
+	case "totalPageViews":
+		return ec.fieldContext_PartnerEngagementChange_totalPageViews(ctx, field)
+	case "totalSessionSeconds":
+		return ec.fieldContext_PartnerEngagementChange_totalSessionSeconds(ctx, field)
+	case "avgSessionDurationSeconds":
+		return ec.fieldContext_PartnerEngagementChange_avgSessionDurationSeconds(ctx, field)
+	case "previousRange":
+		return ec.fieldContext_PartnerEngagementChange_previousRange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerEngagementChange", field.Name)
 }
 
 func (ec *executionContext) childFields_PartnerGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3462,6 +4302,8 @@ func (ec *executionContext) childFields_ResolvedRange(ctx context.Context, field
 		return ec.fieldContext_ResolvedRange_end(ctx, field)
 	case "timeZone":
 		return ec.fieldContext_ResolvedRange_timeZone(ctx, field)
+	case "partial":
+		return ec.fieldContext_ResolvedRange_partial(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResolvedRange", field.Name)
 }

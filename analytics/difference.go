@@ -1,0 +1,157 @@
+package analytics
+
+import "math"
+
+// Difference is how far a measure is from an earlier one, each as it is answered.
+// What cannot be said is nil.
+type Difference struct {
+	Absolute, Percent *float64
+}
+
+// difference is that of a measure that is rounded to so many decimals; −1
+// for one that is not.
+func difference(now float64, isNow bool, before float64, wasBefore bool, decimals int) *Difference {
+	if !isNow || !wasBefore {
+		return &Difference{}
+	}
+	absolute := now - before
+	if decimals >= 0 {
+		absolute = roundTo(absolute, decimals)
+	}
+	c := &Difference{Absolute: &absolute}
+	if before != 0 {
+		percent := roundTo(100*absolute/before, 1)
+		c.Percent = &percent
+	}
+	return c
+}
+
+// countDifference is exact: counts are below 2^53.
+func countDifference(now, before int64) *Difference {
+	return difference(float64(now), true, float64(before), true, 0)
+}
+
+// rateDifference is the change of percentages, in points.
+func rateDifference(now, before func() (float64, bool)) *Difference {
+	a, isNow := now()
+	b, wasBefore := before()
+	return difference(a, isNow, b, wasBefore, 1)
+}
+
+func ratioDifference(now, before func() (float64, bool)) *Difference {
+	a, isNow := now()
+	b, wasBefore := before()
+	return difference(a, isNow, b, wasBefore, -1)
+}
+
+// roundTo rounds half away from zero.
+func roundTo(x float64, decimals int) float64 {
+	shift := math.Pow10(decimals)
+	return math.Round(x*shift)/shift + 0 // + 0: never −0
+}
+
+// ActivationMetricsChange is how an activation's measures differ from those over an earlier range.
+type ActivationMetricsChange struct {
+	Now, Before *ActivationMetrics
+}
+
+// PreviousRange is the earlier range.
+func (c *ActivationMetricsChange) PreviousRange() *ResolvedRange { return c.Before.Range() }
+
+// ClickCount is the change of clickCount.
+func (c *ActivationMetricsChange) ClickCount() *Difference {
+	return countDifference(c.Now.ClickCount, c.Before.ClickCount)
+}
+
+// OutboundClickCount is the change of outboundClickCount.
+func (c *ActivationMetricsChange) OutboundClickCount() *Difference {
+	return countDifference(c.Now.OutboundClickCount, c.Before.OutboundClickCount)
+}
+
+// CalendarSyncCount is the change of calendarSyncCount.
+func (c *ActivationMetricsChange) CalendarSyncCount() *Difference {
+	return countDifference(c.Now.CalendarSyncCount, c.Before.CalendarSyncCount)
+}
+
+// UniqueSessionCount is the change of uniqueSessionCount.
+func (c *ActivationMetricsChange) UniqueSessionCount() *Difference {
+	return countDifference(c.Now.UniqueSessionCount, c.Before.UniqueSessionCount)
+}
+
+// UniqueViewSessionCount is the change of uniqueViewSessionCount.
+func (c *ActivationMetricsChange) UniqueViewSessionCount() *Difference {
+	return countDifference(c.Now.UniqueViewSessionCount, c.Before.UniqueViewSessionCount)
+}
+
+// UniqueOutboundSessionCount is the change of uniqueOutboundSessionCount.
+func (c *ActivationMetricsChange) UniqueOutboundSessionCount() *Difference {
+	return countDifference(c.Now.UniqueOutboundSessionCount, c.Before.UniqueOutboundSessionCount)
+}
+
+// UniqueCalendarSessionCount is the change of uniqueCalendarSessionCount.
+func (c *ActivationMetricsChange) UniqueCalendarSessionCount() *Difference {
+	return countDifference(c.Now.UniqueCalendarSessionCount, c.Before.UniqueCalendarSessionCount)
+}
+
+// OutboundSessionRate is the change of outboundSessionRate.
+func (c *ActivationMetricsChange) OutboundSessionRate() *Difference {
+	return rateDifference(c.Now.OutboundSessionRate, c.Before.OutboundSessionRate)
+}
+
+// CalendarSessionRate is the change of calendarSessionRate.
+func (c *ActivationMetricsChange) CalendarSessionRate() *Difference {
+	return rateDifference(c.Now.CalendarSessionRate, c.Before.CalendarSessionRate)
+}
+
+// OutboundInteractionRate is the change of outboundInteractionRate.
+func (c *ActivationMetricsChange) OutboundInteractionRate() *Difference {
+	return rateDifference(c.Now.OutboundInteractionRate, c.Before.OutboundInteractionRate)
+}
+
+// CalendarInteractionRate is the change of calendarInteractionRate.
+func (c *ActivationMetricsChange) CalendarInteractionRate() *Difference {
+	return rateDifference(c.Now.CalendarInteractionRate, c.Before.CalendarInteractionRate)
+}
+
+// OutboundClicksPerView is the change of outboundClicksPerView.
+func (c *ActivationMetricsChange) OutboundClicksPerView() *Difference {
+	return ratioDifference(c.Now.OutboundClicksPerView, c.Before.OutboundClicksPerView)
+}
+
+// CalendarSyncsPerView is the change of calendarSyncsPerView.
+func (c *ActivationMetricsChange) CalendarSyncsPerView() *Difference {
+	return ratioDifference(c.Now.CalendarSyncsPerView, c.Before.CalendarSyncsPerView)
+}
+
+// PartnerEngagementChange is how a partner's portal traffic differ from those over an earlier range.
+type PartnerEngagementChange struct {
+	Now, Before *PartnerEngagement
+}
+
+// PreviousRange is the earlier range.
+func (c *PartnerEngagementChange) PreviousRange() *ResolvedRange { return c.Before.Range() }
+
+// UniqueUsers is the change of uniqueUsers.
+func (c *PartnerEngagementChange) UniqueUsers() *Difference {
+	return countDifference(c.Now.UniqueUsers, c.Before.UniqueUsers)
+}
+
+// TotalSessions is the change of totalSessions.
+func (c *PartnerEngagementChange) TotalSessions() *Difference {
+	return countDifference(c.Now.TotalSessions, c.Before.TotalSessions)
+}
+
+// TotalPageViews is the change of totalPageViews.
+func (c *PartnerEngagementChange) TotalPageViews() *Difference {
+	return countDifference(c.Now.TotalPageViews, c.Before.TotalPageViews)
+}
+
+// TotalSessionSeconds is the change of totalSessionSeconds.
+func (c *PartnerEngagementChange) TotalSessionSeconds() *Difference {
+	return difference(c.Now.TotalSessionSeconds(), true, c.Before.TotalSessionSeconds(), true, -1)
+}
+
+// AvgSessionDurationSeconds is the change of avgSessionDurationSeconds.
+func (c *PartnerEngagementChange) AvgSessionDurationSeconds() *Difference {
+	return ratioDifference(c.Now.AvgSessionDurationSeconds, c.Before.AvgSessionDurationSeconds)
+}
