@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sort"
+	"strings"
 	"testing"
 	"time"
 )
@@ -41,6 +43,7 @@ type definition struct {
 	Scale                  float64
 	Rounding               *int
 	Additive               bool
+	Rest                   string
 }
 
 // facts are everything recorded under a tenant, and compute every measure from
@@ -179,7 +182,7 @@ func (all facts) measure(d definition, of map[string]definition, subject string,
 // definitions asks the gateway how everything is defined, by type and name.
 func (b *bundle) definitions() map[string]definition {
 	b.t.Helper()
-	text := encoded(at(b.ask(`{ metricDefinitions { type name aggregate actions numerator denominator scale rounding additive } }`), "metricDefinitions"))
+	text := encoded(at(b.ask(`{ metricDefinitions { type name aggregate actions numerator denominator scale rounding additive rest } }`), "metricDefinitions"))
 	var list []definition
 	ok(b.t, json.Unmarshal([]byte(text), &list))
 	of := map[string]definition{}
@@ -312,4 +315,19 @@ func TestMetricDefinitions(t *testing.T) {
 		"scale": 100, "rounding": 1, "formula": "100 × uniqueOutboundSessionCount ÷ uniqueViewSessionCount", "rest": "outboundSessionRate"}`)
 	equal(t, "definitions of one type", len(at(got, "metricDefinitions").([]any)), 13)
 	refused(t, b.post(`{ metricDefinitions(type: "Nothing") { name } }`, nil, nil), "BAD_USER_INPUT", "ActivationMetrics, CampaignMetrics, PartnerEngagement", "Nothing")
+
+	// The names in the REST contracts are those that the contracts are described with.
+	contracts := b.do(http.MethodGet, "/openapi.json", "", nil).body
+	named := 0
+	for _, d := range b.definitions() {
+		if d.Rest != "" {
+			named++
+			if !strings.Contains(contracts, fmt.Sprintf("%q:", d.Rest)) {
+				t.Errorf("%s.%s is no %s in any contract", d.Type, d.Name, d.Rest)
+			}
+		}
+	}
+	if named < 25 {
+		t.Errorf("only %d measures are in a contract", named)
+	}
 }
