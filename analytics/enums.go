@@ -56,7 +56,7 @@ func (p *Period) UnmarshalGQL(v any) error { return unmarshalEnum(p, v, Periods)
 // Interval is the calendar bucket of a time series.
 type Interval string
 
-// The intervals; weeks start on Monday.
+// The intervals; weeks start on the day that a Calendar says.
 const (
 	IntervalQuarterHour Interval = "QUARTER_HOUR"
 	IntervalHour        Interval = "HOUR"
