@@ -135,7 +135,7 @@ func TestCountsReadNoSets(t *testing.T) {
 	const dates = `range: { dates: { startDate: "2026-01-01", endDate: "2026-04-01" } }`
 	matches(t, b.ask(fmt.Sprintf(`{
 		activation(activationId: "act") {
-			metrics { clickCount outboundClickCount calendarSyncCount outboundClicksPerView previous { clickCount } }
+			metrics { clickCount outboundClickCount calendarSyncCount outboundClicksPerView previous { clickCount } change { clickCount { absolute } } }
 			timeSeries(interval: MONTH) { points { metrics { clickCount } } }
 		}
 		partner(uuid: %q) {
@@ -146,7 +146,7 @@ func TestCountsReadNoSets(t *testing.T) {
 		partnerLeaderboard(%[2]s) { edges { engagement { totalSessions } } }
 	}`, uuidOf(1), dates)), `{
 		"activation": {
-			"metrics": {"clickCount": 3, "outboundClickCount": 0, "calendarSyncCount": 0, "outboundClicksPerView": 0, "previous": {"clickCount": 0}},
+			"metrics": {"clickCount": 3, "outboundClickCount": 0, "calendarSyncCount": 0, "outboundClicksPerView": 0, "previous": {"clickCount": 0}, "change": {"clickCount": {"absolute": 3}}},
 			"timeSeries": {"points": [{"metrics": {"clickCount": 1}}, {"metrics": {"clickCount": 1}}, {"metrics": {"clickCount": 0}}, {"metrics": {"clickCount": 1}}]}
 		},
 		"partner": {
@@ -159,6 +159,7 @@ func TestCountsReadNoSets(t *testing.T) {
 	for _, query := range []string{
 		`{ activation(activationId: "act") { metrics { clickCount uniqueSessionCount } } }`,
 		`{ activation(activationId: "act") { metrics { outboundInteractionRate } } }`,
+		`{ activation(activationId: "act") { metrics { change { uniqueSessionCount { absolute } } } } }`,
 		`{ activation(activationId: "act") { metrics(range: { dates: { startDate: "2026-04-01", endDate: "2026-04-01" } }) { uniqueViewSessionCount } } }`,
 		`{ activation(activationId: "act") { ... { metrics { ...sessions } } } } fragment sessions on ActivationMetrics { n: uniqueSessionCount }`,
 		fmt.Sprintf(`{ partner(uuid: %q) { engagement(%s) { uniqueUsers } } }`, uuidOf(1), dates),

@@ -2,36 +2,39 @@ package analytics
 
 import "math"
 
-// Difference is how far a measure is from an earlier one, each as it is answered.
-// What cannot be said is nil.
+// Difference is how far a measure is from an earlier one, each as it is
+// answered; nil where that cannot be said.
 type Difference struct {
 	Absolute, Percent *float64
 }
 
-// difference is that of a measure that is rounded to so many decimals; −1
-// for one that is not.
+// exact is for measures that are not rounded.
+const exact = -1
+
+// difference is from before to now, where there are both, of a measure that has
+// so many decimals.
 func difference(now float64, isNow bool, before float64, wasBefore bool, decimals int) *Difference {
 	if !isNow || !wasBefore {
 		return &Difference{}
 	}
 	absolute := now - before
-	if decimals >= 0 {
+	if decimals != exact {
 		absolute = roundTo(absolute, decimals)
 	}
-	c := &Difference{Absolute: &absolute}
+	d := &Difference{Absolute: &absolute}
 	if before != 0 {
 		percent := roundTo(100*absolute/before, 1)
-		c.Percent = &percent
+		d.Percent = &percent
 	}
-	return c
+	return d
 }
 
-// countDifference is exact: counts are below 2^53.
+// countDifference loses nothing: counts are below 2^53.
 func countDifference(now, before int64) *Difference {
 	return difference(float64(now), true, float64(before), true, 0)
 }
 
-// rateDifference is the change of percentages, in points.
+// rateDifference is in percentage points, one decimal as the rates.
 func rateDifference(now, before func() (float64, bool)) *Difference {
 	a, isNow := now()
 	b, wasBefore := before()
@@ -41,7 +44,7 @@ func rateDifference(now, before func() (float64, bool)) *Difference {
 func ratioDifference(now, before func() (float64, bool)) *Difference {
 	a, isNow := now()
 	b, wasBefore := before()
-	return difference(a, isNow, b, wasBefore, -1)
+	return difference(a, isNow, b, wasBefore, exact)
 }
 
 // roundTo rounds half away from zero.
@@ -50,7 +53,8 @@ func roundTo(x float64, decimals int) float64 {
 	return math.Round(x*shift)/shift + 0 // + 0: never −0
 }
 
-// ActivationMetricsChange is how an activation's measures differ from those over an earlier range.
+// ActivationMetricsChange is how an activation's measures differ from those over
+// an earlier range.
 type ActivationMetricsChange struct {
 	Now, Before *ActivationMetrics
 }
@@ -123,7 +127,8 @@ func (c *ActivationMetricsChange) CalendarSyncsPerView() *Difference {
 	return ratioDifference(c.Now.CalendarSyncsPerView, c.Before.CalendarSyncsPerView)
 }
 
-// PartnerEngagementChange is how a partner's portal traffic differ from those over an earlier range.
+// PartnerEngagementChange is how a partner's portal traffic differs from that over
+// an earlier range.
 type PartnerEngagementChange struct {
 	Now, Before *PartnerEngagement
 }
@@ -148,7 +153,7 @@ func (c *PartnerEngagementChange) TotalPageViews() *Difference {
 
 // TotalSessionSeconds is the change of totalSessionSeconds.
 func (c *PartnerEngagementChange) TotalSessionSeconds() *Difference {
-	return difference(c.Now.TotalSessionSeconds(), true, c.Before.TotalSessionSeconds(), true, -1)
+	return difference(c.Now.TotalSessionSeconds(), true, c.Before.TotalSessionSeconds(), true, exact)
 }
 
 // AvgSessionDurationSeconds is the change of avgSessionDurationSeconds.

@@ -29,9 +29,9 @@ is 0. Rounding is half away from zero, to so many decimals. The [REST paths](res
 `
 
 func main() {
-	page, err := page()
+	text, err := page()
 	if err == nil {
-		err = os.WriteFile("docs/metrics.md", []byte(page), 0o644) //nolint:gosec // documentation is for everyone
+		err = os.WriteFile("docs/metrics.md", []byte(text), 0o644) //nolint:gosec // documentation is for everyone
 	}
 	if err != nil {
 		log.Fatal(err)
