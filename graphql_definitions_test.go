@@ -164,7 +164,8 @@ func (all facts) aggregate(d definition, subject string, from, to int64) (value 
 
 // measure computes a measure; false for null.
 func (all facts) measure(d definition, of map[string]definition, subject string, from, to int64) (float64, bool) {
-	value, ok := 0.0, true
+	var value float64
+	var ok bool
 	if d.Aggregate != "" {
 		value, ok = all.aggregate(d, subject, from, to)
 	} else {
