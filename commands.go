@@ -147,6 +147,7 @@ type createKeyCmd struct {
 	Name     string   `help:"What it is for."`
 	Mode     string   `name:"documents" default:"off" enum:"off,log,enforce" help:"Which GraphQL documents it may run: any (off), any, logging those that are not trusted (log), or trusted ones alone (enforce)."`
 	Expires  string   `help:"When it stops working: an instant such as 2027-01-01T00:00:00Z."`
+	Budget   *int     `help:"What its GraphQL operations may cost a minute, 0 without a limit; by default what COST_BUDGET says."`
 }
 
 // Run creates a key and prints the secret alone.
@@ -172,6 +173,10 @@ func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
 		}
 		k.ExpiresAt = &at
 	}
+	if c.Budget != nil && *c.Budget < 0 {
+		return fmt.Errorf("--budget must be 0 or more, got %d", *c.Budget)
+	}
+	k.Budget = c.Budget
 	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
 		secret, err := createKey(ctx, s, t, k)
 		if err == nil {
@@ -220,7 +225,8 @@ func (c *listKeysCmd) Run(ctx context.Context, std streams) error {
 				CreatedAt time.Time  `json:"createdAt"`
 				ExpiresAt *time.Time `json:"expiresAt"`
 				RevokedAt *time.Time `json:"revokedAt"`
-			}{k.ID, k.Prefix, k.Name, scopes, string(k.Documents), k.CreatedAt, k.ExpiresAt, k.RevokedAt}))
+				Budget    *int       `json:"budget"`
+			}{k.ID, k.Prefix, k.Name, scopes, string(k.Documents), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.Budget}))
 		}
 		return err
 	})

@@ -38,8 +38,19 @@ type serving struct {
 	Listen       string        `env:"LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
 	EdgeCacheTTL time.Duration `name:"edge-cache-ttl" env:"EDGE_CACHE_TTL" default:"1s" help:"How long whole answers are kept for identical reads; 0 turns it off."`
 	RateLimit    int           `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token; 0 turns it off."`
+	limits
 	Timeout      time.Duration `env:"REQUEST_TIMEOUT" default:"10s" help:"Longest time one operation may take."`
 	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served while Postgres is away."`
 	Documents    string        `env:"DOCUMENTS" type:"path" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
 	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`
+}
+
+// limits are a GraphQL operation's.
+type limits struct {
+	CostLimit      int64  `env:"COST_LIMIT" default:"100000" help:"Largest estimated cost of one GraphQL operation; 0 turns it off."`
+	CostBudget     int    `env:"COST_BUDGET" default:"1000000" help:"What the GraphQL operations of one key or token may cost a minute, unless the key has a budget of its own; 0 turns it off."`
+	CostMode       string `env:"COST_MODE" default:"enforce" enum:"enforce,measure" help:"enforce, or measure: compute, report and count, but refuse nothing by cost, depth, aliases and root fields."`
+	DepthLimit     int    `env:"DEPTH_LIMIT" default:"15" help:"Deepest nesting of fields in one GraphQL operation; 0 turns it off."`
+	AliasLimit     int    `env:"ALIAS_LIMIT" default:"100" help:"Most aliases in one GraphQL operation; 0 turns it off."`
+	RootFieldLimit int    `env:"ROOT_FIELD_LIMIT" default:"50" help:"Most root fields in one GraphQL operation; 0 turns it off."`
 }

@@ -40,7 +40,7 @@ func TestBadInput(t *testing.T) {
 		{`{ activations(first: 1001) { nodes { id } } }`, invalid, []string{"first", "1 to 1000", "1001"}},
 		{`{ campaigns(first: -1) { nodes { id } } }`, invalid, []string{"first", "1 to 1000", "-1"}},
 		{`{ partnerLeaderboard(first: -2147483648) { nodes { id } } }`, invalid, []string{"first", "1 to 1000", "-2147483648"}},
-		{`{ activations(first: 2000000) { nodes { id } } }`, "COMPLEXITY_LIMIT_EXCEEDED", []string{"100000"}},
+		{`{ activations(first: 2000000) { nodes { id } } }`, "COST_LIMIT_EXCEEDED", []string{"100000"}},
 		{`{ activations(first: "x") { nodes { id } } }`, validation, []string{"Int", "x"}},
 		{`{ activations(first: null) { nodes { id } } }`, validation, []string{"Int!"}},
 		{`{ activations(after: "x") { nodes { id } } }`, invalid, []string{"after", `"x"`}},

@@ -56,7 +56,7 @@ func (b *bundle) sameStatements(most int64, queries ...string) {
 
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setup(t, withoutLimits)
 	const n = 100
 	var partners []analytics.PartnerInput
 	var campaigns []analytics.CampaignInput

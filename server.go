@@ -187,7 +187,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	g.closers = append(g.closers, g.live.Close)
 	g.writer = ingest.New(ingest.Options{Store: g.store, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, func() { _ = g.writer.Close() })
-	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, StaleFor: s.MaxStale})
+	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, Budget: s.CostBudget, StaleFor: s.MaxStale})
 	return g, nil
 }
 
@@ -258,9 +258,22 @@ func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
 		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: g.auth, Edge: g.edge, Documents: g.documents,
 		Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
+		Limits: g.limits(),
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			ctx, recorder := cache.WithRecorder(ctx)
 			return ctx, recorder.Freshness
 		},
 	}, rest.Transports(rest.Options{Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now})...)
+}
+
+// limits are the GraphQL operations', and count what they do.
+func (g *gateway) limits() graph.Limits {
+	l := g.serving.limits
+	refused := g.metrics.Counter("footfall_graphql_over_limit_total", "Operations over a limit, refused unless costs are only measured, by limit.", "limit")
+	return graph.Limits{
+		Cost: l.CostLimit, Depth: l.DepthLimit, Aliases: l.AliasLimit, RootFields: l.RootFieldLimit,
+		Measure: l.CostMode == "measure", Charge: g.auth.Charge,
+		Estimated: g.metrics.Histogram("footfall_graphql_cost", "Estimated cost of operations.", []float64{1, 10, 100, 1000, 10_000, 100_000, 1_000_000}),
+		Refused:   func(limit string) { refused(limit, 1) },
+	}
 }

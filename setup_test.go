@@ -67,7 +67,7 @@ func setup(t testing.TB, change ...func(*settings)) *bundle {
 	t.Helper()
 	conf := settings{
 		zone: "UTC", log: slog.New(slog.DiscardHandler),
-		serving: serving{Timeout: 30 * time.Second, MaxStale: 5 * time.Minute},
+		serving: serving{Timeout: 30 * time.Second, MaxStale: 5 * time.Minute, limits: limits{CostLimit: 100_000, DepthLimit: 15, AliasLimit: 100, RootFieldLimit: 50}},
 	}
 	for _, c := range change {
 		c(&conf)
@@ -86,6 +86,9 @@ func setup(t testing.TB, change ...func(*settings)) *bundle {
 
 // withoutRedis leaves level 1 alone.
 func withoutRedis(c *settings) { c.redis = "none" }
+
+// withoutLimits lets any GraphQL operation run.
+func withoutLimits(c *settings) { c.serving.limits = limits{} }
 
 // withEdge keeps whole answers as long as a gateway does by default.
 func withEdge(c *settings) { c.serving.EdgeCacheTTL = time.Second }

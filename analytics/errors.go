@@ -17,6 +17,7 @@ const (
 	CodeNotFound        Code = "NOT_FOUND"
 	CodeConflict        Code = "CONFLICT"
 	CodeTooLarge        Code = "TOO_LARGE"
+	CodeTooExpensive    Code = "COST_LIMIT_EXCEEDED"
 	CodeRateLimited     Code = "RATE_LIMITED"
 	CodeUnavailable     Code = "UNAVAILABLE"
 	CodeInternal        Code = "INTERNAL"
@@ -29,6 +30,7 @@ var statuses = map[Code]int{
 	CodeNotFound:        http.StatusNotFound,
 	CodeConflict:        http.StatusConflict,
 	CodeTooLarge:        http.StatusRequestEntityTooLarge,
+	CodeTooExpensive:    http.StatusBadRequest,
 	CodeRateLimited:     http.StatusTooManyRequests,
 	CodeUnavailable:     http.StatusServiceUnavailable,
 	CodeInternal:        http.StatusInternalServerError,

@@ -34,6 +34,7 @@ type APIKey struct {
 	CreatedAt time.Time
 	ExpiresAt *time.Time
 	RevokedAt *time.Time
+	Budget    *int // what operations may cost a minute, 0 without a limit; nil is the gateway's default
 }
 
 // Active reports whether the key opens anything at now.

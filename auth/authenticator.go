@@ -26,6 +26,7 @@ type Options struct {
 	Directory Directory
 	Now       func() time.Time // default time.Now
 	RateLimit int              // requests a minute per key or token; 0 = off
+	Budget    int              // cost a minute per key or token that has no budget of its own; 0 = off
 	CacheFor  time.Duration    // how long an answer holds, default and at most 1 s: a revocation works by then
 	StaleFor  time.Duration    // how long one holds that cannot be checked, default 5 min; negative = not at all
 }
@@ -42,6 +43,7 @@ type Authenticator struct {
 	now       func() time.Time
 	memory    *memory
 	limiter   *limiter // nil = no limit
+	budgets   *budgets
 }
 
 // New makes an Authenticator.
@@ -55,7 +57,7 @@ func New(o Options) *Authenticator {
 	if o.StaleFor == 0 {
 		o.StaleFor = defaultStaleFor
 	}
-	a := &Authenticator{directory: o.Directory, now: o.Now, memory: newMemory(o.Now, o.CacheFor, o.StaleFor)}
+	a := &Authenticator{directory: o.Directory, now: o.Now, memory: newMemory(o.Now, o.CacheFor, o.StaleFor), budgets: newBudgets(o.Budget, o.Now)}
 	if o.RateLimit > 0 {
 		a.limiter = newLimiter(o.RateLimit, o.Now)
 	}
@@ -140,7 +142,7 @@ func (a *Authenticator) byKey(digest [32]byte) lookup {
 			return nil, err
 		}
 		p := &Principal{
-			Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10), KeyPrefix: k.Prefix, Documents: k.Documents,
+			Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10), KeyPrefix: k.Prefix, Documents: k.Documents, Budget: k.Budget,
 		}
 		return &credential{principal: p, digest: digest, active: k.Active}, nil
 	}

@@ -35,9 +35,12 @@ func (l Limit) SetHeaders(h http.Header) {
 	h.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(l.Limit)+`;w=60`)
 	h.Set("RateLimit", `"default";r=`+strconv.Itoa(l.Remaining)+`;t=`+seconds(l.ResetAfter))
 	if l.RetryAfter > 0 {
-		h.Set("Retry-After", seconds(l.RetryAfter))
+		SetRetryAfter(h, l.RetryAfter)
 	}
 }
+
+// SetRetryAfter says when to come back.
+func SetRetryAfter(h http.Header, d time.Duration) { h.Set("Retry-After", seconds(d)) }
 
 // seconds rounds a wait up to whole seconds, as headers want it.
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }

@@ -27,6 +27,10 @@ type Principal struct {
 	// Documents says which GraphQL documents an API key may run. Those of an
 	// activation token are not restricted.
 	Documents analytics.DocumentMode
+
+	// Budget is what operations may cost a minute, 0 without a limit; nil is what
+	// the gateway gives everyone.
+	Budget *int
 }
 
 // Has reports whether the principal carries the scope; no scope implies

@@ -55,7 +55,7 @@ func setupDocuments(t *testing.T) *library {
 	ok(t, err)
 	l.Handler, err = New(Options{
 		Source: source{b: l.bundle}, Writer: writer{}, Auth: modes{l.bundle}, Edge: edge.New(time.Hour, time.Now),
-		Log: slog.New(slog.NewTextHandler(&l.log, nil)), Now: time.Now, Timeout: 5 * time.Second,
+		Log: slog.New(slog.NewTextHandler(&l.log, nil)), Now: time.Now, Timeout: 5 * time.Second, Limits: usual,
 		Documents: Documents{Trusted: trusted, Count: func(outcome string, n int) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -138,7 +138,7 @@ func TestPersistedQueriesAreValid(t *testing.T) {
 	l := setupDocuments(t)
 	for text, code := range map[string]string{
 		`{ nothing }`: "GRAPHQL_VALIDATION_FAILED", `{`: "GRAPHQL_PARSE_FAILED",
-		`{ activations(first: 1000) { nodes { timeSeries(interval: DAY) { points { metrics { clickCount outboundClickCount } } } } } }`: "COMPLEXITY_LIMIT_EXCEEDED",
+		`{ activations(first: 1000) { nodes { timeSeries(interval: QUARTER_HOUR) { points { metrics { clickCount outboundClickCount } } } } } }`: "COST_LIMIT_EXCEEDED",
 	} {
 		l.ask("off", map[string]any{"query": text, "extensions": persisted(documents.Hash(text))}, http.StatusBadRequest, code)
 		l.ask("off", map[string]any{"extensions": persisted(documents.Hash(text))}, http.StatusBadRequest, "PERSISTED_QUERY_NOT_FOUND")
@@ -147,7 +147,7 @@ func TestPersistedQueriesAreValid(t *testing.T) {
 	w := l.do(http.MethodPost, "/graphql", fmt.Sprintf(`{"query":%q,"extensions":{"persistedQuery":{"version":1,"sha256Hash":%q}}}`, long, documents.Hash(long)), "Authorization", "off")
 	l.expect(w, http.StatusOK, good)
 	l.ask("off", map[string]any{"extensions": persisted(documents.Hash(long))}, http.StatusBadRequest, "PERSISTED_QUERY_NOT_FOUND")
-	growing := `query($n: Int!) { activations(first: $n) { nodes { timeSeries(interval: DAY) { points { metrics { clickCount outboundClickCount } } } } } }`
+	growing := `query($n: Int!) { activations(first: $n) { nodes { timeSeries(interval: QUARTER_HOUR) { points { metrics { clickCount outboundClickCount } } } } } }`
 	post := func(query string, n int) int {
 		return l.do(http.MethodPost, "/graphql", fmt.Sprintf(`{%s"variables":{"n":%d},"extensions":{"persistedQuery":{"version":1,"sha256Hash":%q}}}`, query, n, documents.Hash(growing)), "Authorization", "off", "Accept", response).Code
 	}

@@ -19,6 +19,7 @@ import (
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/edge"
+	"footfall/graph/cost"
 	"footfall/graph/generated"
 	"footfall/loaders"
 	"footfall/resolvers"
@@ -40,6 +41,7 @@ type Options struct {
 	Freshness func(context.Context) (context.Context, func() analytics.Freshness)
 	// Documents may be named instead of sent.
 	Documents Documents
+	Limits    Limits // of one operation that is not a REST contract's
 }
 
 // New makes the server that GraphQL and the REST contracts share. Add REST
@@ -52,14 +54,17 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  &resolvers.Resolver{Writer: o.Writer, Live: o.Live, Metrics: metrics},
 		Directives: generated.DirectiveRoot{Requires: requires},
-		Complexity: complexity(),
 	})
 	if err := checkRoots(schema.Schema()); err != nil {
 		return nil, err
 	}
+	model, err := cost.New(schema.Schema(), listSizes)
+	if err != nil {
+		return nil, err
+	}
 	srv := handler.New(schema)
 	for _, t := range rest {
-		srv.AddTransport(t)
+		srv.AddTransport(trusted{t})
 	}
 	if o.Streams == nil {
 		o.Streams = NewStreams()
@@ -74,7 +79,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
 	srv.Use(extension.Introspection{})
 	srv.Use(&variableStage{})
-	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	srv.Use(&costs{Limits: o.Limits, model: model, planner: func() *loaders.Planner { return loaders.NewPlanner(o.Source, o.Now()) }})
 	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
 	srv.AroundOperations(operation(o))
 	return srv, nil
@@ -92,7 +97,7 @@ func operation(o Options) graphql.OperationMiddleware {
 		if isSubscription(ctx) {
 			return subscription(ctx, o, viewer, next)
 		}
-		ctx = loaders.With(ctx, loaders.New(o.Source, viewer, o.Now()))
+		ctx = loaders.With(ctx, loaders.New(planned(ctx, o.Source), viewer, o.Now()))
 		freshness := func() analytics.Freshness { return analytics.Freshness{} }
 		if o.Freshness != nil {
 			ctx, freshness = o.Freshness(ctx)

@@ -33,10 +33,19 @@ type bundle struct {
 
 func setup(t *testing.T) *bundle {
 	t.Parallel()
+	return setupWith(t, usual)
+}
+
+// usual is what a gateway limits operations to by default.
+var usual = Limits{Cost: 100_000, Depth: 15, Aliases: 100, RootFields: 50}
+
+func setupWith(t *testing.T, limits Limits) *bundle {
+	t.Helper()
 	b := &bundle{t: t, answer: func(context.Context) ([]*analytics.Partner, error) { return nil, nil }}
 	server, err := New(Options{
 		Source: source{b: b}, Writer: writer{}, Auth: b, Edge: edge.New(time.Hour, time.Now),
 		Log: slog.New(slog.NewTextHandler(&b.log, nil)), Now: time.Now, Timeout: 5 * time.Second,
+		Limits: limits,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			return ctx, func() analytics.Freshness { return b.freshness }
 		},

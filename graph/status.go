@@ -47,11 +47,15 @@ func executedStatus(w http.ResponseWriter, media string, response *graphql.Respo
 }
 
 // impossibleStatus is that of a well-formed request whose operation cannot be
-// run: it is 200 for those who know JSON alone. What is forbidden is 403 for all.
+// run: it is 200 for those who know JSON alone. What is forbidden is 403
+// for all, what a budget does not let through 429.
 func impossibleStatus(media string, errs gqlerror.List) int {
 	for _, e := range errs {
-		if e.Extensions["code"] == string(analytics.CodeForbidden) {
+		switch e.Extensions["code"] {
+		case string(analytics.CodeForbidden):
 			return http.StatusForbidden
+		case string(analytics.CodeRateLimited):
+			return http.StatusTooManyRequests
 		}
 	}
 	if media == mediaResponse {

@@ -83,7 +83,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, media, status, err)
 		return
 	}
-	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+"\x00"), raw...))}
+	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+"\x00"+costAsked(r.Header)), raw...))}
 	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
 		params, status, err := parse(r, raw)
 		if err != nil {
@@ -139,6 +139,7 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
+		waitForBudget(w.Header(), op)
 		response := dispatchErrors(ctx, exec, op, errs)
 		write(w, media, impossibleStatus(media, response.Errors), response)
 		return

@@ -156,8 +156,8 @@ func TestStatuses(t *testing.T) {
 		`{`:                  "GRAPHQL_PARSE_FAILED",
 		`{ nothing }`:        "GRAPHQL_VALIDATION_FAILED",
 		`subscription { x }`: "GRAPHQL_VALIDATION_FAILED",
-		`{ activations(first: 1000) { nodes { timeSeries(interval: DAY) { points { metrics { clickCount outboundClickCount } } } } } }`: "COMPLEXITY_LIMIT_EXCEEDED",
-		`{ ` + strings.Repeat("a:__typename ", 3000) + ` }`:                                                                             "GRAPHQL_PARSE_FAILED",
+		`{ activations(first: 1000) { nodes { timeSeries(interval: QUARTER_HOUR) { points { metrics { clickCount outboundClickCount } } } } } }`: "COST_LIMIT_EXCEEDED",
+		`{ ` + strings.Repeat("a:__typename ", 3000) + ` }`: "GRAPHQL_PARSE_FAILED",
 	} {
 		for accept, status := range map[string]int{"": http.StatusOK, "application/json": http.StatusOK, response: http.StatusBadRequest} {
 			w := b.do(http.MethodPost, "/graphql", body(query), "Accept", accept)

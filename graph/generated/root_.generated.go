@@ -2100,7 +2100,7 @@ var sources = []*ast.Source{
     first: Int! = 25
     "The cursor that the page starts after."
     after: String
-  ): ActivationConnection! @requires(scope: ANALYTICS_READ)
+  ): ActivationConnection! @requires(scope: ANALYTICS_READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 """
@@ -2131,10 +2131,10 @@ type Activation implements Node {
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): ActivationMetrics!
+  ): ActivationMetrics! @cost(weight: "3")
   "The measures by calendar bucket, without gaps."
   timeSeries(
     "The bucket."
@@ -2146,10 +2146,10 @@ type Activation implements Node {
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): ActivationTimeSeries!
+  ): ActivationTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 "How far an activation's order got."
@@ -2168,7 +2168,7 @@ enum ActivationStatus {
 An activation's measures over a range. Sessions are the ids that clients send;
 events without one count in the counts, never in the uniques.
 """
-type ActivationMetrics {
+type ActivationMetrics @cost(weight: "0") {
   "` + "`" + `click` + "`" + ` events: the event page was opened."
   clickCount: SafeInt! @metric(
     definition: "How many ` + "`" + `click` + "`" + ` events of the event key that happened in the range, narrowed to the activation's window. One sent twice counts once; one without a session counts."
@@ -2197,7 +2197,7 @@ type ActivationMetrics {
     rest: "calendarSyncCount"
   )
   "Distinct sessions over all three actions."
-  uniqueSessionCount: SafeInt! @metric(
+  uniqueSessionCount: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different sessions the events of the three actions carry that happened in the range, narrowed to the activation's window. A session that did several things counts once; events without one add nothing."
     unit: COUNT
     additive: false
@@ -2206,7 +2206,7 @@ type ActivationMetrics {
     rest: "uniqueSessionCount"
   )
   "Distinct sessions of ` + "`" + `click` + "`" + `."
-  uniqueViewSessionCount: SafeInt! @metric(
+  uniqueViewSessionCount: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different sessions the ` + "`" + `click` + "`" + ` events carry that happened in the range, narrowed to the activation's window; events without one add nothing."
     unit: COUNT
     additive: false
@@ -2215,7 +2215,7 @@ type ActivationMetrics {
     rest: "uniqueViewSessionCount"
   )
   "Distinct sessions of ` + "`" + `outbound_click` + "`" + `."
-  uniqueOutboundSessionCount: SafeInt! @metric(
+  uniqueOutboundSessionCount: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different sessions the ` + "`" + `outbound_click` + "`" + ` events carry that happened in the range, narrowed to the activation's window; events without one add nothing."
     unit: COUNT
     additive: false
@@ -2224,7 +2224,7 @@ type ActivationMetrics {
     rest: "uniqueOutboundSessionCount"
   )
   "Distinct sessions of ` + "`" + `calendar_sync` + "`" + `."
-  uniqueCalendarSessionCount: SafeInt! @metric(
+  uniqueCalendarSessionCount: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different sessions the ` + "`" + `calendar_sync` + "`" + ` events carry that happened in the range, narrowed to the activation's window; events without one add nothing."
     unit: COUNT
     additive: false
@@ -2233,7 +2233,7 @@ type ActivationMetrics {
     rest: "uniqueCalendarSessionCount"
   )
   "100 × unique outbound sessions ÷ unique view sessions, one decimal; null without a view."
-  outboundSessionRate: Float @metric(
+  outboundSessionRate: Float @cost(weight: "0.2") @metric(
     definition: "How many sessions followed a link to the outside for every 100 that opened the event page. The former need not be among the latter: it can pass 100."
     unit: PERCENT
     additive: false
@@ -2244,7 +2244,7 @@ type ActivationMetrics {
     rest: "outboundSessionRate"
   )
   "100 × unique calendar sessions ÷ unique view sessions, one decimal; null without a view."
-  calendarSessionRate: Float @metric(
+  calendarSessionRate: Float @cost(weight: "0.2") @metric(
     definition: "How many sessions synced the event to a calendar for every 100 that opened the event page. The former need not be among the latter: it can pass 100."
     unit: PERCENT
     additive: false
@@ -2255,7 +2255,7 @@ type ActivationMetrics {
     rest: "calendarSessionRate"
   )
   "100 × unique outbound sessions ÷ unique sessions, one decimal; null without a session."
-  outboundInteractionRate: Float @metric(
+  outboundInteractionRate: Float @cost(weight: "0.2") @metric(
     definition: "How many of 100 sessions, whatever they did, followed a link to the outside."
     unit: PERCENT
     additive: false
@@ -2266,7 +2266,7 @@ type ActivationMetrics {
     rest: "outboundInteractionRate"
   )
   "100 × unique calendar sessions ÷ unique sessions, one decimal; null without a session."
-  calendarInteractionRate: Float @metric(
+  calendarInteractionRate: Float @cost(weight: "0.2") @metric(
     definition: "How many of 100 sessions, whatever they did, synced the event to a calendar."
     unit: PERCENT
     additive: false
@@ -2293,9 +2293,9 @@ type ActivationMetrics {
     denominator: "clickCount"
   )
   "The same measures over an earlier range, narrowed to the activation's window too."
-  previous("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): ActivationMetrics!
+  previous("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): ActivationMetrics! @cost(weight: "3")
   "How far these measures are from those over an earlier range, ` + "`" + `previous` + "`" + ` with the same argument."
-  change("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): ActivationMetricsChange!
+  change("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): ActivationMetricsChange! @cost(weight: "3")
   "What was counted."
   range: ResolvedRange!
   "When it was read: every event acknowledged before is in it."
@@ -2313,7 +2313,7 @@ type ActivationTimeSeries {
 }
 
 "One calendar bucket."
-type ActivationPoint {
+type ActivationPoint @cost(weight: "0.1") {
   "Its first instant, or the range's."
   start: DateTime!
   "Its end, or the range's."
@@ -2637,7 +2637,7 @@ type CampaignBreakdownRow {
     first: Int! = 25
     "The cursor that the page starts after."
     after: String
-  ): CampaignConnection! @requires(scope: ANALYTICS_READ)
+  ): CampaignConnection! @requires(scope: ANALYTICS_READ) @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 "A live broadcast with an audience."
@@ -2663,10 +2663,10 @@ type Campaign implements Node {
   "The measures over the campaign's whole life."
   metrics(
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignMetrics!
+  ): CampaignMetrics! @cost(weight: "3")
   "The measures by calendar bucket, from the first event to the last, without gaps."
   timeSeries(
     "The bucket."
@@ -2676,10 +2676,10 @@ type Campaign implements Node {
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignTimeSeries!
+  ): CampaignTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 "Whether a campaign is to come, live or over."
@@ -2696,9 +2696,9 @@ enum CampaignStatus {
 A campaign's measures, over its life or one bucket of a time series. A viewer's
 watched time is the union of the spans sent: two tabs are one viewer watching once.
 """
-type CampaignMetrics {
+type CampaignMetrics @cost(weight: "0") {
   "Distinct viewers who watched."
-  totalViewers: SafeInt! @metric(
+  totalViewers: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different visitors were watching at some instant of the range. Over the whole life: who sent a ` + "`" + `watch` + "`" + ` event."
     unit: COUNT
     additive: false
@@ -2707,7 +2707,7 @@ type CampaignMetrics {
     rest: "totalViewers"
   )
   "Distinct viewers who watched logged in."
-  totalLoginViewers: SafeInt! @metric(
+  totalLoginViewers: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different visitors were watching logged in at some instant of the range."
     unit: COUNT
     additive: false
@@ -2725,7 +2725,7 @@ type CampaignMetrics {
     rest: "newLoginViewers"
   )
   "The largest number of distinct viewers watching at one instant."
-  peakConcurrentViewers: SafeInt! @metric(
+  peakConcurrentViewers: SafeInt! @cost(weight: "0.5") @metric(
     definition: "The largest number of different visitors watching at one instant of the range. Spans are half-open, and those of one visitor that overlap or touch are one."
     unit: COUNT
     additive: false
@@ -2734,7 +2734,7 @@ type CampaignMetrics {
     rest: "peakConcurrentViewers"
   )
   "The first instant of that; null when nobody watched."
-  peakAt: DateTime @metric(
+  peakAt: DateTime @cost(weight: "0.5") @metric(
     definition: "The first instant of the range at which that many were watching."
     unit: INSTANT
     additive: false
@@ -2752,7 +2752,7 @@ type CampaignMetrics {
     rest: "totalViewingTime"
   )
   "Seconds watched ÷ viewers; null without a viewer."
-  averageViewingTime: Float @metric(
+  averageViewingTime: Float @cost(weight: "0.2") @metric(
     definition: "The time watched for each viewer."
     unit: SECONDS
     additive: false
@@ -2770,7 +2770,7 @@ type CampaignMetrics {
     rest: "likes"
   )
   "Distinct viewers who liked."
-  likeViewers: SafeInt! @metric(
+  likeViewers: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different visitors the ` + "`" + `like` + "`" + ` events of the range carry."
     unit: COUNT
     additive: false
@@ -2779,7 +2779,7 @@ type CampaignMetrics {
     rest: "likeViewers"
   )
   "Likes ÷ viewers who liked; null without one."
-  averageLikes: Float @metric(
+  averageLikes: Float @cost(weight: "0.2") @metric(
     definition: "Likes for each visitor who did so at least once, not for each viewer."
     unit: RATIO
     additive: false
@@ -2797,7 +2797,7 @@ type CampaignMetrics {
     rest: "chats"
   )
   "Distinct viewers who chatted."
-  chatViewers: SafeInt! @metric(
+  chatViewers: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different visitors the ` + "`" + `chat` + "`" + ` events of the range carry."
     unit: COUNT
     additive: false
@@ -2806,7 +2806,7 @@ type CampaignMetrics {
     rest: "chatViewers"
   )
   "Chats ÷ viewers who chatted; null without one."
-  averageChats: Float @metric(
+  averageChats: Float @cost(weight: "0.2") @metric(
     definition: "Chats for each visitor who did so at least once, not for each viewer."
     unit: RATIO
     additive: false
@@ -2824,7 +2824,7 @@ type CampaignMetrics {
     rest: "productClicks"
   )
   "Distinct viewers who clicked a product."
-  productClickViewers: SafeInt! @metric(
+  productClickViewers: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different visitors the ` + "`" + `product_click` + "`" + ` events of the range carry."
     unit: COUNT
     additive: false
@@ -2833,7 +2833,7 @@ type CampaignMetrics {
     rest: "productClickViewers"
   )
   "Product clicks ÷ viewers who clicked a product; null without one."
-  averageProductClicks: Float @metric(
+  averageProductClicks: Float @cost(weight: "0.2") @metric(
     definition: "Product clicks for each visitor who did so at least once, not for each viewer."
     unit: RATIO
     additive: false
@@ -2865,7 +2865,7 @@ type CampaignTimeSeries {
 }
 
 "One calendar bucket."
-type CampaignPoint {
+type CampaignPoint @cost(weight: "0.1") {
   "Its first instant."
   start: DateTime!
   "Its end."
@@ -2918,7 +2918,7 @@ input CampaignInput {
 "The campaigns as they are now."
 type UpsertCampaignsPayload {
   "In the order of the input."
-  campaigns: [Campaign!]!
+  campaigns: [Campaign!]! @listSize(assumedSize: 1000)
 }
 `, BuiltIn: false},
 	{Name: "../schema/change.graphqls", Input: `"How far a measure is from an earlier one, each as it is answered."
@@ -2998,7 +2998,7 @@ enum Scope {
 }
 
 "An instant: RFC 3339, always with an offset, to the microsecond."
-scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
+scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339") @cost(weight: "0.01")
 
 "A calendar date: ISO 8601, such as ` + "`" + `2026-03-31` + "`" + `."
 scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
@@ -3010,7 +3010,7 @@ scalar TimeZone @specifiedBy(url: "https://www.iana.org/time-zones")
 scalar Duration @specifiedBy(url: "https://www.iso.org/standard/70907.html")
 
 "An integer up to 2^53 − 1, which every JSON reader keeps exact."
-scalar SafeInt
+scalar SafeInt @cost(weight: "0.01")
 
 "A UUID, such as ` + "`" + `7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10` + "`" + `."
 scalar UUID @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc9562")
@@ -3167,6 +3167,32 @@ type Query {
 }
 
 `, BuiltIn: false},
+	{Name: "../schema/cost.graphqls", Input: `"""
+What a field, an argument, an input field or a type adds to an operation's cost
+(IBM's GraphQL Cost Directives). An object weighs 1 and a scalar or an enum value
+nothing unless they say otherwise; a field's or an argument's own weight is added
+once for each call. One unit is about one row or object served.
+"""
+directive @cost(
+  "A number, 0 or more, with at most three decimals."
+  weight: String!
+) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+"""
+How many elements an operation's cost assumes of a list (IBM's GraphQL Cost
+Directives).
+"""
+directive @listSize(
+  "So many, unless an argument says."
+  assumedSize: Int
+  "The arguments that say it; of several, the largest counts."
+  slicingArguments: [String!]
+  "The fields of the object that hold the list; none when the field is the list."
+  sizedFields: [String!]
+  "Whether an operation must give exactly one of the arguments. Ours have defaults."
+  requireOneSlicingArgument: Boolean = true
+) on FIELD_DEFINITION
+`, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `extend type Mutation {
   """
   Records up to 10,000 events. Each is accepted, a duplicate of one that counts
@@ -3226,7 +3252,7 @@ type RecordEventsPayload {
   "Events that counted already."
   duplicates: Int!
   "Events that do not count, and why."
-  rejected: [RejectedEvent!]!
+  rejected: [RejectedEvent!]! @listSize(assumedSize: 100)
 }
 
 "An event that does not count."
@@ -3400,14 +3426,14 @@ type MetricDefinition {
     "By default total sessions, largest first."
     orderBy: PartnerOrder
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
     "How many, 1 to 1000."
     first: Int! = 25
     "The cursor that the page starts after."
     after: String
-  ): PartnerLeaderboardConnection! @requires(scope: ANALYTICS_READ)
+  ): PartnerLeaderboardConnection! @requires(scope: ANALYTICS_READ) @cost(weight: "50") @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 "A partnership whose portal traffic is counted."
@@ -3425,7 +3451,7 @@ type Partner implements Node {
   "Which way a referral partner's leads flow."
   leadDirection: LeadDirection
   "The categories the partner is in."
-  categories: [PartnerGroup!]!
+  categories: [PartnerGroup!]! @listSize(assumedSize: 5)
   "The partner's tier."
   tier: PartnerGroup
   "The stage of the partnership."
@@ -3437,10 +3463,10 @@ type Partner implements Node {
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): PartnerEngagement!
+  ): PartnerEngagement! @cost(weight: "3")
   "The portal traffic by calendar bucket, without gaps."
   timeSeries(
     "The bucket."
@@ -3452,10 +3478,10 @@ type Partner implements Node {
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): PartnerTimeSeries!
+  ): PartnerTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 "The kind of partnership."
@@ -3491,9 +3517,9 @@ A partner's portal traffic over a range. A session is portal activity of one use
 at one partner: a page view continues it when it comes less than 30 minutes after
 the last one and less than 4 hours after its start. It counts where it starts.
 """
-type PartnerEngagement {
+type PartnerEngagement @cost(weight: "0") {
   "Distinct portal users with a page view in the range."
-  uniqueUsers: SafeInt! @metric(
+  uniqueUsers: SafeInt! @cost(weight: "0.2") @metric(
     definition: "How many different visitors the page views carry that happened in the range. One who comes back counts once."
     unit: COUNT
     additive: false
@@ -3537,9 +3563,9 @@ type PartnerEngagement {
     rest: "avg_session_duration_seconds"
   )
   "The same measures over an earlier range."
-  previous("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): PartnerEngagement!
+  previous("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): PartnerEngagement! @cost(weight: "3")
   "How far these measures are from those over an earlier range, ` + "`" + `previous` + "`" + ` with the same argument."
-  change("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): PartnerEngagementChange!
+  change("Which earlier range." by: Comparison! = PREVIOUS_PERIOD): PartnerEngagementChange! @cost(weight: "3")
   "What was counted."
   range: ResolvedRange!
   "When it was read: every event acknowledged before is in it."
@@ -3557,7 +3583,7 @@ type PartnerTimeSeries {
 }
 
 "One calendar bucket."
-type PartnerPoint {
+type PartnerPoint @cost(weight: "0.1") {
   "Its first instant, or the range's."
   start: DateTime!
   "Its end, or the range's."
@@ -3629,7 +3655,7 @@ type PartnerLeaderboardEdge {
   "The partner."
   node: Partner!
   "Its measures over the leaderboard's range."
-  engagement: PartnerEngagement!
+  engagement: PartnerEngagement! @cost(weight: "1")
 }
 
 extend type Mutation {
@@ -3668,7 +3694,7 @@ input PartnerGroupInput {
 "The partners as they are now."
 type UpsertPartnersPayload {
   "In the order of the input."
-  partners: [Partner!]!
+  partners: [Partner!]! @listSize(assumedSize: 1000)
 }
 `, BuiltIn: false},
 }

@@ -69,6 +69,13 @@ func (m *Metrics) Counter(name, help, label string) func(value string, n int) {
 	return func(value string, n int) { c.WithLabelValues(value).Add(float64(n)) }
 }
 
+// Histogram adds a distribution, without labels.
+func (m *Metrics) Histogram(name, help string, buckets []float64) func(n int64) {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	m.registry.MustRegister(h)
+	return func(n int64) { h.Observe(float64(n)) }
+}
+
 // Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

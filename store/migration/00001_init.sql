@@ -21,7 +21,8 @@ CREATE TABLE api_keys (
     documents  text NOT NULL, -- which GraphQL documents it may run
     created_at timestamptz NOT NULL,
     expires_at timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    budget     bigint -- cost a minute, 0 without a limit; null is the gateway's default
 );
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_documents CHECK (documents IN ('off', 'log', 'enforce'));
 

@@ -1,0 +1,72 @@
+package auth
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/throttled/throttled/v2"
+
+	"footfall/analytics"
+)
+
+// budgets is a quantity a minute for each principal, by the same algorithm as
+// the rate limit: a minute's quantity may be spent at once, and comes back
+// evenly.
+type budgets struct {
+	mu       sync.Mutex
+	usual    int // where a principal has none of its own; 0 = no budget
+	arrivals *arrivals
+}
+
+func newBudgets(usual int, now func() time.Time) *budgets {
+	return &budgets{usual: usual, arrivals: newArrivals(now)}
+}
+
+// of is the principal's budget, 0 for none.
+func (b *budgets) of(p *Principal) int {
+	if p.Budget != nil {
+		return min(*p.Budget, maxRate)
+	}
+	return min(b.usual, maxRate)
+}
+
+func (b *budgets) take(p *Principal, cost int) (Limit, error) {
+	perMinute := b.of(p)
+	if perMinute <= 0 {
+		return Limit{}, nil
+	}
+	if cost > perMinute {
+		return Limit{Limit: perMinute}, analytics.Errorf(analytics.CodeTooExpensive, "cost must be at most a minute's budget of %d, got %d", perMinute, cost)
+	}
+	quota := throttled.RateQuota{MaxRate: throttled.PerMin(perMinute), MaxBurst: perMinute - 1}
+	gcra, err := throttled.NewGCRARateLimiterCtx(b.arrivals, quota)
+	if err != nil {
+		return Limit{}, err
+	}
+	b.mu.Lock()
+	spent, r, err := gcra.RateLimitCtx(context.Background(), p.ID, cost)
+	b.mu.Unlock()
+	if err != nil {
+		return Limit{}, err
+	}
+	limit := Limit{Limit: r.Limit, Remaining: r.Remaining, ResetAfter: r.ResetAfter}
+	if spent {
+		limit.RetryAfter = max(r.RetryAfter, 1)
+		return limit, analytics.Errorf(analytics.CodeRateLimited, "the cost budget of %d a minute has %d left, the operation costs %d: try again in %d s",
+			r.Limit, r.Remaining, cost, int(math.Ceil(limit.RetryAfter.Seconds())))
+	}
+	return limit, nil
+}
+
+// Charge takes the cost of one operation from p's budget; 0 only looks at it.
+// When too little is left nothing is taken, the error is
+// analytics.CodeRateLimited and Limit says when to come back; where no minute's
+// budget would do, it is analytics.CodeTooExpensive. A Limit of 0 is no budget.
+func (a *Authenticator) Charge(p *Principal, cost int64) (Limit, error) {
+	if p == nil {
+		return Limit{}, ErrMissing
+	}
+	return a.budgets.take(p, int(cost))
+}

@@ -1,0 +1,81 @@
+package graph
+
+import (
+	"time"
+
+	"footfall/analytics"
+	"footfall/graph/cost"
+)
+
+// listSizes knows the length of the time series, which follows from arguments
+// that are no numbers.
+var listSizes = map[string]cost.Size{
+	"Activation.timeSeries": seriesSize(0),
+	"Partner.timeSeries":    seriesSize(366 * day),
+	"Campaign.timeSeries":   seriesSize(0),
+}
+
+const (
+	day = 24 * time.Hour
+	// usualSpan and usualPoints are assumed of a series that runs over its noun's
+	// whole life; usualPoints is the schema's assumedSize.
+	usualSpan   = 30 * day
+	usualPoints = 100
+	longest     = 250 * 366 * day // a time.Duration ends at 292 years
+)
+
+var intervals = map[string]time.Duration{
+	"QUARTER_HOUR": 15 * time.Minute, "HOUR": time.Hour, "DAY": day, "WEEK": 7 * day, "MONTH": 28 * day,
+}
+
+// periods are as long as each can be.
+var periods = map[string]time.Duration{
+	"CURRENT_YEAR": 366 * day, "LAST_YEAR": 366 * day, "CURRENT_QUARTER": 92 * day, "LAST_QUARTER": 92 * day,
+	"CURRENT_MONTH": 31 * day, "LAST_MONTH": 31 * day, "LAST_30_DAYS": 30 * day, "LAST_90_DAYS": 90 * day,
+	"LAST_6_MONTHS": 185 * day, "LAST_12_MONTHS": 367 * day,
+}
+
+// seriesSize is the most points that a series can have by its interval and its
+// range; fallback is how long it is without a range, 0 where that depends on the
+// noun.
+func seriesSize(fallback time.Duration) cost.Size {
+	return func(arguments map[string]any) (int64, bool) {
+		name, _ := arguments["interval"].(string)
+		interval, known := intervals[name]
+		if !known {
+			return 0, false
+		}
+		span, least := fallback, int64(1)
+		if in, _ := arguments["range"].(map[string]any); in != nil {
+			span = spanOf(in)
+		}
+		if span == 0 {
+			span, least = usualSpan, usualPoints
+		}
+		points := int64(span/interval) + 2 // the first and the last may be parts
+		return min(max(points, least), analytics.MaxPoints), true
+	}
+}
+
+// spanOf is how long a range lasts; one that cannot be read is refused later, and
+// lasts as long as its noun.
+func spanOf(in map[string]any) time.Duration {
+	if period, ok := in["period"].(string); ok {
+		return periods[period]
+	}
+	ends := func(name, start, end, layout string) time.Duration {
+		m, _ := in[name].(map[string]any)
+		from, _ := m[start].(string)
+		to, _ := m[end].(string)
+		a, errA := time.Parse(layout, from)
+		b, errB := time.Parse(layout, to)
+		if errA != nil || errB != nil {
+			return 0
+		}
+		return min(max(b.Sub(a), 1), longest)
+	}
+	if span := ends("dates", "startDate", "endDate", time.DateOnly); span > 0 {
+		return span + day
+	}
+	return ends("instants", "start", "end", time.RFC3339)
+}
