@@ -126,11 +126,11 @@ func (w *world) fill(ctx context.Context, o options, errOut io.Writer) error {
 
 var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 
-// gateway starts `footfall serve` without a rate limit.
+// gateway starts `footfall serve` without a rate limit or a budget.
 func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration) (*process, error) {
 	return launch(ctx, command{path: w.binary, args: []string{"serve"}, announce: gatewayIsUp, env: []string{
 		"DATABASE_URL=" + databaseURL, "DATABASE_READ_URL=", "REDIS_URL=" + redisURL, "LISTEN=127.0.0.1:0",
-		"RATE_LIMIT=0", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
+		"RATE_LIMIT=0", "COST_BUDGET=0", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
 	}})
 }
 
