@@ -44,7 +44,8 @@ type question struct {
 	by       []analytics.Dimension
 	order    analytics.BreakdownOrder
 	first    int
-	asked    analytics.Range
+	asked    analytics.Range // as far as it counts
+	before   analytics.Range // the one of its length before it, likewise
 	has      picks
 	where    []map[string]any
 	input    map[string]any // the range, nil for none
@@ -74,6 +75,7 @@ func (d *dice) question(s subject) question {
 		year := time.Now().In(loc).Year()
 		q.asked = analytics.Range{Start: time.Date(year, 1, 1, 0, 0, 0, 0, loc), End: time.Date(year+1, 1, 1, 0, 0, 0, 0, loc)}
 	}
+	q.before = analytics.Range{Start: q.asked.Start.Add(-q.asked.End.Sub(q.asked.Start)), End: q.asked.Start}.Intersect(s.window)
 	q.asked = q.asked.Intersect(s.window)
 	return q
 }
@@ -211,12 +213,24 @@ func (b *bundle) compareFilters(events story, s subject, q question) {
 func (b *bundle) compareBreakdown(events story, s subject, q question) {
 	b.t.Helper()
 	variables := q.variables()
+	measures := s.measures
+	compared := s.kind != analytics.KindCampaign && at(q.input, "instants") != nil
+	if compared {
+		measures += fmt.Sprintf(` previous { %s }`, s.measures)
+	}
 	got := at(b.ask(fmt.Sprintf(`query($by: [Dimension!]!, $range: RangeInput, $zone: TimeZone, $where: [DimensionFilter!], $order: BreakdownOrder, $first: Int!, $interval: Interval!) {
 		of: %s { breakdown(by: $by, range: $range, timeZone: $zone, where: $where, orderBy: $order, first: $first) {
 			by truncated
-			rows { values metrics { %[2]s } timeSeries(interval: $interval) { points { start end measures: %[3]s { %[2]s } } } }
-			other { %[2]s } otherTimeSeries(interval: $interval) { points { start end measures: %[3]s { %[2]s } } }
-		} } }`, s.field, s.measures, s.point), variables), "of.breakdown")
+			rows { values metrics { %[4]s } timeSeries(interval: $interval) { points { start end measures: %[3]s { %[2]s } } } }
+			other { %[4]s } otherTimeSeries(interval: $interval) { points { start end measures: %[3]s { %[2]s } } }
+		} } }`, s.field, s.measures, s.point, measures), variables), "of.breakdown")
+	amount := func(has picks) map[string]any {
+		measures := events.amount(s.kind, s.key, q.asked, has).Measures
+		if compared {
+			measures["previous"] = events.amount(s.kind, s.key, q.before, has).Measures
+		}
+		return measures
+	}
 	what := fmt.Sprintf("%s %s\n%s\n", s.kind, q.asked, encoded(variables))
 
 	groups := events.groups(s.kind, s.key, q.asked, q.by, q.order, q.has)
@@ -228,8 +242,8 @@ func (b *bundle) compareBreakdown(events story, s subject, q question) {
 	}
 	for i, g := range groups {
 		b.sameJSON(what+"values", at(rows[i], "values"), nulled(g.Values))
-		b.sameJSON(what+encoded(g.Values), at(rows[i], "metrics"), g.Measures)
 		has := func(e *analytics.Event) bool { return q.has(e) && slices.Equal(valuesOf(e, q.by), g.Values) }
+		b.sameJSON(what+encoded(g.Values), at(rows[i], "metrics"), amount(has))
 		b.compareSeries(what+encoded(g.Values), events, s, at(rows[i], "timeSeries.points"), has)
 	}
 	outside := func(e *analytics.Event) bool {
@@ -239,7 +253,7 @@ func (b *bundle) compareBreakdown(events story, s subject, q question) {
 		b.sameJSON(what+"other", at(got, "other"), nil)
 		b.sameJSON(what+"other's series", at(got, "otherTimeSeries"), nil)
 	} else {
-		b.sameJSON(what+"other", at(got, "other"), events.amount(s.kind, s.key, q.asked, outside).Measures)
+		b.sameJSON(what+"other", at(got, "other"), amount(outside))
 		b.compareSeries(what+"other", events, s, at(got, "otherTimeSeries.points"), outside)
 	}
 	b.sameJSON(what+"by", at(got, "by"), q.by)

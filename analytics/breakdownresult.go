@@ -1,7 +1,7 @@
 package analytics
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -40,48 +40,41 @@ func (b *BreakdownResult) By() []Dimension { return b.Query.By.By }
 // Row is what row number i measures.
 func (b *BreakdownResult) Row(i int) Measured {
 	m := b.Measured
-	for j, value := range b.Groups[i] {
-		m.Where = m.Where.and(Condition{Dimension: b.By()[j], In: []string{value}})
-	}
+	m.Part = &BreakdownRow{Of: b, Index: i}
 	return m
 }
 
 // Rest is what is in no row.
-func (b *BreakdownResult) Rest() Measured {
-	m := b.Measured
-	if len(b.By()) > 1 {
-		m.Rest = true
-		return m
-	}
-	c := Condition{Dimension: b.By()[0]}
-	for _, values := range b.Groups {
-		c.NotIn = append(c.NotIn, values[0])
-	}
-	slices.Sort(c.NotIn)
-	m.Where = m.Where.and(c)
-	return m
+func (b *BreakdownResult) Rest() Measured { return b.Row(noRow) }
+
+// Over asks for the same parts over other ranges.
+func (b *BreakdownResult) Over(ranges []Range, want Want) *Query {
+	q, by := b.Query, *b.Query.By
+	by.Values = b.Groups
+	q.Ranges, q.Want, q.By = ranges, want, &by
+	return &q
 }
 
-// Comparable says why the same cannot be measured over another range: what is in
-// no row of a breakdown by two dimensions has no filter that says so.
-func (m *Measured) Comparable() error {
-	if m.Rest {
-		return Invalidf("other", "has no earlier range when it is of two dimensions: ask for a breakdown of that range")
-	}
-	return nil
-}
-
-// and narrows w by one more condition, in the order of NewWhere.
-func (w Where) and(c Condition) Where {
-	out := append(slices.Clone(w), c)
-	slices.SortStableFunc(out, func(a, b Condition) int { return cmp.Compare(a.Dimension, b.Dimension) })
-	return out
-}
-
-// BreakdownRow is a row's place in its breakdown.
+// BreakdownRow is a row's place in its breakdown, or that of what is in none.
 type BreakdownRow struct {
 	Of    *BreakdownResult
 	Index int
+}
+
+const noRow = -1
+
+// Totals are the row's in the answer to a query that Over made, one for each of
+// its ranges.
+func (r *BreakdownRow) Totals(a *Answer) ([]Totals, error) {
+	switch {
+	case len(a.Groups) != len(r.Of.Groups):
+		return nil, fmt.Errorf("analytics: %d groups of %d", len(a.Groups), len(r.Of.Groups))
+	case r.Index != noRow:
+		return a.Groups[r.Index].Totals, nil
+	case a.Other == nil:
+		return make([]Totals, len(a.Totals)), nil
+	}
+	return a.Other, nil
 }
 
 // Values are the row's values, nil where events did not say.

@@ -76,10 +76,10 @@ type Answer struct {
 // Measured says what a measure is of and how fresh it is.
 type Measured struct {
 	Noun   Node
-	Window Window // what was counted
-	Asked  Window // what was asked for, before it was narrowed to the noun's own window
-	Where  Where  // which events were counted
-	Rest   bool   // what is in no row of a breakdown, where no Where can say so
+	Window Window        // what was counted
+	Asked  Window        // what was asked for, before it was narrowed to the noun's own window
+	Where  Where         // which events were counted
+	Part   *BreakdownRow // and of which row of a breakdown, nil for none
 	AsOf   time.Time
 
 	MaxStaleness *Duration // as it was asked for; nil for the default

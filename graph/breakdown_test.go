@@ -254,35 +254,20 @@ func row(n int) string {
 	return `{"timeSeries":{"interval":"DAY","timeZone":"Europe/Paris","points":[` + point(first, middle, false) + `,` + point(middle, last, true) + `]}}`
 }
 
-// An earlier range of a row is of the same values; of other it is of none of the
-// rows' where one filter can say that, and an error where none can.
-func TestPreviousOfRows(t *testing.T) {
+// All parts of a breakdown are compared with an earlier range in one query.
+func TestPreviousOfParts(t *testing.T) {
 	g := &groups{values: [][]string{{"web", "mobile"}, {"", "tv"}}, other: true}
 	b := over(t, g)
-	b.data(`{ ` + partnerZero + ` { breakdown(by: [SOURCE, DEVICE], where: [{ dimension: SOURCE, notIn: ["x"] }]) {
-		rows { metrics { totalPageViews previous { uniqueUsers } } timeSeries(interval: MONTH) { interval } } } } }`)
-	calls := strings.Join(g.asked(), "; ")
-	for _, want := range []string{
-		`2 partner want 1 ranges 1 DEVICE in ["mobile"] not [] SOURCE in [] not ["x"] SOURCE in ["web"] not []`,
-		`2 partner want 1 ranges 1 DEVICE in ["tv"] not [] SOURCE in [] not ["x"] SOURCE in [""] not []`,
-	} {
-		if !strings.Contains(calls, want) {
-			t.Errorf("%s\nis not in %s", want, calls)
-		}
-	}
-	const other = `{ activation(activationId: "a") { breakdown(by: %s) { other { clickCount previous { clickCount } } } } }`
-	w := b.do(http.MethodPost, "/graphql", body(fmt.Sprintf(other, "[SOURCE, DEVICE]")))
-	for _, want := range []string{`"code":"BAD_USER_INPUT"`, "other: has no earlier range"} {
-		if !strings.Contains(w.Body.String(), want) {
-			t.Errorf("%s says no %s", w.Body, want)
-		}
-	}
-	g.asked()
-	g.values = [][]string{{"web"}, {""}, {"app"}}
-	b.data(fmt.Sprintf(other, "SOURCE"))
-	same(t, "other by one dimension", g.asked(), []string{
-		`1 event want 0 ranges 1 by [SOURCE] {EVENTS DESC} first 10 values []`, `1 event want 0 ranges 1 SOURCE in [] not ["" "app" "web"]`,
+	same(t, "previous", b.data(`{ `+partnerZero+` { breakdown(by: [SOURCE, DEVICE], where: [{ dimension: SOURCE, notIn: ["x"] }]) {
+		rows { metrics { previous { totalPageViews } lastYear: previous(by: PREVIOUS_YEAR) { uniqueUsers previous { uniqueUsers } } } } } } }`),
+		`{"partner":{"breakdown":{"rows":[{"metrics":{"previous":{"totalPageViews":1},"lastYear":{"uniqueUsers":1,"previous":{"uniqueUsers":1}}}},{"metrics":{"previous":{"totalPageViews":2},"lastYear":{"uniqueUsers":2,"previous":{"uniqueUsers":2}}}}]}}}`)
+	const of = `ranges 1 SOURCE in [] not ["x"] by [SOURCE DEVICE] {EVENTS DESC} first 10 values `
+	const rows = of + `[["web" "mobile"] ["" "tv"]]`
+	same(t, "queries", g.asked(), []string{
+		`2 partner want 0 ` + of + `[]`, `2 partner want 0 ` + rows + `; 2 partner want 1 ` + rows, `2 partner want 1 ` + rows,
 	})
+	same(t, "of other", b.data(`{ activation(activationId: "a") { breakdown(by: [SOURCE, DEVICE]) { other { clickCount previous { clickCount } } } } }`),
+		`{"activation":{"breakdown":{"other":{"clickCount":100,"previous":{"clickCount":100}}}}}`)
 }
 
 // Filters reach every measure.

@@ -56,12 +56,13 @@ func (l *Loaders) ActivationMetrics(ctx context.Context, a *analytics.Activation
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: a, Asked: asked, Where: where, MaxStaleness: ask.MaxStaleness}
-	return l.activationMetrics(ctx, a, m, ask.Want)
+	return l.activationMetrics(ctx, analytics.Measured{Noun: a, Where: where, MaxStaleness: ask.MaxStaleness}, asked, ask.Want)
 }
 
-func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation, m analytics.Measured, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	m.Window = m.Asked.Narrow(a.Window())
+// activationMetrics measures what m is of over another range.
+func (l *Loaders) activationMetrics(ctx context.Context, m analytics.Measured, asked analytics.Window, want analytics.Want) (*analytics.ActivationMetrics, error) {
+	a := m.Noun.(*analytics.Activation)
+	m.Asked, m.Window = asked, asked.Narrow(a.Window())
 	totals, err := l.total(ctx, analytics.KindEvent, a.Subject, &m, want)
 	if err != nil {
 		return nil, err
@@ -71,12 +72,7 @@ func (l *Loaders) activationMetrics(ctx context.Context, a *analytics.Activation
 
 // PreviousActivationMetrics measures the same activation over an earlier range.
 func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.ActivationMetrics, by analytics.Comparison, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	if err := m.Comparable(); err != nil {
-		return nil, err
-	}
-	before := m.Measured
-	before.Asked = m.Asked.Before(by, l.now)
-	return l.activationMetrics(ctx, m.Noun.(*analytics.Activation), before, want)
+	return l.activationMetrics(ctx, m.Measured, m.Asked.Before(by, l.now), want)
 }
 
 // ActivationMetricsChange says how far m is from an earlier range.

@@ -27,8 +27,9 @@ func (l *Loaders) ActivationBreakdown(ctx context.Context, a *analytics.Activati
 	}
 	b := &analytics.ActivationBreakdown{BreakdownResult: result}
 	for i, g := range answer.Groups {
+		m := b.Row(i)
 		b.Rows = append(b.Rows, &analytics.ActivationBreakdownRow{
-			BreakdownRow: analytics.BreakdownRow{Of: &b.BreakdownResult, Index: i}, Metrics: g.Totals[0].ActivationMetrics(b.Row(i)),
+			BreakdownRow: *m.Part, Metrics: g.Totals[0].ActivationMetrics(m),
 		})
 	}
 	if answer.Other != nil {
@@ -50,8 +51,9 @@ func (l *Loaders) PartnerBreakdown(ctx context.Context, p *analytics.Partner, as
 	}
 	b := &analytics.PartnerBreakdown{BreakdownResult: result}
 	for i, g := range answer.Groups {
+		m := b.Row(i)
 		b.Rows = append(b.Rows, &analytics.PartnerBreakdownRow{
-			BreakdownRow: analytics.BreakdownRow{Of: &b.BreakdownResult, Index: i}, Metrics: g.Totals[0].PartnerEngagement(b.Row(i)),
+			BreakdownRow: *m.Part, Metrics: g.Totals[0].PartnerEngagement(m),
 		})
 	}
 	if answer.Other != nil {
@@ -75,8 +77,9 @@ func (l *Loaders) CampaignBreakdown(ctx context.Context, c *analytics.Campaign, 
 	}
 	b := &analytics.CampaignBreakdown{BreakdownResult: result}
 	for i, g := range answer.Groups {
+		m := b.Row(i)
 		b.Rows = append(b.Rows, &analytics.CampaignBreakdownRow{
-			BreakdownRow: analytics.BreakdownRow{Of: &b.BreakdownResult, Index: i}, Metrics: g.Totals[0].CampaignMetrics(b.Row(i)),
+			BreakdownRow: *m.Part, Metrics: g.Totals[0].CampaignMetrics(m),
 		})
 	}
 	if answer.Other != nil {
@@ -114,7 +117,7 @@ func (l *Loaders) breakdown(ctx context.Context, kind analytics.Kind, subject in
 
 // ActivationRowSeries measures a row by calendar bucket.
 func (l *Loaders) ActivationRowSeries(ctx context.Context, row *analytics.ActivationBreakdownRow, ask SeriesAsk) (*analytics.ActivationTimeSeries, error) {
-	r, err := l.rowRun(ctx, row.BreakdownRow, ask)
+	r, err := l.partSeries(ctx, row.Metrics.Measured, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ func (l *Loaders) ActivationOtherSeries(ctx context.Context, b *analytics.Activa
 	if b.Other == nil {
 		return nil, nil
 	}
-	r, err := l.otherRun(ctx, &b.BreakdownResult, ask)
+	r, err := l.partSeries(ctx, b.Other.Measured, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +139,7 @@ func (l *Loaders) ActivationOtherSeries(ctx context.Context, b *analytics.Activa
 
 // PartnerRowSeries measures a row by calendar bucket.
 func (l *Loaders) PartnerRowSeries(ctx context.Context, row *analytics.PartnerBreakdownRow, ask SeriesAsk) (*analytics.PartnerTimeSeries, error) {
-	r, err := l.rowRun(ctx, row.BreakdownRow, ask)
+	r, err := l.partSeries(ctx, row.Metrics.Measured, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (l *Loaders) PartnerOtherSeries(ctx context.Context, b *analytics.PartnerBr
 	if b.Other == nil {
 		return nil, nil
 	}
-	r, err := l.otherRun(ctx, &b.BreakdownResult, ask)
+	r, err := l.partSeries(ctx, b.Other.Measured, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +161,7 @@ func (l *Loaders) PartnerOtherSeries(ctx context.Context, b *analytics.PartnerBr
 
 // CampaignRowSeries measures a row by calendar bucket.
 func (l *Loaders) CampaignRowSeries(ctx context.Context, row *analytics.CampaignBreakdownRow, ask SeriesAsk) (*analytics.CampaignTimeSeries, error) {
-	r, err := l.rowRun(ctx, row.BreakdownRow, ask)
+	r, err := l.partSeries(ctx, row.Metrics.Measured, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +174,7 @@ func (l *Loaders) CampaignOtherSeries(ctx context.Context, b *analytics.Campaign
 	if b.Other == nil {
 		return nil, nil
 	}
-	r, err := l.otherRun(ctx, &b.BreakdownResult, ask)
+	r, err := l.partSeries(ctx, b.Other.Measured, ask)
 	if err != nil {
 		return nil, err
 	}

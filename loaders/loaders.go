@@ -53,7 +53,7 @@ type Loaders struct {
 	campaigns   *batcher[string, *analytics.Campaign]
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
-	rows        sync.Map // rowsSeriesKey → *rowsSeries
+	shared      sync.Map // what parts of one breakdown ask together: rowsSeriesKey → *rowsSeries, partKey → *Query
 }
 
 // New makes the loaders of one request.
@@ -117,6 +117,9 @@ func (l *Loaders) window(in *analytics.RangeInput, zone analytics.TimeZone, fall
 
 // total measures one subject over m's window, and says in m when it was read.
 func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64, m *analytics.Measured, want analytics.Want) (*analytics.Totals, error) {
+	if m.Part != nil {
+		return l.part(ctx, m, want)
+	}
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{m.Window.Range}, Want: want, Where: m.Where}
 	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
 	if err != nil {

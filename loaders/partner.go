@@ -40,13 +40,13 @@ func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, a
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: p, Asked: window, Where: where, MaxStaleness: ask.MaxStaleness}
-	return l.partnerEngagement(ctx, p, m, ask.Want)
+	return l.partnerEngagement(ctx, analytics.Measured{Noun: p, Where: where, MaxStaleness: ask.MaxStaleness}, window, ask.Want)
 }
 
-func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, m analytics.Measured, want analytics.Want) (*analytics.PartnerEngagement, error) {
-	m.Window = m.Asked
-	totals, err := l.total(ctx, analytics.KindPartner, p.Subject, &m, want)
+// partnerEngagement measures what m is of over another range.
+func (l *Loaders) partnerEngagement(ctx context.Context, m analytics.Measured, window analytics.Window, want analytics.Want) (*analytics.PartnerEngagement, error) {
+	m.Asked, m.Window = window, window
+	totals, err := l.total(ctx, analytics.KindPartner, m.Noun.(*analytics.Partner).Subject, &m, want)
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +55,7 @@ func (l *Loaders) partnerEngagement(ctx context.Context, p *analytics.Partner, m
 
 // PreviousPartnerEngagement measures the same partner over an earlier range.
 func (l *Loaders) PreviousPartnerEngagement(ctx context.Context, e *analytics.PartnerEngagement, by analytics.Comparison, want analytics.Want) (*analytics.PartnerEngagement, error) {
-	if err := e.Comparable(); err != nil {
-		return nil, err
-	}
-	before := e.Measured
-	before.Asked = e.Asked.Before(by, l.now)
-	return l.partnerEngagement(ctx, e.Noun.(*analytics.Partner), before, want)
+	return l.partnerEngagement(ctx, e.Measured, e.Asked.Before(by, l.now), want)
 }
 
 // PartnerEngagementChange says how far e is from an earlier range.

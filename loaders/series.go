@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"footfall/analytics"
@@ -28,8 +27,8 @@ func (r *run) point(s analytics.Slot) analytics.Measured {
 // maxRowPoints bounds the points of all rows of a breakdown together.
 const maxRowPoints = 50_000
 
-// rowsSeries is the question that the rows of one breakdown share, and what is
-// in no row: whichever asks first makes it.
+// rowsSeries is the question that the rows of one breakdown share with what is in
+// none: whichever asks first makes it.
 type rowsSeries struct {
 	once  sync.Once
 	slots []analytics.Slot
@@ -44,47 +43,26 @@ type rowsSeriesKey struct {
 	want      analytics.Want
 }
 
-// rowRun is a row of a breakdown by calendar buckets.
-func (l *Loaders) rowRun(ctx context.Context, row analytics.BreakdownRow, ask SeriesAsk) (run, error) {
-	r, answer, err := l.rowsRun(ctx, row.Of, row.Of.Row(row.Index), ask)
-	if err == nil {
-		r.totals = answer.Groups[row.Index].Totals
-	}
-	return r, err
-}
-
-// otherRun is what is in no row of a breakdown by calendar buckets.
-func (l *Loaders) otherRun(ctx context.Context, b *analytics.BreakdownResult, ask SeriesAsk) (run, error) {
-	r, answer, err := l.rowsRun(ctx, b, b.Rest(), ask)
-	if r.totals = answer.Other; r.totals == nil {
-		r.totals = make([]analytics.Totals, len(r.slots))
-	}
-	return r, err
-}
-
-// rowsRun asks for all rows at once; the totals are the caller's to choose.
-func (l *Loaders) rowsRun(ctx context.Context, b *analytics.BreakdownResult, of analytics.Measured, ask SeriesAsk) (run, analytics.Answer, error) {
-	ctx = within(ctx, b.MaxStaleness)
-	extent, err := l.rowsExtent(ctx, b)
+// partSeries is a part of a breakdown by calendar buckets.
+func (l *Loaders) partSeries(ctx context.Context, of analytics.Measured, ask SeriesAsk) (run, error) {
+	b := of.Part.Of
+	ctx = within(ctx, of.MaxStaleness)
+	extent, err := l.breakdownExtent(ctx, b)
 	if err != nil {
-		return run{}, analytics.Answer{}, err
+		return run{}, err
 	}
-	shared, _ := l.rows.LoadOrStore(rowsSeriesKey{b, ask.Interval, ask.WeekStart, ask.Want}, &rowsSeries{})
+	shared, _ := l.shared.LoadOrStore(rowsSeriesKey{b, ask.Interval, ask.WeekStart, ask.Want}, &rowsSeries{})
 	s := shared.(*rowsSeries)
 	if s.once.Do(func() { s.ask(b, extent, ask) }); s.err != nil {
-		return run{}, analytics.Answer{}, s.err
+		return run{}, s.err
 	}
-	answer, err := l.totals.Load(ctx, s.query)
-	if err == nil && len(answer.Groups) != len(b.Groups) {
-		err = fmt.Errorf("loaders: %d groups of %d", len(answer.Groups), len(b.Groups))
-	}
-	of.AsOf = answer.AsOf
-	return run{of: of, calendar: ask.calendar(b.Window.Zone), slots: s.slots}, answer, err
+	totals, err := l.partTotals(ctx, &of, s.query)
+	return run{of, ask.calendar(b.Window.Zone), s.slots, totals}, err
 }
 
-// rowsExtent is what the buckets cover: the breakdown's window, or a campaign's
-// life from the first event to the last.
-func (l *Loaders) rowsExtent(ctx context.Context, b *analytics.BreakdownResult) (analytics.Range, error) {
+// breakdownExtent is what the buckets cover: the breakdown's window, or a
+// campaign's life from the first event to the last.
+func (l *Loaders) breakdownExtent(ctx context.Context, b *analytics.BreakdownResult) (analytics.Range, error) {
 	if !b.WholeLife() {
 		return b.Window.Range, nil
 	}
@@ -105,11 +83,35 @@ func (s *rowsSeries) ask(b *analytics.BreakdownResult, extent analytics.Range, a
 			ask.Interval, len(b.Groups), n, maxRowPoints)
 		return
 	}
-	by := *b.Query.By
-	by.Values = b.Groups
-	q := b.Query
-	q.Ranges, q.Want, q.By = rangesOf(s.slots), ask.Want, &by
-	s.query = &q
+	s.query = b.Over(rangesOf(s.slots), ask.Want)
+}
+
+type partKey struct {
+	of     *analytics.BreakdownResult
+	within analytics.Range
+	want   analytics.Want
+}
+
+// part measures a part of a breakdown over m's window. All parts share the
+// question.
+func (l *Loaders) part(ctx context.Context, m *analytics.Measured, want analytics.Want) (*analytics.Totals, error) {
+	b, within := m.Part.Of, m.Window.Range
+	shared, _ := l.shared.LoadOrStore(partKey{b, within, want}, b.Over([]analytics.Range{within}, want))
+	totals, err := l.partTotals(ctx, m, shared.(*analytics.Query))
+	if err != nil {
+		return nil, err
+	}
+	return &totals[0], nil
+}
+
+// partTotals are the totals of m's part, and says in m when they were read.
+func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *analytics.Query) ([]analytics.Totals, error) {
+	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
+	if err != nil {
+		return nil, err
+	}
+	m.AsOf = answer.AsOf
+	return m.Part.Totals(&answer)
 }
 
 func rangesOf(slots []analytics.Slot) []analytics.Range {
