@@ -37,7 +37,7 @@ func newSecretWorld(t *testing.T) *secretWorld {
 	b.ask(`mutation { upsertCampaigns(input: [{ campaignKey: "` + mark + `-campaign", campaignId: "777001", title: "` + mark + ` title", scheduledAt: "2026-03-01T00:00:00Z" }]) { campaigns { id } } }`)
 	b.upsertPartners(0xfade, `name: "`+mark+` partner", partnerType: REFERRAL, categories: [{uuid: "`+uuidOf(0xbead)+`", name: "`+mark+` group"}]`)
 	b.record(
-		click("1", "click", mark+"-event", mark+"-session", "2026-03-01T00:00:00Z"),
+		with(click("1", "click", mark+"-event", mark+"-session", "2026-03-01T00:00:00Z"), `"source":"`+mark+`-source"`),
 		view("2", uuidOf(0xfade), mark+"-visitor", "2026-03-01T00:00:00Z"),
 		watch("3", mark+"-campaign", mark+"-visitor", true, "2026-03-01T00:00:00Z", 60),
 	)
@@ -47,8 +47,8 @@ func newSecretWorld(t *testing.T) *secretWorld {
 		"categoryUuids": `["` + uuidOf(0xbead) + `"]`,
 		"scheduled":     `{ start: "2026-01-01T00:00:00Z", end: "2027-01-01T00:00:00Z" }`,
 		"range":         `{ instants: { start: "2026-01-01T00:00:00Z", end: "2027-01-01T00:00:00Z" } }`,
-		"interval":      "MONTH", "first": "5", "activeAt": `"2026-03-01T00:00:00Z"`,
-		"where": `[{ dimension: SOURCE, notIn: ["` + mark + `"] }]`,
+		"interval":      "MONTH", "by": "[SOURCE, DEVICE]", "first": "5", "activeAt": `"2026-03-01T00:00:00Z"`,
+		"where": `[{ dimension: SOURCE, in: ["` + mark + `-source", null] }]`,
 	}
 	for _, noun := range [][2]string{{"Activation", mark + "-act"}, {"Activation", mark + "-act2"}, {"Campaign", mark + "-campaign"}, {"Partner", uuidOf(0xfade)}} {
 		w.nodes = append(w.nodes, analytics.EncodeID(noun[0], noun[1]))
