@@ -89,7 +89,7 @@ func TestAsOf(t *testing.T) {
 // may be remembered.
 func TestMaxStalenessOfNothing(t *testing.T) {
 	t.Parallel()
-	a := setup(t, withoutRedis)
+	a := setup(t, withEdge, withoutRedis)
 	a.conf.redis = ""
 	b := a.unattended() // hears of nothing, ever
 	a.populate()

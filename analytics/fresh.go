@@ -50,6 +50,8 @@ type Freshness struct {
 	Age   time.Duration // since the oldest of all was last known to be right
 	Stale bool          // something was remembered past its time, the store being out of reach
 	Reads Reads
+
+	MaxAge time.Duration // the strictest bound of any read, AnyAge for none
 }
 
 // MarshalJSON writes what extensions.freshness says.

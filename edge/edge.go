@@ -99,7 +99,21 @@ func (c *Cache) generation(tenant int64) *atomic.Int64 {
 type verdictKey struct{}
 
 // verdict is what the executions behind one answer said of it.
-type verdict struct{ good, bad atomic.Bool }
+type verdict struct {
+	good, bad atomic.Bool
+	limit     atomic.Int64 // how long the answer may be kept
+}
+
+// Limit says of an execution behind the answer to the request of ctx for how
+// long, counted from the request, the answer may be kept at most.
+func Limit(ctx context.Context, most time.Duration) {
+	v, ok := ctx.Value(verdictKey{}).(*verdict)
+	if !ok {
+		return
+	}
+	for limit := v.limit.Load(); int64(most) < limit && !v.limit.CompareAndSwap(limit, int64(most)); limit = v.limit.Load() {
+	}
+}
 
 // Judge says of an execution behind the answer to the request of ctx whether
 // the answer may be kept: a read that went well and is not stale. An answer
@@ -130,11 +144,13 @@ func (c *Cache) Serve(w http.ResponseWriter, r *http.Request, key Key, next func
 		return
 	}
 	v := &verdict{}
+	v.limit.Store(int64(c.ttl))
 	before := w.Header().Clone()
 	rec := &recorder{ResponseWriter: w, request: r, most: maxAnswer}
 	next(rec, r.WithContext(context.WithValue(r.Context(), verdictKey{}, v)))
-	if v.good.Load() && !v.bad.Load() && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
-		c.answers.Set(k, newAnswer(changes(before, rec.header), rec.body.Bytes(), now, c.ttl))
+	ttl := time.Duration(v.limit.Load())
+	if v.good.Load() && !v.bad.Load() && ttl > 0 && rec.status == http.StatusOK && rec.body.Len() <= maxAnswer {
+		c.answers.Set(k, newAnswer(changes(before, rec.header), rec.body.Bytes(), now, ttl))
 	}
 }
 

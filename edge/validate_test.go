@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,6 +130,37 @@ func TestAge(t *testing.T) {
 	b.now = b.now.Add(time.Minute)
 	expect("no-cache", 5, 2) // past what is kept
 	expect("", 5, 62)
+}
+
+// An answer is kept for as long as all that is behind it allow.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	for _, limits := range [][]time.Duration{{time.Minute}, {time.Minute, analytics.AnyAge}, {2 * time.Minute, time.Minute}, {0}, {time.Minute, -1}} {
+		b := &bundle{t: t, now: time.Now()}
+		b.Cache = edge.New(time.Hour, func() time.Time { return b.now })
+		usual := func(w http.ResponseWriter, r *http.Request) {
+			edge.Judge(r.Context(), true)
+			_, _ = fmt.Fprint(w, "answer")
+		}
+		b.next = func(w http.ResponseWriter, r *http.Request) {
+			for _, most := range limits {
+				edge.Limit(r.Context(), most)
+			}
+			usual(w, r)
+		}
+		b.ask(http.MethodGet, "", "")
+		b.now = b.now.Add(time.Minute - 1)
+		b.ask(http.MethodGet, "", "")
+		if want := map[bool]int{true: 1, false: 2}[slices.Min(limits) > 0]; b.calls != want {
+			t.Errorf("%v: %d calls in time, want %d", limits, b.calls, want)
+		}
+		calls := b.calls
+		b.now = b.now.Add(time.Minute)
+		if b.ask(http.MethodGet, "", ""); b.calls != calls+1 {
+			t.Errorf("%v: kept for longer", limits)
+		}
+	}
+	edge.Limit(t.Context(), 0)
 }
 
 func TestDescribe(t *testing.T) {

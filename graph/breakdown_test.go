@@ -113,7 +113,7 @@ func over(t *testing.T, from loaders.Source) *bundle {
 		Source: from, Writer: writer{}, Auth: b, Edge: edge.New(0, time.Now), Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return day(20) }, Timeout: 5 * time.Second,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
-			return ctx, func() analytics.Freshness { return analytics.Freshness{} }
+			return ctx, func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		},
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 var someReads = analytics.Freshness{
-	AsOf: time.Date(2026, time.March, 1, 10, 0, 0, 500_000_000, time.UTC), Age: 1234567 * time.Microsecond, Reads: analytics.Reads{Memory: 1, Redis: 2, Store: 3},
+	AsOf: time.Date(2026, time.March, 1, 10, 0, 0, 500_000_000, time.UTC), Age: 1234567 * time.Microsecond, Reads: analytics.Reads{Memory: 1, Redis: 2, Store: 3}, MaxAge: analytics.AnyAge,
 }
 
 func TestFreshness(t *testing.T) {
@@ -39,7 +39,7 @@ func TestNotModified(t *testing.T) {
 	b := setup(t)
 	get := "/graphql?query=" + url.QueryEscape(partners)
 	first := b.do(http.MethodPost, "/graphql", body(partners)).Header().Get("ETag")
-	for i, f := range []analytics.Freshness{{}, someReads, {Age: time.Minute, Stale: true, Reads: analytics.Reads{Stale: 1}}} {
+	for i, f := range []analytics.Freshness{{MaxAge: analytics.AnyAge}, someReads, {Age: time.Minute, Stale: true, Reads: analytics.Reads{Stale: 1}}} {
 		b.freshness = f
 		for _, cacheControl := range []string{"", "no-cache"} { // from the edge, and not
 			if etag := b.do(http.MethodPost, "/graphql", body(partners), "Cache-Control", cacheControl).Header().Get("ETag"); etag != first || etag == "" {

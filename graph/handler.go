@@ -98,7 +98,7 @@ func operation(o Options) graphql.OperationMiddleware {
 			return subscription(ctx, o, viewer, next)
 		}
 		ctx = loaders.With(ctx, loaders.New(planned(ctx, o.Source), viewer, o.Now()))
-		freshness := func() analytics.Freshness { return analytics.Freshness{} }
+		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		if o.Freshness != nil {
 			ctx, freshness = o.Freshness(ctx)
 		}
@@ -115,6 +115,7 @@ func operation(o Options) graphql.OperationMiddleware {
 			if query {
 				report(response, f)
 			}
+			edge.Limit(ctx, f.MaxAge-f.Age)
 			edge.Judge(ctx, query && !f.Stale && len(response.Errors) == 0)
 			return response
 		}

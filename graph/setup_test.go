@@ -41,7 +41,7 @@ var usual = Limits{Cost: 100_000, Depth: 15, Aliases: 100, RootFields: 50}
 
 func setupWith(t *testing.T, limits Limits) *bundle {
 	t.Helper()
-	b := &bundle{t: t, answer: func(context.Context) ([]*analytics.Partner, error) { return nil, nil }}
+	b := &bundle{t: t, freshness: analytics.Freshness{MaxAge: analytics.AnyAge}, answer: func(context.Context) ([]*analytics.Partner, error) { return nil, nil }}
 	server, err := New(Options{
 		Source: source{b: b}, Writer: writer{}, Auth: b, Edge: edge.New(time.Hour, time.Now),
 		Log: slog.New(slog.NewTextHandler(&b.log, nil)), Now: time.Now, Timeout: 5 * time.Second,

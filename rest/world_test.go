@@ -54,7 +54,7 @@ func newWorld(t testing.TB, change func(*world)) *world {
 		Source: w.source, Auth: authenticator, Edge: answers, Log: log, Now: clock, Timeout: 10 * time.Second,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			return ctx, func() analytics.Freshness {
-				return analytics.Freshness{Age: w.stale, Stale: w.stale > 0, Reads: analytics.Reads{Memory: 1}}
+				return analytics.Freshness{Age: w.stale, Stale: w.stale > 0, Reads: analytics.Reads{Memory: 1}, MaxAge: analytics.AnyAge}
 			}
 		},
 	}, rest.Transports(rest.Options{Auth: w.auth, Edge: answers, Log: log, Now: clock})...)

@@ -35,7 +35,7 @@ func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load f
 			out[i] = k.stale(out[i])
 		}
 		c.counters.count(f)
-		recorder.note(f, k.asOf(out[i]), time.Now())
+		recorder.note(f, r.maxAge, k.asOf(out[i]), time.Now())
 	}
 	missing := r.recall(take)
 	shared := c.flights

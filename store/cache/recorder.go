@@ -20,7 +20,7 @@ type recorderKey struct{}
 
 // WithRecorder has all reads under the context written down in the Recorder.
 func WithRecorder(ctx context.Context) (context.Context, *Recorder) {
-	r := &Recorder{}
+	r := &Recorder{seen: analytics.Freshness{MaxAge: analytics.AnyAge}}
 	return context.WithValue(ctx, recorderKey{}, r), r
 }
 
@@ -31,14 +31,15 @@ func (r *Recorder) Freshness() analytics.Freshness {
 	return r.seen
 }
 
-// note writes down what was found of a value that was read from the store at
-// asOf, zero when it does not say.
-func (r *Recorder) note(f *found, asOf, now time.Time) {
+// note writes down what was found, within a bound, of a value that was read from
+// the store at asOf, zero when it does not say.
+func (r *Recorder) note(f *found, maxAge time.Duration, asOf, now time.Time) {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.seen.MaxAge = min(r.seen.MaxAge, maxAge)
 	r.seen.Age = max(r.seen.Age, now.Sub(f.right))
 	if !asOf.IsZero() && (r.seen.AsOf.IsZero() || asOf.Before(r.seen.AsOf)) {
 		r.seen.AsOf = asOf
