@@ -33,7 +33,7 @@ type groups struct {
 
 func (g *groups) Activations(_ context.Context, _ int64, ids []string) (found []*analytics.Activation, err error) {
 	for range ids {
-		found = append(found, &analytics.Activation{ActivationID: "a", Subject: 1, Status: analytics.Activated, StartAt: day(1), EndAt: day(11)})
+		found = append(found, &analytics.Activation{ActivationID: "a", Subject: 1, Status: analytics.Activated, StartAt: march(1), EndAt: march(11)})
 	}
 	return found, nil
 }
@@ -51,7 +51,7 @@ func (g *groups) Campaigns(context.Context, int64, []string) ([]*analytics.Campa
 }
 
 func (g *groups) Extents(context.Context, int64, []int64) ([]analytics.Range, error) {
-	return []analytics.Range{{Start: day(2), End: day(5)}}, nil
+	return []analytics.Range{{Start: march(2), End: march(5)}}, nil
 }
 
 func (g *groups) Totals(_ context.Context, _ int64, queries []analytics.Query) ([]analytics.Answer, error) {
@@ -69,7 +69,7 @@ func (g *groups) Totals(_ context.Context, _ int64, queries []analytics.Query) (
 			}
 			return each
 		}
-		out[i] = analytics.Answer{Totals: totals(1000), AsOf: day(20)}
+		out[i] = analytics.Answer{Totals: totals(1000), AsOf: march(20)}
 		if q.By == nil {
 			continue
 		}
@@ -104,14 +104,14 @@ func (g *groups) asked() (calls []string) {
 	return calls
 }
 
-func day(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
+func march(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
 
 // over is the executor over a source.
 func over(t *testing.T, from loaders.Source) *bundle {
 	b := setup(t)
 	server, err := New(Options{
 		Source: from, Writer: writer{}, Auth: b, Edge: edge.New(0, time.Now), Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return day(20) }, Timeout: 5 * time.Second,
+		Now: func() time.Time { return march(20) }, Timeout: 5 * time.Second,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			return ctx, func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		},
