@@ -115,3 +115,24 @@ test('a phone shows all of it without scrolling sideways', async (t) => {
   }
   assert.deepEqual(seen.problems, []);
 });
+
+test('a subscription goes on until it is stopped', async (t) => {
+  const { page, seen } = await openPlayground(t);
+  const streams = async () => Number((await (await fetch(`${origin}/metrics`)).text()).match(/^footfall_streams (\d+)$/m)[1]);
+  const before = await streams();
+  await page.evaluate(() => {
+    const models = globalThis.__MONACO.editor.getModels();
+    models
+      .find((model) => model.uri.path.endsWith('operation.graphql'))
+      .setValue('subscription { leaderboardLive(first: 1) { edges { rank engagement { totalPageViews } } } }');
+  });
+  await page.waitForTimeout(600); // the editor's own debounce
+  const answer = await execute(page);
+  assert.equal(answer.data.leaderboardLive.edges[0].rank, 1);
+  assert.equal(await streams(), before + 1);
+
+  await page.getByRole('button', { name: /^Stop/ }).click();
+  await page.getByRole('button', { name: /^Execute/ }).waitFor();
+  while ((await streams()) > before) await page.waitForTimeout(10);
+  assert.deepEqual(seen.problems, []);
+});
