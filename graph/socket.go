@@ -22,6 +22,8 @@ type socket struct {
 	ctx    context.Context //nolint:containedctx // the connection's life
 	exec   graphql.GraphExecutor
 	header http.Header
+	// elsewhere says that another site's page asks.
+	elsewhere bool
 
 	// Of the reader alone.
 	credential *http.Request // shown; nil until then

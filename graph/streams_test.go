@@ -333,6 +333,29 @@ func TestWebSocketCloseCodes(t *testing.T) {
 	}
 }
 
+// A header that a proxy added opens nothing to another site's page.
+func TestWebSocketForgery(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	for origin, code := range map[string]int{"": 0, s.url: 0, "https://elsewhere.example": 4401, "null": 4401} {
+		header := http.Header{"Authorization": {"Bearer key"}}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		conn, _, err := ws.Dial(t.Context(), s.url, &ws.DialOptions{Subprotocols: []string{subprotocol}, HTTPHeader: header}) //nolint:bodyclose // it needs no closing
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &client{t, conn}
+		c.send(`{"type":"connection_init"}`)
+		if code == 0 {
+			c.want(`{"type":"connection_ack"}`)
+		} else {
+			c.closed(code)
+		}
+		_ = conn.CloseNow()
+	}
+}
+
 func TestWebSocketWantsItsProtocol(t *testing.T) {
 	s := newStation(t, func(*Streams) {})
 	s.dial("graphql-ws").closed(4406)

@@ -44,8 +44,9 @@ func (t *websocket) Supports(r *http.Request) bool {
 	return slices.ContainsFunc(r.Header.Values("Upgrade"), func(v string) bool { return strings.EqualFold(strings.TrimSpace(v), "websocket") })
 }
 
-// Do serves one connection. Any page may open one: no cookie or other authority
-// comes with a browser, only the key that the page itself sends.
+// Do serves one connection. Any page may open one, with the key that it sends
+// itself: what a browser or a proxy adds to another site's request counts for
+// nothing.
 func (t *websocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	conn, err := ws.Accept(w, r, &ws.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true}) //nolint:gosec // as said above
 	if err != nil {
@@ -58,7 +59,7 @@ func (t *websocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	conn.SetReadLimit(maxReceived)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context())) // which ends with the upgrade or not, nobody says
 	defer cancel()
-	s := &socket{websocket: t, conn: conn, ctx: ctx, exec: exec, header: r.Header, active: map[string]*active{}}
+	s := &socket{websocket: t, conn: conn, ctx: ctx, exec: exec, header: r.Header, elsewhere: fromElsewhere(r), active: map[string]*active{}}
 	defer s.close()
 	s.serve()
 }
@@ -112,8 +113,8 @@ func (s *socket) handle(m message) (code ws.StatusCode, reason string) {
 	return 0, ""
 }
 
-// init finds out who is there: from the payload, where browsers must put it, or
-// else from the request's header.
+// init finds out who is there: from the payload, where pages must put it, or else
+// from the request's header.
 func (s *socket) init(payload json.RawMessage) (ws.StatusCode, string) {
 	if s.credential != nil {
 		return closeTooManyInits, "Too many initialisation requests"
@@ -122,7 +123,7 @@ func (s *socket) init(payload json.RawMessage) (ws.StatusCode, string) {
 	if !ok {
 		return closeBadRequest, "Invalid connection_init payload"
 	}
-	if authorization == nil {
+	if authorization == nil && !s.elsewhere {
 		authorization = s.header.Values("Authorization")
 	}
 	s.credential = credentials(authorization)
