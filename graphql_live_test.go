@@ -120,7 +120,7 @@ func (b *bundle) events(method, query string) *stream {
 func (b *bundle) socket(queries ...string) *stream {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
-	conn, _, err := ws.Dial(ctx, b.base+"/graphql", &ws.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // it needs no closing
+	conn, _, err := ws.Dial(ctx, b.base+"/graphql", &ws.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	ok(b.t, err)
 	b.t.Cleanup(func() { cancel(); _ = conn.CloseNow() })
 	send := func(m map[string]any) { ok(b.t, conn.Write(ctx, ws.MessageText, []byte(encoded(m)))) }

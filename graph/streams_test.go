@@ -214,7 +214,7 @@ func (s *station) dial(protocols ...string) *client {
 	if protocols == nil {
 		protocols = []string{"graphql-transport-ws"}
 	}
-	conn, _, err := ws.Dial(s.t.Context(), s.url, &ws.DialOptions{Subprotocols: protocols, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}}}) //nolint:bodyclose // it needs no closing
+	conn, _, err := ws.Dial(s.t.Context(), s.url, &ws.DialOptions{Subprotocols: protocols, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -341,7 +341,7 @@ func TestWebSocketForgery(t *testing.T) {
 		if origin != "" {
 			header.Set("Origin", origin)
 		}
-		conn, _, err := ws.Dial(t.Context(), s.url, &ws.DialOptions{Subprotocols: []string{subprotocol}, HTTPHeader: header}) //nolint:bodyclose // it needs no closing
+		conn, _, err := ws.Dial(t.Context(), s.url, &ws.DialOptions{Subprotocols: []string{subprotocol}, HTTPHeader: header})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -53,7 +54,7 @@ func newFeed[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V]) *fee
 		hub: h, viewer: viewer, key: key, query: q, subscribers: map[*subscriber[V]]bool{}, dirty: true,
 		wake: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
-	f.ctx, f.cancel = context.WithCancel(h.ctx)
+	f.ctx, f.cancel = context.WithCancel(h.ctx) //nolint:gosec // whoever leaves last calls it, or the end
 	return f
 }
 
@@ -62,7 +63,7 @@ func (f *feed[V]) run() {
 	defer f.hub.feedCount.Add(-1)
 	for f.ctx.Err() == nil {
 		began := time.Now()
-		if err := f.turn(began); err != nil {
+		if err := f.turn(began); err != nil && f.ctx.Err() == nil {
 			f.hub.mu.Lock()
 			forget(f.hub, f)
 			f.hub.mu.Unlock()
@@ -96,9 +97,7 @@ func (f *feed[V]) turn(now time.Time) error {
 		switch err := f.compute(now); {
 		case err == nil:
 			f.failing = time.Time{}
-		case f.ctx.Err() != nil:
-			return nil // nobody waits for it
-		case f.show == nil || !transient(err):
+		case f.show == nil || !transient(err) || f.ctx.Err() != nil:
 			return err
 		case f.failing.IsZero():
 			f.failing = now
@@ -247,7 +246,7 @@ func (f *feed[V]) end(err error) {
 		f.shown = true
 		close(f.ready)
 	}
-	if transient(err) && err != errClosing {
+	if transient(err) && !errors.Is(err, errClosing) {
 		f.hub.o.Log.Error("a subscription ended", "query", f.key.query, "error", err)
 	}
 }

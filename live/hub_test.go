@@ -339,10 +339,10 @@ func TestCloseEndsAll(t *testing.T) {
 		values, _, ending := w.watch("show")
 		take(values)
 		w.Close()
-		if _, open := <-values; open || ending() != error(errClosing) {
+		if _, open := <-values; open || !errors.Is(ending(), errClosing) {
 			t.Errorf("open %v, ended with %v", open, ending())
 		}
-		if _, err := w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, "show"); err != error(errClosing) {
+		if _, err := w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, "show"); !errors.Is(err, errClosing) {
 			t.Errorf("a Hub that is closed: %v", err)
 		}
 	})
