@@ -18,6 +18,7 @@ type cli struct {
 	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
 	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`
+	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`
 
 	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
 }
