@@ -71,7 +71,7 @@ async function wholeConnection(client, query, field, variables) {
 test('Apollo: pages of the leaderboard merge in order, none twice', async () => {
   const { client, sent } = newClient();
   const query = operations.PartnerLeaderboardQuery;
-  const variables = { range: lastQuarter, first: 6 };
+  const variables = { period: lastQuarter, first: 6 };
   const connection = await wholeConnection(client, query, 'partnerLeaderboard', variables);
   assertRanked(connection.edges, connection.totalCount);
 

@@ -71,7 +71,7 @@ async function wholeConnection(client, query, field, variables) {
 test('urql: pages of the leaderboard merge in order, none twice', async () => {
   const { client, seen } = newClient();
   const query = operations.PartnerLeaderboardQuery;
-  const variables = { range: lastQuarter, first: 6 };
+  const variables = { period: lastQuarter, first: 6 };
   const connection = await wholeConnection(client, query, 'partnerLeaderboard', variables);
   assertRanked(connection.edges, connection.totalCount);
   assert.deepEqual(seen.warnings, []);

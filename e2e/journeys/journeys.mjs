@@ -57,7 +57,7 @@ export async function leaderboard(execute, first = 8) {
   let after = null;
   let page;
   do {
-    ({ partnerLeaderboard: page } = await execute('PartnerLeaderboardQuery', { range: lastQuarter, first, after }));
+    ({ partnerLeaderboard: page } = await execute('PartnerLeaderboardQuery', { period: lastQuarter, first, after }));
     assert.ok(page.edges.length > 0 && page.edges.length <= first);
     assert.equal(page.pageInfo.startCursor, page.edges[0].cursor);
     assert.equal(page.pageInfo.endCursor, page.edges.at(-1).cursor);
@@ -94,7 +94,7 @@ export async function campaigns(execute) {
   const points = campaign.timeSeries.points;
   assert.equal(campaign.id, watched.id);
   assertGapless(points);
-  assert.equal(sum(points.map((point) => point.metrics.totalViewingTime)), campaign.metrics.totalViewingTime);
+  assert.equal(sum(points.map((point) => point.metrics.likes)), campaign.metrics.likes);
   assert.equal(Math.max(...points.map((point) => point.metrics.peakConcurrentViewers)), campaign.metrics.peakConcurrentViewers);
   return { scheduled, nodes: week.edges.map((edge) => edge.node) };
 }

@@ -41,8 +41,8 @@ let after: string | null = null;
 let partners = 0;
 let total: number;
 do {
-  const range = { period: 'LAST_90_DAYS' } as const;
-  const { partnerLeaderboard }: PartnerLeaderboardQueryQuery = await execute(PartnerLeaderboardQueryDocument, { range, first: 8, after });
+  const period = { period: 'LAST_90_DAYS' } as const;
+  const { partnerLeaderboard }: PartnerLeaderboardQueryQuery = await execute(PartnerLeaderboardQueryDocument, { period, first: 8, after });
   total = partnerLeaderboard.totalCount;
   for (const edge of partnerLeaderboard.edges) assert.equal(edge.rank, ++partners);
   after = partnerLeaderboard.pageInfo.hasNextPage ? (partnerLeaderboard.pageInfo.endCursor ?? null) : null;
@@ -73,7 +73,7 @@ console.log('four journeys');
 // @ts-expect-error a mandatory variable is missing
 void (() => execute(ActivationReportQueryDocument, { activationId }));
 // @ts-expect-error no such period
-void (() => execute(PartnerLeaderboardQueryDocument, { range: { period: 'FOREVER' }, first: 1 }));
+void (() => execute(PartnerLeaderboardQueryDocument, { period: { period: 'FOREVER' }, first: 1 }));
 // @ts-expect-error an activation may be null
 void ((data: ActivationReportQueryQuery) => data.activation.id);
 // @ts-expect-error a rate may be null
