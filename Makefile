@@ -71,9 +71,11 @@ fuzz: ## Fuzz each parser of outside input for FUZZTIME (10s)
 e2e: ## Drive the gateway with real clients and a browser
 	@scripts/setup.sh postgres redis chromium node
 	@$(MAKE) build
-	@cd e2e && { [ node_modules/.package-lock.json -nt package-lock.json ] || \
-		{ echo "Installing the packages of e2e"; $(NPM_CI); }; }
+	@$(MAKE) e2e/node_modules/.package-lock.json
 	@node e2e/run.mjs $(ARGS)
+
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	@echo "Installing the packages of e2e"; cd e2e && $(NPM_CI)
 
 .PHONY: bench
 bench: ## Measure the four jobs beside a bare handler (ARGS=...)
@@ -84,6 +86,7 @@ bench: ## Measure the four jobs beside a bare handler (ARGS=...)
 generate: ## Regenerate what is generated
 	@echo "Generating"
 	@go generate ./...
+	@$(MAKE) schema
 
 .PHONY: generate-check
 generate-check: ## Fail when regenerating changes a file
@@ -94,6 +97,21 @@ generate-check: ## Fail when regenerating changes a file
 	if cmp -s "$$dir/before" "$$dir/after"; then echo "Regenerating changes nothing"; \
 	else echo "Regenerating changed these files; commit them:"; \
 		diff "$$dir/before" "$$dir/after" | sed -nE 's/^[<>] [0-9]+ [0-9]+ /  /p' | sort -u; exit 1; fi
+
+.PHONY: schema
+schema: ## Write docs/schema.graphql, after a change in graph/schema
+	@go run . schema >docs/schema.new && mv docs/schema.new docs/schema.graphql || { rm docs/schema.new; exit 1; }
+
+.PHONY: schema-check
+schema-check: ## Fail when the schema breaks clients and the CHANGELOG does not say so
+	@scripts/setup.sh node
+	@go run . schema | cmp -s - docs/schema.graphql || { echo "docs/schema.graphql is old: run make schema"; exit 1; }
+	@$(MAKE) e2e/node_modules/.package-lock.json
+	@node e2e/schema/check.mjs
+
+.PHONY: schema-release
+schema-release: ## At a release: what clients may rely on from now on
+	@cp docs/schema.graphql docs/schema.released.graphql
 
 .PHONY: lint
 lint: ## Lint (the first time compiles golangci-lint: a minute or two)
@@ -106,5 +124,5 @@ fmt: ## Format Go files as lint wants them
 
 .PHONY: clean
 clean: ## Remove what was built; the demo's data in .footfall stays
-	@rm -rf bin web/node_modules e2e/node_modules e2e/screenshots coverage
+	@rm -rf bin web/node_modules e2e/node_modules e2e/generated e2e/screenshots coverage
 	@[ ! -d web/dist ] || find web/dist -mindepth 1 ! -name .gitkeep -delete
