@@ -71,7 +71,7 @@ fuzz: ## Fuzz each parser of outside input for FUZZTIME (10s)
 e2e: ## Drive the gateway with real clients and a browser
 	@scripts/setup.sh postgres redis chromium node
 	@$(MAKE) build
-	@$(MAKE) e2e/node_modules/.package-lock.json
+	@$(MAKE) -s e2e/node_modules/.package-lock.json
 	@node e2e/run.mjs $(ARGS)
 
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
@@ -106,7 +106,7 @@ schema: ## Write docs/schema.graphql, after a change in graph/schema
 schema-check: ## Fail when the schema breaks clients and the CHANGELOG does not say so
 	@scripts/setup.sh node
 	@go run . schema | cmp -s - docs/schema.graphql || { echo "docs/schema.graphql is old: run make schema"; exit 1; }
-	@$(MAKE) e2e/node_modules/.package-lock.json
+	@$(MAKE) -s e2e/node_modules/.package-lock.json
 	@node e2e/schema/check.mjs
 
 .PHONY: schema-release
