@@ -102,6 +102,11 @@ type CreateActivationPayload struct {
 // DeleteActivationPayload names the activation that was deleted.
 type DeleteActivationPayload struct{ ActivationID string }
 
+// DeletedActivationID is the global id that the activation had.
+func (p DeleteActivationPayload) DeletedActivationID() string {
+	return Activation{ActivationID: p.ActivationID}.ID()
+}
+
 // UpsertPartnersPayload is the partners as they are now.
 type UpsertPartnersPayload struct{ Partners []*Partner }
 

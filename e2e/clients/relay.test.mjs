@@ -96,7 +96,7 @@ test('Relay: pages of the leaderboard merge in order, none twice', async () => {
   assert.equal(sent.requests, Math.ceil(totalCount / 6));
 });
 
-test('Relay: pages of activations merge, and a created one joins its connection', async () => {
+test('Relay: pages of activations merge, a created one joins them, a deleted one leaves', async () => {
   const { environment } = newEnvironment();
   const variables = { filter: { tiers: ['premium', 'standard', 'spotlight'] } };
   const read = await openList(environment, 'ActivationList', variables);
@@ -117,7 +117,9 @@ test('Relay: pages of activations merge, and a created one joins its connection'
   const [first, ...others] = read().activations.edges;
   assert.equal(readFragment(environment, 'ActivationCard_activation', first.node).eventName, 'Prepended');
   assert.equal(others.length, edges.length);
-  await mutate(environment, 'RecordingDeleteMutation', { activationId });
+
+  await mutate(environment, 'ActivationListDeleteMutation', { activationId, connections: [__id] });
+  assert.deepEqual(read().activations.edges, edges);
 });
 
 test('Relay: a fragment is fetched again by its node’s id', async () => {

@@ -135,7 +135,7 @@ export async function recording(execute) {
   assert.deepEqual([clickCount, outboundClickCount, calendarSyncCount, uniqueSessionCount, outboundSessionRate], [2, 1, 1, 2, 50]);
 
   const { deleteActivation } = await execute('RecordingDeleteMutation', { activationId: name });
-  assert.equal(deleteActivation.activationId, name);
+  assert.equal(deleteActivation.deletedActivationId, id);
   assert.equal((await execute('RecordingReadQuery', { id })).node, null);
 }
 

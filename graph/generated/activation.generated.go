@@ -1485,6 +1485,29 @@ func (ec *executionContext) fieldContext_DeleteActivationPayload_activationId(_ 
 	return graphql.NewScalarFieldContext("DeleteActivationPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DeleteActivationPayload_deletedActivationId(ctx context.Context, field graphql.CollectedField, obj *analytics.DeleteActivationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteActivationPayload_deletedActivationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedActivationID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteActivationPayload_deletedActivationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteActivationPayload", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Mutation_createActivation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2575,6 +2598,11 @@ func (ec *executionContext) _DeleteActivationPayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("DeleteActivationPayload")
 		case "activationId":
 			out.Values[i] = ec._DeleteActivationPayload_activationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deletedActivationId":
+			out.Values[i] = ec._DeleteActivationPayload_deletedActivationId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

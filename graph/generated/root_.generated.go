@@ -229,7 +229,8 @@ type ComplexityRoot struct {
 	}
 
 	DeleteActivationPayload struct {
-		ActivationID func(childComplexity int) int
+		ActivationID        func(childComplexity int) int
+		DeletedActivationID func(childComplexity int) int
 	}
 
 	MetricDefinition struct {
@@ -1232,6 +1233,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteActivationPayload.ActivationID(childComplexity), true
+	case "DeleteActivationPayload.deletedActivationId":
+		if e.ComplexityRoot.DeleteActivationPayload.DeletedActivationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteActivationPayload.DeletedActivationID(childComplexity), true
 
 	case "MetricDefinition.actions":
 		if e.ComplexityRoot.MetricDefinition.Actions == nil {
@@ -2392,6 +2399,8 @@ type CreateActivationPayload {
 type DeleteActivationPayload {
   "The id that was deleted."
   activationId: String!
+  "The global id it had, which clients' caches know it by."
+  deletedActivationId: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/breakdown.graphqls", Input: `"A property that events may carry."
@@ -4074,6 +4083,8 @@ func (ec *executionContext) childFields_DeleteActivationPayload(ctx context.Cont
 	switch field.Name {
 	case "activationId":
 		return ec.fieldContext_DeleteActivationPayload_activationId(ctx, field)
+	case "deletedActivationId":
+		return ec.fieldContext_DeleteActivationPayload_deletedActivationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteActivationPayload", field.Name)
 }

@@ -33,3 +33,11 @@ graphql`
     }
   }
 `;
+
+graphql`
+  mutation ActivationListDeleteMutation($activationId: String!, $connections: [ID!]!) {
+    deleteActivation(activationId: $activationId) {
+      deletedActivationId @deleteEdge(connections: $connections)
+    }
+  }
+`;
