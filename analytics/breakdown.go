@@ -44,5 +44,5 @@ func (f *BreakdownOrderField) UnmarshalGQL(v any) error {
 // Totals for each range of the query. Values are "" where events did not say.
 type Group struct {
 	Values []string
-	Totals []Totals
+	Totals []*Totals
 }

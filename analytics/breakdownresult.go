@@ -65,14 +65,14 @@ const noRow = -1
 
 // Totals are the row's in the answer to a query that Over made, one for each of
 // its ranges.
-func (r *BreakdownRow) Totals(a *Answer) ([]Totals, error) {
+func (r *BreakdownRow) Totals(a *Answer) ([]*Totals, error) {
 	switch {
 	case len(a.Groups) != len(r.Of.Groups):
 		return nil, fmt.Errorf("analytics: %d groups of %d", len(a.Groups), len(r.Of.Groups))
 	case r.Index != noRow:
 		return a.Groups[r.Index].Totals, nil
 	case a.Other == nil:
-		return make([]Totals, len(a.Totals)), nil
+		return slices.Repeat([]*Totals{Nothing}, len(a.Totals)), nil
 	}
 	return a.Other, nil
 }

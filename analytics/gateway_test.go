@@ -173,7 +173,11 @@ func (g *gateway) answer(t fataler, q analytics.Query, random *rand.Rand) []anal
 	for _, fold := range folds {
 		fold()
 	}
-	return p.Totals()
+	var out []analytics.Totals
+	for _, t := range p.Totals() {
+		out = append(out, *t)
+	}
+	return out
 }
 
 // ingestAll takes events in random batches, compacting now and then.

@@ -359,10 +359,10 @@ func (t *tally) sessions(kind Kind) int64 {
 }
 
 // totals are the totals of a group, one for each range.
-func (p *SlicedPlan) totals(g *group) []Totals {
-	out := make([]Totals, len(p.Query.Ranges))
+func (p *SlicedPlan) totals(g *group) []*Totals {
+	out := slices.Repeat([]*Totals{Nothing}, len(p.Query.Ranges))
 	for at, t := range g.tallies {
-		out[at] = t.totals(p.Query, p.Query.Ranges[at])
+		out[at] = t.totals(p.Query, p.Query.Ranges[at]).Keep()
 	}
 	return out
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// MaxPoints bounds a time series.
-const MaxPoints = 10_000
+// MaxPoints bounds a time series: 2.8 years of quarter-hours.
+const MaxPoints = 100_000
 
 // Calendar cuts time into buckets, on the wall clock of a zone.
 type Calendar struct {

@@ -53,10 +53,14 @@ type Totals struct {
 	PeakAt   int64 // its first instant, Unix microseconds
 }
 
+// Nothing is the totals of a range in which nothing happened. Most of a long
+// series is it: answers share this one, and it must not be changed.
+var Nothing = &Totals{}
+
 // Answer is the totals of a query, one for each of its ranges, and the instant
 // they were read at.
 type Answer struct {
-	Totals []Totals
+	Totals []*Totals
 	AsOf   time.Time
 	Stale  bool // the store was out of reach: remembered from AsOf
 
@@ -65,7 +69,7 @@ type Answer struct {
 	// combinations of values than are kept: then groups may lack events of such
 	// days, which are in Other.
 	Groups    []Group
-	Other     []Totals
+	Other     []*Totals
 	Truncated bool
 
 	// Audience is how many watch at each whole second from AsOf on, as far as the
@@ -119,7 +123,8 @@ type Plan struct {
 	coverage
 	Query   Query
 	Fetches []Fetch
-	folds   []fold
+	folds   []fold // of the ranges; nil where nothing happened
+	place   [numActions]int
 	steps   Steps
 }
 
@@ -135,16 +140,15 @@ type plannedSpan struct {
 	fold     int // the range's number
 }
 
-// fold gathers the cells of one range.
-type fold struct {
-	cells [numActions]Cell
-}
+// fold gathers the cells of one range, those of the kind's actions alone.
+type fold []Cell
 
 // NewPlan plans a query.
 func NewPlan(q Query) *Plan {
 	p := &Plan{coverage: cover(q.Ranges), Query: q, folds: make([]fold, len(q.Ranges))}
 	sessions, visitors := q.uniques()
-	for _, a := range q.Kind.Actions() {
+	for i, a := range q.Kind.Actions() {
+		p.place[a] = i
 		p.eachRun(func(level Level, s Span) {
 			p.Fetches = append(p.Fetches, Fetch{Span: s, Action: a, Sessions: sessions, Visitors: visitors, Quarters: level == LevelQuarter})
 		})
@@ -220,7 +224,7 @@ func (p *Plan) Row(f Fetch, r *Row) error {
 				c.Visitors = Set{}
 			}
 			if at := p.find(LevelQuarter, first+Bucket(i)); at >= 0 {
-				p.folds[at].cells[r.Action].Merge(c)
+				p.cell(at, r.Action).Merge(c)
 			}
 		})
 	}
@@ -228,7 +232,7 @@ func (p *Plan) Row(f Fetch, r *Row) error {
 	if at < 0 {
 		return nil
 	}
-	c := &p.folds[at].cells[r.Action]
+	c := p.cell(at, r.Action)
 	c.Events += r.Events
 	c.Starts += r.Starts
 	c.Micros += r.Micros
@@ -239,7 +243,15 @@ func (p *Plan) Row(f Fetch, r *Row) error {
 }
 
 // Count folds in a cell counted from events in the ragged end number i.
-func (p *Plan) Count(i int, a Action, c *Cell) { p.folds[p.ragged[i]].cells[a].Merge(c) }
+func (p *Plan) Count(i int, a Action, c *Cell) { p.cell(p.ragged[i], a).Merge(c) }
+
+// cell is what gathers an action of range i.
+func (p *Plan) cell(i int, a Action) *Cell {
+	if p.folds[i] == nil {
+		p.folds[i] = make(fold, len(p.Query.Kind.Actions()))
+	}
+	return &p.folds[i][p.place[a]]
+}
 
 // find is the range that bucket b belongs to, -1 for none.
 func (c *coverage) find(level Level, b Bucket) int {
@@ -264,28 +276,20 @@ func (c *Cell) total(sessions, visitors bool) Total {
 }
 
 // Totals is the answer, once everything was folded in.
-func (p *Plan) Totals() []Totals {
-	out := make([]Totals, len(p.folds))
-	sessions, visitors := p.Query.uniques()
+func (p *Plan) Totals() []*Totals {
+	out := make([]*Totals, len(p.folds))
 	p.steps = p.steps.normalize()
 	steps := slices.Clone(p.steps)
 	for i := range p.folds {
-		all := Set{}
-		for _, a := range p.Query.Kind.Actions() {
-			c := &p.folds[i].cells[a]
-			out[i].Of[a] = c.total(sessions, visitors)
-			if sessions {
-				all.Merge(&c.Sessions)
-			}
-		}
-		out[i].Sessions = all.Len()
+		t := p.total(i)
 		if p.Query.Want&WantPeak != 0 {
 			r := p.Query.Ranges[i]
 			steps = steps.since(r.Start) // ranges ascend: no step is added up twice
 			if peak, at := steps.Peak(r); peak > 0 {
-				out[i].Peak, out[i].PeakAt = peak, at.UnixMicro()
+				t.Peak, t.PeakAt = peak, at.UnixMicro()
 			}
 		}
+		out[i] = t.Keep()
 	}
 	return out
 }
@@ -297,4 +301,31 @@ func (p *Plan) Audience(t time.Time) Steps {
 		return nil
 	}
 	return p.steps.after(t)
+}
+
+// Keep is t where it stays, Nothing if that is what it is.
+func (t Totals) Keep() *Totals {
+	if t == *Nothing {
+		return Nothing
+	}
+	c := t // so that Nothing takes no room
+	return &c
+}
+
+// total is what the cells of range i amount to.
+func (p *Plan) total(i int) (t Totals) {
+	if p.folds[i] == nil {
+		return t
+	}
+	sessions, visitors := p.Query.uniques()
+	all := Set{}
+	for _, a := range p.Query.Kind.Actions() {
+		c := p.cell(i, a)
+		t.Of[a] = c.total(sessions, visitors)
+		if sessions {
+			all.Merge(&c.Sessions)
+		}
+	}
+	t.Sessions = all.Len()
+	return t
 }

@@ -42,6 +42,7 @@ type Options struct {
 	// Documents may be named instead of sent.
 	Documents Documents
 	Limits    Limits // of one operation that is not a REST contract's
+	byGqlgen  bool   // leaves every list to gqlgen, for tests that compare
 }
 
 // New makes the server that GraphQL and the REST contracts share. Add REST
@@ -82,6 +83,9 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv.Use(&costs{Limits: o.Limits, model: model, planner: func() *loaders.Planner { return loaders.NewPlanner(o.Source, o.Now()) }})
 	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
 	srv.AroundOperations(operation(o))
+	if !o.byGqlgen {
+		srv.AroundFields(writePlainly)
+	}
 	return srv, nil
 }
 

@@ -152,7 +152,7 @@ func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.
 			return
 		}
 		if ctx.Err() == nil {
-			s.send(message{ID: id, Type: "next", Payload: encode(response)})
+			s.send(message{ID: id, Type: "next", Payload: whole(response)})
 		}
 	}
 	if s.drop(id, a) {

@@ -110,7 +110,7 @@ func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *
 		defer close(responses)
 		for response := op.next(t.log); response != nil; response = op.next(t.log) {
 			select {
-			case responses <- encode(response):
+			case responses <- whole(response):
 			case <-ctx.Done():
 				return
 			}
@@ -177,7 +177,7 @@ func (e *events) complete() error { return e.write("event: complete\ndata:\n\n")
 
 // end says a last thing.
 func (e *events) end(response *graphql.Response) {
-	if e.next(encode(response)) == nil {
+	if e.next(whole(response)) == nil {
 		_ = e.complete()
 	}
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -175,3 +176,6 @@ func mustJSON(v any) json.RawMessage {
 	}
 	return text
 }
+
+// whole makes JSON of a response in one piece.
+func whole(response *graphql.Response) []byte { return bytes.Join(encode(response), nil) }

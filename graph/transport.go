@@ -179,18 +179,25 @@ func refuse(w http.ResponseWriter, media string, status int, err error) {
 
 // write sends a response.
 func write(w http.ResponseWriter, media string, status int, response *graphql.Response) {
-	body := encode(response)
+	parts := encode(response)
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Length", strconv.Itoa(size))
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	for _, part := range parts {
+		_, _ = w.Write(part)
+	}
 }
 
 // encode makes JSON of a response; one without data never ran, and says so by
-// having no such entry. The data is compact JSON already and goes out as it is.
-func encode(response *graphql.Response) []byte {
-	var body bytes.Buffer
-	body.Grow(len(response.Data) + 64)
+// having no such entry. The data is compact JSON already and is a part of its own,
+// uncopied: it may be long.
+func encode(response *graphql.Response) [][]byte {
+	var body bytes.Buffer // all but the data, which follows its first cut bytes
+	cut := 0
 	entry := func(name string, value []byte) {
 		separator := byte(',')
 		if body.Len() == 0 {
@@ -212,11 +219,12 @@ func encode(response *graphql.Response) []byte {
 		marshal("errors", response.Errors)
 	}
 	if len(response.Data) > 0 {
-		entry("data", response.Data)
+		entry("data", nil)
+		cut = body.Len()
 	}
 	if len(response.Extensions) > 0 {
 		marshal("extensions", response.Extensions)
 	}
 	body.WriteByte('}')
-	return body.Bytes()
+	return [][]byte{body.Next(cut), response.Data, body.Bytes()}
 }

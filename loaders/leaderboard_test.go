@@ -51,7 +51,7 @@ func (f *field) Totals(_ context.Context, _ int64, queries []analytics.Query) ([
 		} else {
 			f.sets++
 		}
-		out[i].Totals = make([]analytics.Totals, 1)
+		out[i].Totals = []*analytics.Totals{{}}
 		out[i].Totals[0].Of[analytics.PageView] = total
 	}
 	return out, nil

@@ -126,7 +126,7 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 		return nil, err
 	}
 	m.AsOf = answer.AsOf
-	return &answer.Totals[0], nil
+	return answer.Totals[0], nil
 }
 
 // series asks for one subject by calendar buckets.

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -98,14 +99,11 @@ func (p *Planner) Totals(_ context.Context, _ int64, queries []analytics.Query) 
 	answers := make([]analytics.Answer, len(queries))
 	for i, q := range queries {
 		p.count(&call, q)
-		totals := make([]analytics.Totals, len(q.Ranges))
-		for j := range totals {
-			for a := range totals[j].Of {
-				totals[j].Of[a].Events = int64(len(queries) - i)
-				totals[j].Of[a].Starts = int64(len(queries) - i)
-			}
+		each := &analytics.Totals{}
+		for a := range each.Of {
+			each.Of[a].Events, each.Of[a].Starts = int64(len(queries)-i), int64(len(queries)-i)
 		}
-		answers[i] = analytics.Answer{Totals: totals, AsOf: p.now}
+		answers[i] = analytics.Answer{Totals: slices.Repeat([]*analytics.Totals{each}, len(q.Ranges)), AsOf: p.now}
 	}
 	p.note(call)
 	return answers, nil

@@ -13,7 +13,7 @@ type run struct {
 	of       analytics.Measured
 	calendar analytics.Calendar
 	slots    []analytics.Slot
-	totals   []analytics.Totals
+	totals   []*analytics.Totals
 }
 
 // point is what the bucket of one slot measures.
@@ -101,11 +101,11 @@ func (l *Loaders) part(ctx context.Context, m *analytics.Measured, want analytic
 	if err != nil {
 		return nil, err
 	}
-	return &totals[0], nil
+	return totals[0], nil
 }
 
 // partTotals are the totals of m's part, and says in m when they were read.
-func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *analytics.Query) ([]analytics.Totals, error) {
+func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *analytics.Query) ([]*analytics.Totals, error) {
 	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return nil, err

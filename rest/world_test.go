@@ -233,7 +233,7 @@ func (s *source) Totals(_ context.Context, _ int64, queries []analytics.Query) (
 		if q.Want&analytics.WantPeak == 0 {
 			totals.Peak = 0
 		}
-		out[i] = analytics.Answer{Totals: []analytics.Totals{totals}, AsOf: now}
+		out[i] = analytics.Answer{Totals: []*analytics.Totals{totals.Keep()}, AsOf: now}
 	}
 	return out, nil
 }

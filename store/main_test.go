@@ -121,7 +121,7 @@ func (w *world) total(t testing.TB, kind analytics.Kind, key string, r analytics
 		{Subject: w.subject(t, kind, key), Kind: kind, Ranges: []analytics.Range{r}, Want: want},
 	})
 	ok(t, err)
-	return answers[0].Totals[0]
+	return *answers[0].Totals[0]
 }
 
 const wantAll = analytics.WantUniques | analytics.WantPeak

@@ -263,7 +263,7 @@ func (p *property) ask(t testing.TB, when string, queries []analytics.Query, key
 				break
 			}
 			want := naiveTotals(p.events, q.Kind, keys[i], span{r.Start.UnixMicro(), r.End.UnixMicro()}, q.Want)
-			if got := answers[i].Totals[j]; !reflect.DeepEqual(got, want) {
+			if got := *answers[i].Totals[j]; !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %s %s in %v, want %b:\n got %+v\nwant %+v", when, q.Kind, keys[i], r, q.Want, got, want)
 				return
 			}

@@ -71,7 +71,7 @@ func TestTenantsDoNotMeet(t *testing.T) {
 	ok(t, err)
 	for i, q := range queries {
 		for _, got := range answers[i].Totals {
-			equal(t, "another tenant's", got, analytics.Totals{})
+			equal(t, "another tenant's", *got, analytics.Totals{})
 		}
 		_ = q
 	}

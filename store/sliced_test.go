@@ -48,16 +48,16 @@ func (p *property) checkSliced(t testing.TB, when string, q analytics.Query, key
 		}
 		return strings.Join(out, "|")
 	}
-	naive := func(count func(*analytics.Event) bool) []analytics.Totals {
-		out := make([]analytics.Totals, len(q.Ranges))
+	naive := func(count func(*analytics.Event) bool) []*analytics.Totals {
+		out := make([]*analytics.Totals, len(q.Ranges))
 		for i, r := range q.Ranges {
 			out[i] = naiveSlice(p.events, q.Kind, key, span{r.Start.UnixMicro(), r.End.UnixMicro()}, q.Want, func(e *analytics.Event) bool {
 				return q.Where.Matches(&e.Dimensions) && count(e)
-			})
+			}).Keep()
 		}
 		return out
 	}
-	same := func(what string, got, want []analytics.Totals) {
+	same := func(what string, got, want []*analytics.Totals) {
 		t.Helper()
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %s of %s %s by %+v where %v in %v, want %b:\n got %+v\nwant %+v", when, what, q.Kind, key, q.By, q.Where, q.Ranges, q.Want, got, want)
@@ -75,7 +75,7 @@ func (p *property) checkSliced(t testing.TB, when string, q analytics.Query, key
 	}
 	rest := naive(func(e *analytics.Event) bool { return !slices.Contains(seen, values(e)) })
 	if got.Other == nil {
-		same("nothing", make([]analytics.Totals, len(q.Ranges)), rest)
+		same("nothing", slices.Repeat([]*analytics.Totals{analytics.Nothing}, len(q.Ranges)), rest)
 	} else {
 		same("other", got.Other, rest)
 	}

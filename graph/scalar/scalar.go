@@ -43,10 +43,15 @@ func UnmarshalSafeInt(v any) (int64, error) {
 // MarshalDateTime writes an instant with its offset; where the zone's is no
 // whole number of minutes, which RFC 3339 cannot write, in UTC.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendDateTime(nil, t)) })
+}
+
+// AppendDateTime appends what MarshalDateTime writes.
+func AppendDateTime(b []byte, t time.Time) []byte {
 	if _, offset := t.Zone(); offset%60 != 0 {
 		t = t.UTC()
 	}
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(t.Format(time.RFC3339Nano))) })
+	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
 // UnmarshalDateTime reads an RFC 3339 instant with an offset.

@@ -256,19 +256,29 @@ var extents = kind[analytics.Range]{
 }
 
 var answers = kind[analytics.Answer]{
-	encodeAnswer, decodeAnswer,
-	answerSize,
+	encodeAnswer, decodeAnswer, answerSize,
 	func(a analytics.Answer) analytics.Answer { a.Stale = true; return a },
 	func(a analytics.Answer) time.Time { return a.AsOf },
 }
 
 func answerSize(a analytics.Answer) int {
-	totals, values := len(a.Totals)+len(a.Other), 0
+	size := totalsSize(a.Totals) + totalsSize(a.Other)
 	for _, g := range a.Groups {
-		totals += len(g.Totals)
+		size += totalsSize(g.Totals)
 		for _, v := range g.Values {
-			values += len(v) + 16
+			size += len(v) + 16
 		}
 	}
-	return int(unsafe.Sizeof(analytics.Totals{}))*totals + int(unsafe.Sizeof(analytics.Step{}))*len(a.Audience) + values
+	return size + int(unsafe.Sizeof(analytics.Step{}))*len(a.Audience)
+}
+
+// totalsSize counts what happened: where nothing did, the totals are shared.
+func totalsSize(totals []*analytics.Totals) int {
+	size := int(unsafe.Sizeof(analytics.Nothing)) * len(totals)
+	for _, t := range totals {
+		if t != analytics.Nothing {
+			size += int(unsafe.Sizeof(*t))
+		}
+	}
+	return size
 }

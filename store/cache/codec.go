@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/crc32"
+	"slices"
 	"time"
 
 	"footfall/analytics"
@@ -81,10 +82,9 @@ func encodeAnswer(a analytics.Answer) ([]byte, error) {
 
 // appendTotals writes their number, and of each the actions that have any, each
 // with its numbers, then sessions and peak.
-func appendTotals(b []byte, totals []analytics.Totals) []byte {
+func appendTotals(b []byte, totals []*analytics.Totals) []byte {
 	b = binary.AppendUvarint(b, uint64(len(totals)))
-	for i := range totals {
-		t := &totals[i]
+	for _, t := range totals {
 		var mask uint64
 		for action := range t.Of {
 			if t.Of[action] != (analytics.Total{}) {
@@ -127,10 +127,10 @@ func decodeAnswer(b []byte) (analytics.Answer, error) {
 }
 
 // totals reads what appendTotals wrote.
-func (r *reader) totals() []analytics.Totals {
-	out := make([]analytics.Totals, r.count())
+func (r *reader) totals() []*analytics.Totals {
+	out := slices.Repeat([]*analytics.Totals{analytics.Nothing}, int(r.count()))
 	for i := range out {
-		t := &out[i]
+		var t analytics.Totals
 		mask := r.uvarint()
 		if mask>>len(t.Of) != 0 {
 			r.b, r.err = nil, errCorrupt
@@ -143,6 +143,7 @@ func (r *reader) totals() []analytics.Totals {
 			}
 		}
 		r.varints(&t.Sessions, &t.Peak, &t.PeakAt)
+		out[i] = t.Keep()
 	}
 	return out
 }

@@ -15,10 +15,11 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64()
-		totals := func(least int) []analytics.Totals {
-			all := make([]analytics.Totals, rapid.IntRange(least, 5).Draw(t, "totals"))
+		totals := func(least int) []*analytics.Totals {
+			all := make([]*analytics.Totals, rapid.IntRange(least, 5).Draw(t, "totals"))
 			for i := range all {
-				to := &all[i]
+				to := &analytics.Totals{}
+				all[i] = to
 				to.Sessions, to.Peak, to.PeakAt = n.Draw(t, "sessions"), n.Draw(t, "peak"), n.Draw(t, "peak at")
 				for action := range to.Of {
 					if rapid.Bool().Draw(t, "any") {
@@ -74,11 +75,11 @@ func FuzzDecodeEnvelope(f *testing.F) {
 }
 
 func FuzzDecodeAnswer(f *testing.F) {
-	b, _ := encodeAnswer(analytics.Answer{AsOf: time.Now(), Totals: make([]analytics.Totals, 2)})
+	b, _ := encodeAnswer(analytics.Answer{AsOf: time.Now(), Totals: []*analytics.Totals{analytics.Nothing, {Sessions: 1}}})
 	f.Add(b)
 	b, _ = encodeAnswer(analytics.Answer{
-		AsOf: time.Now(), Totals: make([]analytics.Totals, 1), Other: make([]analytics.Totals, 1), Truncated: true,
-		Groups: []analytics.Group{{Values: []string{"a", ""}, Totals: make([]analytics.Totals, 1)}},
+		AsOf: time.Now(), Totals: []*analytics.Totals{analytics.Nothing}, Other: []*analytics.Totals{analytics.Nothing}, Truncated: true,
+		Groups: []analytics.Group{{Values: []string{"a", ""}, Totals: []*analytics.Totals{analytics.Nothing}}},
 	})
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {

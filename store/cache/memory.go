@@ -20,6 +20,7 @@ type memory struct {
 	stamps map[topic]stamp
 	last   stamp
 	most   int // of stamps
+	large  int // the bytes of a value that is not kept: it would push out too many others
 }
 
 // stamp marks a time in which a topic did not change, as far as we heard.
@@ -39,6 +40,7 @@ func newMemory(entries, bytes int) *memory {
 	return &memory{
 		stamps: map[topic]stamp{},
 		most:   entries,
+		large:  bytes / 4,
 		entries: otter.Must(&otter.Options[key, *entry]{
 			MaximumWeight:    uint64(bytes),
 			Weigher:          func(k key, e *entry) uint32 { return uint32(min(max(e.size+len(k.what)+200, least), 1<<31)) },
@@ -117,7 +119,7 @@ func (m *memory) remains(k key) *entry {
 func (m *memory) keep(k key, s stamp, value any, size int, right, until time.Time, stale time.Duration) {
 	e := &entry{value: value, stamp: s, until: until, size: size, keep: time.Until(until) + stale}
 	e.right.Store(right.UnixNano())
-	if e.keep > 0 {
+	if e.keep > 0 && size < m.large {
 		m.entries.Set(k, e)
 	}
 }

@@ -1,0 +1,215 @@
+// Package plain writes lists whose elements are in memory already. gqlgen takes
+// a goroutine for every element of a list, and a context with its closures for
+// every field of it; here a list's selection is compiled once, and each element
+// is appended to one buffer. What it writes is what gqlgen would, byte for byte;
+// where a selected field needs a resolver it declines. It must not know what the
+// types mean.
+package plain
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Types are the Go types of the schema's objects, by name.
+type Types map[string]*Type
+
+// NewTypes names types by their Go name, which must be the schema's.
+func NewTypes(types ...*Type) Types {
+	all := Types{}
+	for _, t := range types {
+		all[t.name] = t
+	}
+	return all
+}
+
+// List is a list as JSON.
+type List []byte
+
+// MarshalGQL writes the list.
+func (l *List) MarshalGQL(w io.Writer) { _, _ = w.Write(*l) }
+
+// List encodes the value of the list field fc as gqlgen would. It is nil when
+// that is gqlgen's to do: something selected is not plain, or is null where the
+// schema does not allow it. N is the number of elements, −1 if v is no list of
+// an object's.
+func (t Types) List(ctx context.Context, fc *graphql.FieldContext, v any) (l *List, n int) {
+	element := elementOf(fc.Field)
+	typ := t[element]
+	if typ == nil {
+		return nil, -1
+	}
+	n, at := typ.elements(v)
+	if n <= 0 {
+		return nil, n
+	}
+	s := t.compile(ctx, fc, typ, fc.Field.Selections)
+	if s == nil {
+		return nil, n
+	}
+	b, ok := s.appendList(make([]byte, 0, 4096), n, at, fc.Field.Definition.Type.Elem.NonNull)
+	if !ok {
+		return nil, n
+	}
+	return (*List)(&b), n
+}
+
+// elementOf is the name of the type of the field's elements, empty for a field
+// that is no list.
+func elementOf(f graphql.CollectedField) string {
+	if f.Field == nil || f.Definition == nil || f.Definition.Type.Elem == nil {
+		return ""
+	}
+	return f.Definition.Type.Elem.NamedType
+}
+
+// Covers reports whether a field of the type is plain, as far as the Go types
+// know: gqlgen.yml may give it a resolver.
+func (t Types) Covers(f *ast.FieldDefinition, of string) bool {
+	typ := t[of]
+	if typ == nil {
+		return false
+	}
+	m, ok := typ.member(f)
+	return ok && (m.object == nil || t.below(f, m) != nil)
+}
+
+// selection is what is written of an object.
+type selection struct {
+	fields []field
+}
+
+// field is one entry of the written object.
+type field struct {
+	key     string // with its quotes and colon
+	write   writer
+	nonNull bool
+	element bool       // of a list: whether its elements must not be null
+	below   *selection // of an object's fields
+}
+
+// null writes null where the schema allows it.
+func (f *field) null(b []byte) ([]byte, bool) { return append(b, "null"...), !f.nonNull }
+
+// compile is the plan for a selection, nil where it is not plain. Of is the
+// context of the field that holds the objects: it knows which of their fields
+// have resolvers.
+func (t Types) compile(ctx context.Context, of *graphql.FieldContext, typ *Type, set ast.SelectionSet) *selection {
+	s := &selection{}
+	op := graphql.GetOperationContext(ctx)
+	var seen []string
+	for _, f := range graphql.CollectFields(op, set, nil) {
+		if f.ObjectDefinition == nil || f.ObjectDefinition.Kind != ast.Object || f.ObjectDefinition.Name != typ.name {
+			return nil // selected through an interface: gqlgen knows which types satisfy it
+		}
+		if slices.Contains(seen, f.Alias) {
+			continue
+		}
+		seen = append(seen, f.Alias)
+		compiled, ok := t.field(ctx, of, typ, f)
+		if !ok {
+			return nil
+		}
+		s.fields = append(s.fields, compiled)
+	}
+	return s
+}
+
+func (t Types) field(ctx context.Context, of *graphql.FieldContext, typ *Type, f graphql.CollectedField) (field, bool) {
+	out := field{key: `"` + f.Alias + `":`}
+	if f.Name == "__typename" {
+		name := `"` + typ.name + `"`
+		out.write = func(b []byte, _ any, _ *field) ([]byte, bool) { return append(b, name...), true }
+		return out, true
+	}
+	m, ok := typ.member(f.Definition)
+	if !ok || !inert(f) {
+		return out, false
+	}
+	child, err := of.Child(ctx, f)
+	if err != nil || child.IsResolver {
+		return out, false
+	}
+	out.write, out.nonNull = m.write, f.Definition.Type.NonNull
+	if m.object == nil {
+		return out, true
+	}
+	if f.Definition.Type.Elem != nil {
+		out.element = f.Definition.Type.Elem.NonNull
+	}
+	if below := t.below(f.Definition, m); below != nil {
+		out.below = t.compile(ctx, child, below, f.Selections)
+	}
+	return out, out.below != nil
+}
+
+// below is the type of the objects that the member holds, nil where the schema
+// says something else.
+func (t Types) below(f *ast.FieldDefinition, m member) *Type {
+	typ := t[f.Type.Name()]
+	isList := f.Type.Elem != nil && f.Type.Elem.Elem == nil
+	if typ == nil || typ.of != m.object || isList != m.list {
+		return nil
+	}
+	return typ
+}
+
+// inertDirectives say something of a field and do nothing when it is read.
+var inertDirectives = []string{"deprecated", "metric", "cost", "listSize"}
+
+// inert reports whether reading the field is all there is to it: no arguments,
+// no directive that acts.
+func inert(f graphql.CollectedField) bool {
+	acts := func(d *ast.Directive) bool { return !slices.Contains(inertDirectives, d.Name) }
+	actsHere := func(d *ast.Directive) bool { return d.Name != "skip" && d.Name != "include" }
+	return len(f.Definition.Arguments) == 0 && !slices.ContainsFunc(f.Definition.Directives, acts) &&
+		!slices.ContainsFunc(f.Directives, actsHere)
+}
+
+func (s *selection) append(b []byte, obj any) ([]byte, bool) {
+	b = append(b, '{')
+	ok := true
+	for i := range s.fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		f := &s.fields[i]
+		b = append(b, f.key...)
+		if b, ok = f.write(b, obj, f); !ok {
+			return b, false
+		}
+	}
+	return append(b, '}'), true
+}
+
+// appendList writes n elements. After the first of a long list it makes room
+// for the rest at once: growing step by step would take twice the memory.
+func (s *selection) appendList(b []byte, n int, at func(int) any, nonNull bool) ([]byte, bool) {
+	const sample = 64
+	b = append(b, '[')
+	start, ok := len(b), true
+	for i := range n {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if i == sample {
+			b = slices.Grow(b, (len(b)-start)/sample*(n-sample)*9/8)
+		}
+		obj := at(i)
+		if obj == nil {
+			if nonNull {
+				return b, false
+			}
+			b = append(b, "null"...)
+			continue
+		}
+		if b, ok = s.append(b, obj); !ok {
+			return b, false
+		}
+	}
+	return append(b, ']'), true
+}
