@@ -84,7 +84,9 @@ func TestBigSeries(t *testing.T) {
 	b.activate("big", "big", "2022-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
 	b.upsertPartners(1, `name: "P", partnerType: REFERRAL`)
 	b.ask(`mutation { upsertCampaigns(input: [{ campaignKey: "big", title: "Big", scheduledAt: "2023-01-10T00:00:00Z" }]) { campaigns { id } } }`)
-	b.sparse(func(i int, at string) string { return click(fmt.Sprint("c", i), "click", "big", fmt.Sprint("s", i%50), at) })
+	b.sparse(func(i int, at string) string {
+		return click(fmt.Sprint("c", i), "click", "big", fmt.Sprint("s", i%50), at)
+	})
 	b.sparse(func(i int, at string) string { return view(fmt.Sprint("v", i), uuidOf(1), fmt.Sprint("u", i%50), at) })
 	b.sparse(func(i int, at string) string {
 		return react(fmt.Sprint("l", i), "like", "big", fmt.Sprint("u", i%50), at)
@@ -96,7 +98,9 @@ func TestBigSeries(t *testing.T) {
 	} {
 		few := footprintOf(func() { b.ask(longSeries(c.noun, c.measures, 10)) })
 		var a answer
-		many := footprintOf(func() { a = b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": longSeries(c.noun, c.measures, 1041)}), asJSON) })
+		many := footprintOf(func() {
+			a = b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": longSeries(c.noun, c.measures, 1041)}), asJSON)
+		})
 		points := int64(strings.Count(a.body, `"partial"`))
 		t.Logf("%s: %d points in %d KiB: at most %d MiB of heap (the answer and its reader's copies included) and %d goroutines more (960 points: %d), %.1f allocations a point",
 			c.below, points, len(a.body)>>10, many.heap>>20, many.goroutines, few.goroutines, float64(many.allocations)/float64(points))
