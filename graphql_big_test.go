@@ -115,6 +115,15 @@ func TestBigSeries(t *testing.T) {
 		}
 		checkLongSeries(b, longSeries(c.noun, c.measures, 1041), c.below, c.sum)
 	}
+	var rows [][]string
+	took := footprintOf(func() { rows = b.table(longSeries(`activation(activationId: "big")`, "metrics { clickCount }", 1041)) })
+	clicks := 0
+	for _, row := range rows[1:] {
+		clicks += int(row[3][0] - '0')
+	}
+	t.Logf("CSV: at most %d MiB of heap (the reader's included)", took.heap>>20)
+	equal(t, "rows", len(rows), 1+1041*96)
+	equal(t, "clicks", clicks, 3000)
 	a := b.post(longSeries(`activation(activationId: "big")`, "metrics { clickCount }", 1045), nil, nil)
 	if len(a.errors) != 1 || !strings.Contains(a.errors[0].Message, "more than 100000 points") {
 		t.Errorf("one day too many: %s", a.body[:min(len(a.body), 500)])

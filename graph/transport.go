@@ -50,6 +50,10 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	h.Set("Cache-Control", "private, no-store")
 	h.Add("Vary", "Accept, Authorization")
 	media, ok := negotiate(r.Header.Values("Accept"))
+	also := formsOf(r.Header.Values("Accept"))
+	if !ok && also.any() { // for what is refused
+		media, ok = mediaJSON, true
+	}
 	if !ok {
 		refuse(w, mediaJSON, http.StatusNotAcceptable, analytics.Invalidf("Accept", "must allow %s or %s", mediaResponse, mediaJSON))
 		return
@@ -83,8 +87,8 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, media, status, err)
 		return
 	}
-	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+"\x00"+costAsked(r.Header)), raw...))}
-	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
+	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+also.key()+"\x00"+costAsked(r.Header)), raw...))}
+	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(withForms(ctx, also), p)), key, func(w http.ResponseWriter, r *http.Request) {
 		params, status, err := parse(r, raw)
 		if err != nil {
 			refuse(w, media, unreadStatus(media, status), err)
@@ -153,14 +157,27 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be POST for a %s", op.Operation.Operation))
 		return
 	}
+	table, err := tableOf(wanted(ctx), op)
+	if err != nil {
+		refuse(w, media, 0, err)
+		return
+	}
 	respond, ctx := exec.DispatchOperation(ctx, op)
 	response := respond(ctx)
 	if response == nil { // gqlgen gave up with the context
 		refuse(w, media, 0, context.DeadlineExceeded)
 		return
 	}
-	offer(w.Header(), media, op.Operation.Operation, response)
-	write(w, media, executedStatus(w, media, response), response)
+	switch {
+	case table == nil:
+		offer(w.Header(), media, op.Operation.Operation, response)
+		write(w, media, executedStatus(w, media, response), response)
+	case len(response.Errors) > 0:
+		write(w, media, failedStatus(response), response)
+	default:
+		offer(w.Header(), mediaCSV, op.Operation.Operation, response)
+		table.write(w, response)
+	}
 }
 
 // refuse answers a request that was not executed; status 0 is the error's own.

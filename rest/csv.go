@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"strconv"
 	"strings"
+
+	"footfall/graph"
 )
 
 var csvHeader = []string{
@@ -16,7 +18,7 @@ var csvHeader = []string{
 
 // csv is the answer as a file of a header and one row (RFC 4180, with \n).
 func (s *stats) csv() (*reply, error) {
-	row := []string{cell(s.ActivationID), cell(s.EventKey), cell(s.EventName), cell(s.Tier), s.Range.StartAt, s.Range.EndAt}
+	row := []string{graph.Cell(s.ActivationID), graph.Cell(s.EventKey), graph.Cell(s.EventName), graph.Cell(s.Tier), s.Range.StartAt, s.Range.EndAt}
 	m := s.Metrics
 	for _, n := range []int64{
 		m.ClickCount, m.OutboundClickCount, m.CalendarSyncCount,
@@ -35,15 +37,6 @@ func (s *stats) csv() (*reply, error) {
 		disposition: `attachment; filename="` + fileName("oooc-partner-stats-"+s.EventKey) + `.csv"`,
 		body:        b.Bytes(),
 	}, err
-}
-
-// cell keeps a spreadsheet from running a text as a formula
-// (https://owasp.org/www-community/attacks/CSV_Injection).
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
 
 const maxFileName = 150 // bytes; file systems take 255 with the extension

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"footfall/graph"
 )
 
 // TestRounding compares both roundings of a quotient of counts with exact
@@ -43,7 +45,7 @@ func TestCell(t *testing.T) {
 		"": "", "x": "x", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "\nx": "'\nx",
 		"x=1": "x=1", "'=1": "'=1", "é": "é", " =1": " =1",
 	} {
-		if got := cell(text); got != want {
+		if got := graph.Cell(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

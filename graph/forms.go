@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"context"
+	"strings"
+)
+
+// The media types of the other forms that an answer may take.
+const (
+	mediaCSV   = "text/csv"
+	mediaParts = "multipart/mixed"
+)
+
+// forms are what a client takes beside a JSON response: a table when it would
+// rather have that, and deferred parts when there are any.
+type forms struct{ csv, parts bool }
+
+// formsOf reads the Accept headers. A form must be named, and CSV must weigh
+// more than the JSON that is named beside it.
+func formsOf(accept []string) forms {
+	named := func(media string) float64 {
+		if !acceptNames(accept, media) {
+			return 0
+		}
+		return acceptWeight(accept, media)
+	}
+	csv := named(mediaCSV)
+	return forms{
+		csv:   csv > named(mediaJSON) && csv > named(mediaResponse),
+		parts: named(mediaParts) > 0 && speaksDefer(accept),
+	}
+}
+
+// speaksDefer reports whether the client reads the form of deferred parts that
+// we write, as Apollo Client names it; one that names none is taken at its word.
+func speaksDefer(accept []string) bool {
+	all := strings.ToLower(strings.Join(accept, ","))
+	return strings.Contains(all, "deferspec="+deferSpec) || !strings.Contains(all, "deferspec=")
+}
+
+func (f forms) any() bool { return f.csv || f.parts }
+
+// key tells answers apart that JSON's media type does not.
+func (f forms) key() string {
+	if f.csv {
+		return mediaCSV
+	}
+	return ""
+}
+
+type formsKey struct{}
+
+func withForms(ctx context.Context, f forms) context.Context {
+	return context.WithValue(ctx, formsKey{}, f)
+}
+
+// wanted are the forms that the request of ctx may be answered in.
+func wanted(ctx context.Context) forms {
+	f, _ := ctx.Value(formsKey{}).(forms)
+	return f
+}
+
+// deferSpec names the form of deferred parts.
+const deferSpec = "20220824"
