@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // The media types of the other forms that an answer may take.
@@ -13,7 +14,10 @@ const (
 
 // forms are what a client takes beside a JSON response: a table when it would
 // rather have that, and deferred parts when there are any.
-type forms struct{ csv, parts bool }
+type forms struct {
+	csv, parts bool
+	timeout    time.Duration // of all parts together
+}
 
 // formsOf reads the Accept headers. A form must be named, and CSV must weigh
 // more than the JSON that is named beside it.
@@ -24,11 +28,9 @@ func formsOf(accept []string) forms {
 		}
 		return acceptWeight(accept, media)
 	}
-	csv := named(mediaCSV)
-	return forms{
-		csv:   csv > named(mediaJSON) && csv > named(mediaResponse),
-		parts: named(mediaParts) > 0 && speaksDefer(accept),
-	}
+	weight := named(mediaCSV)
+	csv := weight > named(mediaJSON) && weight > named(mediaResponse)
+	return forms{csv: csv, parts: !csv && named(mediaParts) > 0 && speaksDefer(accept)}
 }
 
 // speaksDefer reports whether the client reads the form of deferred parts that
@@ -59,6 +61,3 @@ func wanted(ctx context.Context) forms {
 	f, _ := ctx.Value(formsKey{}).(forms)
 	return f
 }
-
-// deferSpec names the form of deferred parts.
-const deferSpec = "20220824"

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -73,7 +74,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	streams := streaming{auth: o.Auth, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})
-	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge})
+	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge, timeout: o.Timeout})
 	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](1000)})
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetErrorPresenter(presenter(o.Log))
@@ -106,16 +107,20 @@ func operation(o Options) graphql.OperationMiddleware {
 		if o.Freshness != nil {
 			ctx, freshness = o.Freshness(ctx)
 		}
-		ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+		op := graphql.GetOperationContext(ctx)
+		document := op.Doc
+		answerWhole(ctx, op)
+		ctx, cancel := bound(ctx, op, o.Timeout)
 		respond := next(ctx)
 		return func(ctx context.Context) *graphql.Response {
 			defer cancel()
+			defer runtime.KeepAlive(document) // gqlgen remembers selections by their address
 			response := respond(ctx)
 			if response == nil {
 				return nil
 			}
 			f := freshness()
-			query := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
+			query := op.Operation.Operation == ast.Query
 			if query {
 				report(response, f)
 			}
@@ -124,4 +129,14 @@ func operation(o Options) graphql.OperationMiddleware {
 			return response
 		}
 	}
+}
+
+// bound gives an operation its deadline. One in parts has it from the transport
+// instead: gqlgen waits for ever for a deferred fragment whose context is over.
+// Its reads end by the time that the source allows them.
+func bound(ctx context.Context, op *graphql.OperationContext, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if inParts(ctx, op) {
+		return context.WithoutCancel(ctx), func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,8 +38,9 @@ type Authenticator interface {
 // transport is GraphQL over HTTP: POST with JSON, GET for queries
 // (https://graphql.github.io/graphql-over-http/draft/).
 type transport struct {
-	auth Authenticator
-	edge *edge.Cache
+	auth    Authenticator
+	edge    *edge.Cache
+	timeout time.Duration
 }
 
 // Supports takes everything: what the REST contracts leave is GraphQL.
@@ -51,6 +53,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	h.Add("Vary", "Accept, Authorization")
 	media, ok := negotiate(r.Header.Values("Accept"))
 	also := formsOf(r.Header.Values("Accept"))
+	also.timeout = t.timeout
 	if !ok && also.any() { // for what is refused
 		media, ok = mediaJSON, true
 	}
@@ -155,6 +158,10 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 	if r.Method != http.MethodPost && op.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", "POST")
 		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be POST for a %s", op.Operation.Operation))
+		return
+	}
+	if inParts(ctx, op) {
+		deliver(w, r, exec, op, media)
 		return
 	}
 	table, err := tableOf(wanted(ctx), op)

@@ -1,0 +1,162 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"footfall/edge"
+)
+
+// deferSpec names the form of deferred parts: the incremental delivery draft of
+// August 2022, which Apollo Client reads.
+const deferSpec = "20220824"
+
+const (
+	boundary    = "footfall"
+	maxPart     = 64 << 10 // parts of at least this size are not gathered further
+	partsReady  = 16       // deferred fragments that may wait for a slow reader
+	partHeading = "Content-Type: application/json; charset=utf-8\r\n\r\n"
+)
+
+// inParts reports whether an operation is answered in parts: it defers, and the
+// client reads them. gqlgen defers in queries alone.
+func inParts(ctx context.Context, op *graphql.OperationContext) bool {
+	return wanted(ctx).parts && op.Operation.Operation == ast.Query && deferred(op)
+}
+
+// deliver executes an operation and sends its answer, then what it deferred as
+// it comes. Nothing of it is kept at the edge.
+func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, media string) {
+	edge.Judge(r.Context(), false)
+	over := time.NewTimer(wanted(r.Context()).timeout)
+	defer over.Stop()
+	respond, ctx := exec.DispatchOperation(r.Context(), op)
+	gone := make(chan struct{})
+	defer close(gone)
+	responses := responsesOf(ctx, respond, gone)
+	p := &parts{w: w, control: http.NewResponseController(w), op: op}
+	var first *graphql.Response
+	select {
+	case first = <-responses:
+	case <-over.C:
+	}
+	switch {
+	case first == nil:
+		refuse(w, media, 0, context.DeadlineExceeded)
+		return
+	case !hasNext(first): // nothing of what is marked has a resolver
+		write(w, media, executedStatus(w, media, first), first)
+		return
+	}
+	w.Header().Set("Content-Type", mediaParts+`; boundary="`+boundary+`"; deferSpec=`+deferSpec)
+	p.begin(first)
+	for p.open {
+		select {
+		case next := <-responses:
+			p.send(gather(next, responses))
+		case <-over.C:
+			late := Public(context.DeadlineExceeded)
+			p.part(true, map[string]any{"errors": gqlerror.List{{Message: late.Error(), Extensions: map[string]any{"code": string(late.Code)}}}, "hasNext": false})
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// responsesOf reads the responses to their end, also once nobody takes them any
+// more: gqlgen's deferred fragments wait until they are read.
+func responsesOf(ctx context.Context, respond graphql.ResponseHandler, gone <-chan struct{}) <-chan *graphql.Response {
+	responses := make(chan *graphql.Response, partsReady)
+	go func() {
+		defer close(responses)
+		for response := respond(ctx); response != nil; response = respond(ctx) {
+			select {
+			case responses <- response:
+			case <-gone:
+			}
+		}
+	}()
+	return responses
+}
+
+// hasNext reports whether more follows a response.
+func hasNext(response *graphql.Response) bool {
+	return response != nil && response.HasNext != nil && *response.HasNext
+}
+
+// gather adds what is ready to a response, up to the size of a part.
+func gather(first *graphql.Response, ready <-chan *graphql.Response) []*graphql.Response {
+	batch, size := []*graphql.Response{first}, 0
+	for last := first; hasNext(last) && size < maxPart; {
+		size += len(last.Data)
+		select {
+		case last = <-ready:
+			batch = append(batch, last)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// parts writes a multipart body. It is open until the last part.
+type parts struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	op      *graphql.OperationContext
+	open    bool
+}
+
+func (p *parts) begin(first *graphql.Response) {
+	_, err := p.w.Write([]byte("--" + boundary + "\r\n"))
+	p.open = err == nil
+	first.Data = withoutPutOff(p.op, p.op.Operation.SelectionSet, first.Data, false)
+	p.part(false, first)
+}
+
+// fragment is a deferred fragment's place and data.
+type fragment struct {
+	Data       json.RawMessage `json:"data"`
+	Path       ast.Path        `json:"path"`
+	Label      string          `json:"label,omitempty"`
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+func (p *parts) send(batch []*graphql.Response) {
+	incremental := []fragment{}
+	for _, r := range batch {
+		if r != nil { // the end
+			data := withoutPutOff(p.op, selectionAt(p.op, r.Path), r.Data, true)
+			incremental = append(incremental, fragment{data, r.Path, r.Label, r.Errors, r.Extensions})
+		}
+	}
+	more := hasNext(batch[len(batch)-1])
+	p.part(!more, map[string]any{"incremental": incremental, "hasNext": more})
+}
+
+// part sends a part and the boundary after it, so that the client need not wait
+// for the next to see its end.
+func (p *parts) part(last bool, v any) {
+	var b bytes.Buffer
+	b.WriteString(partHeading)
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
+		last = true // an extension that is no JSON: the client sees an unfinished answer
+	}
+	b.WriteString("\r\n--" + boundary)
+	if last {
+		b.WriteString("--")
+	}
+	b.WriteString("\r\n")
+	_, err := p.w.Write(b.Bytes())
+	p.open = p.open && !last && err == nil && p.control.Flush() == nil
+}
