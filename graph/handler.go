@@ -102,7 +102,8 @@ func operation(o Options) graphql.OperationMiddleware {
 		if isSubscription(ctx) {
 			return subscription(ctx, o, viewer, next)
 		}
-		ctx = loaders.With(ctx, loaders.New(planned(ctx, o.Source), viewer, o.Now()))
+		load := loaders.New(planned(ctx, o.Source), viewer, o.Now())
+		ctx = loaders.With(ctx, load)
 		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		if o.Freshness != nil {
 			ctx, freshness = o.Freshness(ctx)
@@ -112,11 +113,15 @@ func operation(o Options) graphql.OperationMiddleware {
 		answerWhole(ctx, op)
 		ctx, cancel := bound(ctx, op, o.Timeout)
 		respond := next(ctx)
-		return func(ctx context.Context) *graphql.Response {
+		return func(ctx context.Context) (response *graphql.Response) {
 			defer cancel()
 			defer runtime.KeepAlive(document) // gqlgen remembers selections by their address
-			response := respond(ctx)
-			if response == nil {
+			defer func() {
+				if !hasNext(response) {
+					load.Close()
+				}
+			}()
+			if response = respond(ctx); response == nil {
 				return nil
 			}
 			f := freshness()

@@ -31,7 +31,9 @@ func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next gr
 		ctx = loaders.Later(ctx, func() *loaders.Loaders {
 			timer := time.AfterFunc(o.Timeout, func() { cancel(context.DeadlineExceeded) })
 			context.AfterFunc(ctx, func() { timer.Stop() })
-			return loaders.New(o.Source, viewer, o.Now())
+			load := loaders.New(o.Source, viewer, o.Now())
+			context.AfterFunc(ctx, load.Close)
+			return load
 		})
 		response := respond(ctx)
 		if err := ending(); response == nil && err != nil && !ended {

@@ -54,6 +54,7 @@ type Loaders struct {
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
 	shared      sync.Map // what parts of one breakdown ask together: rowsSeriesKey → *rowsSeries, partKey → *Query
+	room        room
 }
 
 // New makes the loaders of one request.
@@ -80,6 +81,9 @@ func New(source Source, viewer Viewer, now time.Time) *Loaders {
 	})
 	return l
 }
+
+// Close ends the operation: what it held in memory was written.
+func (l *Loaders) Close() { l.room.give() }
 
 type contextKey struct{}
 
@@ -131,6 +135,9 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 
 // series asks for one subject by calendar buckets.
 func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, where analytics.Where, want analytics.Want) (analytics.Answer, error) {
+	if err := l.room.take(ctx, len(slots)); err != nil {
+		return analytics.Answer{}, err
+	}
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: rangesOf(slots), Want: want, Where: where}
 	return l.totals.Load(ctx, q)
 }

@@ -53,7 +53,12 @@ func (l *Loaders) partSeries(ctx context.Context, of analytics.Measured, ask Ser
 	}
 	shared, _ := l.shared.LoadOrStore(rowsSeriesKey{b, ask.Interval, ask.WeekStart, ask.Want}, &rowsSeries{})
 	s := shared.(*rowsSeries)
-	if s.once.Do(func() { s.ask(b, extent, ask) }); s.err != nil {
+	s.once.Do(func() {
+		if s.ask(b, extent, ask); s.err == nil {
+			s.err = l.room.take(ctx, len(s.slots)*(len(b.Groups)+1))
+		}
+	})
+	if s.err != nil {
 		return run{}, s.err
 	}
 	totals, err := l.partTotals(ctx, &of, s.query)

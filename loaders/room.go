@@ -1,0 +1,56 @@
+package loaders
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"footfall/analytics"
+)
+
+// Points take memory until they are written: about 1 KiB each, 1.5 where every
+// one of them has events. These bound how many all operations together hold;
+// series of up to shortSeries points are not counted.
+const (
+	pointsAtOnce = 3 * analytics.MaxPoints
+	shortSeries  = 1000
+)
+
+var points = semaphore.NewWeighted(pointsAtOnce)
+
+// room is what one operation takes of the points. The zero room is ready.
+type room struct {
+	mu   sync.Mutex
+	held int64
+}
+
+// take waits for room for n points. An operation that holds some already does
+// not wait, or two could wait for each other.
+func (r *room) take(ctx context.Context, n int) error {
+	if n <= shortSeries {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.held+int64(n) > pointsAtOnce:
+		return analytics.Invalidf("", "the series of one operation must have at most %d points together: ask in several", pointsAtOnce)
+	case r.held == 0:
+		if err := points.Acquire(ctx, int64(n)); err != nil {
+			return context.Cause(ctx)
+		}
+	case !points.TryAcquire(int64(n)):
+		return analytics.Errorf(analytics.CodeUnavailable, "there is no room for so many points now, try again or ask for less")
+	}
+	r.held += int64(n)
+	return nil
+}
+
+// give returns all of it.
+func (r *room) give() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	points.Release(r.held)
+	r.held = 0
+}
