@@ -60,14 +60,12 @@ func (g *groups) Totals(_ context.Context, _ int64, queries []analytics.Query) (
 	g.mu.Unlock()
 	out := make([]analytics.Answer, len(queries))
 	for i, q := range queries {
-		totals := func(n int64) []analytics.Totals {
-			each := make([]analytics.Totals, len(q.Ranges))
-			for r := range each {
-				for a := range each[r].Of {
-					each[r].Of[a] = analytics.Total{Events: n, Starts: n, Sessions: n, Visitors: n}
-				}
+		totals := func(n int64) []*analytics.Totals {
+			each := &analytics.Totals{}
+			for a := range each.Of {
+				each.Of[a] = analytics.Total{Events: n, Starts: n, Sessions: n, Visitors: n}
 			}
-			return each
+			return slices.Repeat([]*analytics.Totals{each}, len(q.Ranges))
 		}
 		out[i] = analytics.Answer{Totals: totals(1000), AsOf: march(20)}
 		if q.By == nil {

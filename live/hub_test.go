@@ -61,7 +61,7 @@ func (w *world) Totals(_ context.Context, _ int64, queries []analytics.Query) ([
 	}
 	out := make([]analytics.Answer, len(queries))
 	for i := range out {
-		out[i] = analytics.Answer{AsOf: time.Now(), Audience: w.audience, Totals: make([]analytics.Totals, 1)}
+		out[i] = analytics.Answer{AsOf: time.Now(), Audience: w.audience, Totals: []*analytics.Totals{{}}}
 		out[i].Totals[0].Of[analytics.Like].Events = w.likes
 	}
 	return out, nil
