@@ -244,7 +244,7 @@ func TestSeriesSize(t *testing.T) {
 		{"Activation", map[string]any{"interval": "WEEK"}, 100, true},
 		{"Activation", map[string]any{"interval": "QUARTER_HOUR"}, 2882, true},
 		{"Campaign", map[string]any{"interval": "HOUR"}, 722, true},
-		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"dates": map[string]any{"startDate": "0001-01-01", "endDate": "9999-12-31"}}}, 10_000, true},
+		{"Partner", map[string]any{"interval": "HOUR", "range": map[string]any{"dates": map[string]any{"startDate": "0001-01-01", "endDate": "9999-12-31"}}}, 100_000, true},
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"dates": map[string]any{"startDate": "2026-03-02", "endDate": "2026-03-01"}}}, 3, true},
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"dates": "x"}}, 100, true},
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"period": 7}}, 100, true},

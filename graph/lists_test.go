@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,7 +154,8 @@ func selections(t *rapid.T, schema *ast.Schema, typ string, depth int) string {
 		if depth > 3 || rapid.IntRange(0, 9).Draw(t, "typename") == 0 {
 			f = &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)}
 		}
-		if f.Arguments != nil && (f.Name == "timeSeries" || rapid.IntRange(0, 3).Draw(t, "resolver") > 0) {
+		required := slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return a.Type.NonNull && a.DefaultValue == nil })
+		if f.Arguments != nil && (required || rapid.IntRange(0, 3).Draw(t, "resolver") > 0) {
 			f = def.Fields[0] // seldom, or hardly a selection would be plain
 		}
 		text := fmt.Sprintf("a%d_%d: %s", depth, i, f.Name)

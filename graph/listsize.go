@@ -13,6 +13,13 @@ var listSizes = map[string]cost.Size{
 	"Activation.timeSeries": seriesSize(0),
 	"Partner.timeSeries":    seriesSize(366 * day),
 	"Campaign.timeSeries":   seriesSize(0),
+
+	"ActivationBreakdownRow.timeSeries":   seriesSize(0),
+	"ActivationBreakdown.otherTimeSeries": seriesSize(0),
+	"PartnerBreakdownRow.timeSeries":      seriesSize(366 * day),
+	"PartnerBreakdown.otherTimeSeries":    seriesSize(366 * day),
+	"CampaignBreakdownRow.timeSeries":     seriesSize(0),
+	"CampaignBreakdown.otherTimeSeries":   seriesSize(0),
 }
 
 const (

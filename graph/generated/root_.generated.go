@@ -2459,14 +2459,14 @@ extend type Activation {
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "Which groups are the rows: by default those with the most events."
     orderBy: BreakdownOrder
     "How many rows, 1 to 1000."
     first: Int! = 10
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): ActivationBreakdown!
+  ): ActivationBreakdown! @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
 }
 
 "An activation's measures by the values of dimensions."
@@ -2483,7 +2483,7 @@ type ActivationBreakdown {
     interval: Interval!
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
-  ): ActivationTimeSeries
+  ): ActivationTimeSeries @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   """
   Whether on some day there were more combinations of values than are kept. Then
   rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
@@ -2507,7 +2507,7 @@ type ActivationBreakdownRow {
     interval: Interval!
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
-  ): ActivationTimeSeries!
+  ): ActivationTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 extend type Partner {
@@ -2520,14 +2520,14 @@ extend type Partner {
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "Which groups are the rows: by default those with the most events."
     orderBy: BreakdownOrder
     "How many rows, 1 to 1000."
     first: Int! = 10
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): PartnerBreakdown!
+  ): PartnerBreakdown! @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
 }
 
 "A partner's portal traffic by the values of dimensions."
@@ -2544,7 +2544,7 @@ type PartnerBreakdown {
     interval: Interval!
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
-  ): PartnerTimeSeries
+  ): PartnerTimeSeries @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   """
   Whether on some day there were more combinations of values than are kept. Then
   rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
@@ -2568,7 +2568,7 @@ type PartnerBreakdownRow {
     interval: Interval!
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
-  ): PartnerTimeSeries!
+  ): PartnerTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 extend type Campaign {
@@ -2581,14 +2581,14 @@ extend type Campaign {
     "Whose calendar dates and periods are; by default the tenant's."
     timeZone: TimeZone
     "Counts events with these dimensions alone; AND across."
-    where: [DimensionFilter!]
+    where: [DimensionFilter!] @cost(weight: "5")
     "Which groups are the rows: by default those with the most events."
     orderBy: BreakdownOrder
     "How many rows, 1 to 1000."
     first: Int! = 10
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignBreakdown!
+  ): CampaignBreakdown! @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
 }
 
 "A campaign's measures by the values of dimensions."
@@ -2605,7 +2605,7 @@ type CampaignBreakdown {
     interval: Interval!
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
-  ): CampaignTimeSeries
+  ): CampaignTimeSeries @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   """
   Whether on some day there were more combinations of values than are kept. Then
   rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
@@ -2629,7 +2629,7 @@ type CampaignBreakdownRow {
     interval: Interval!
     "The day that weeks start on."
     weekStart: Weekday! = MONDAY
-  ): CampaignTimeSeries!
+  ): CampaignTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 `, BuiltIn: false},
 	{Name: "../schema/campaign.graphqls", Input: `extend type Query {
@@ -3280,10 +3280,10 @@ The value of the moment comes at once, the next when it changes, at most one a s
 """
 type Subscription {
   "A campaign as it goes on. An unknown one is an error and ends the subscription."
-  campaignLive("The campaign's key." campaignKey: String!): CampaignLive! @requires(scope: ANALYTICS_READ)
+  campaignLive("The campaign's key." campaignKey: String!): CampaignLive! @requires(scope: ANALYTICS_READ) @cost(weight: "3")
 
   "An activation's measures over its window. An unknown one is an error and ends the subscription."
-  activationLive("The activation's id." activationId: String!): ActivationMetrics! @requires(scope: ANALYTICS_READ, activationToken: true)
+  activationLive("The activation's id." activationId: String!): ActivationMetrics! @requires(scope: ANALYTICS_READ, activationToken: true) @cost(weight: "3")
 
   "The first partners of a leaderboard."
   leaderboardLive(
@@ -3297,7 +3297,7 @@ type Subscription {
     orderBy: PartnerOrder
     "How many, 1 to 1000."
     first: Int! = 10
-  ): PartnerLeaderboardConnection! @requires(scope: ANALYTICS_READ)
+  ): PartnerLeaderboardConnection! @requires(scope: ANALYTICS_READ) @cost(weight: "50") @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 "A campaign at one instant."
@@ -3381,7 +3381,7 @@ enum MetricAggregate {
 
 extend type Query {
   "How every measure is defined, by type."
-  metricDefinitions("Those of this type alone, such as ` + "`" + `ActivationMetrics` + "`" + `." type: String): [MetricDefinition!]! @requires(scope: ANALYTICS_READ, activationToken: true)
+  metricDefinitions("Those of this type alone, such as ` + "`" + `ActivationMetrics` + "`" + `." type: String): [MetricDefinition!]! @requires(scope: ANALYTICS_READ, activationToken: true) @listSize(assumedSize: 50)
 }
 
 "How a measure is defined."

@@ -201,6 +201,8 @@ func method[T any](f reflect.Value) (member, bool) {
 		return member{names: booleans, write: func(b []byte, obj any, _ *field) ([]byte, bool) { return strconv.AppendBool(b, f(obj.(*T))), true }}, true
 	case func(*T) time.Time:
 		return member{names: instants, write: func(b []byte, obj any, _ *field) ([]byte, bool) { return scalar.AppendDateTime(b, f(obj.(*T))), true }}, true
+	case func(*T) float64:
+		return member{names: floats, write: func(b []byte, obj any, _ *field) ([]byte, bool) { return appendFloat(b, f(obj.(*T))) }}, true
 	case func(*T) (int64, bool):
 		return member{names: integers, write: func(b []byte, obj any, to *field) ([]byte, bool) {
 			n, ok := f(obj.(*T))
@@ -215,7 +217,7 @@ func method[T any](f reflect.Value) (member, bool) {
 			if !ok {
 				return to.null(b)
 			}
-			return strconv.AppendFloat(b, n, 'g', -1, 64), !math.IsNaN(n) && !math.IsInf(n, 0)
+			return appendFloat(b, n)
 		}}, true
 	}
 	if t := f.Type(); t.NumIn() == 1 && t.NumOut() == 1 && t.Out(0).Kind() == reflect.Pointer && t.Out(0).Elem().Kind() == reflect.Struct {
@@ -228,6 +230,11 @@ func method[T any](f reflect.Value) (member, bool) {
 }
 
 func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+// appendFloat reports false for what is no JSON.
+func appendFloat(b []byte, n float64) ([]byte, bool) {
+	return strconv.AppendFloat(b, n, 'g', -1, 64), !math.IsNaN(n) && !math.IsInf(n, 0)
+}
 
 func appendUUID(b []byte, id uuid.UUID) []byte {
 	b = append(b, '"')
