@@ -172,13 +172,13 @@ func TestCommandUpkeep(t *testing.T) {
 	matches(t, b.ask(question), strings.Replace(answered, `"clickCount": 5`, `"clickCount": 6`, 1))
 	broken := o.run("verify")
 	equal(t, "verify exits with", broken.code, 1)
-	equal(t, "differences", strings.Count(broken.out, "\n"), 1)
+	equal(t, "differences, of the month and of its dimensions", strings.Count(broken.out, "\n"), 2)
 	for _, w := range []string{"jazz", "click month", "2026-03-01", "6", "5"} {
 		if !strings.Contains(broken.out, w) {
 			t.Errorf("the difference does not tell %q: %s", w, broken.out)
 		}
 	}
-	if !strings.Contains(broken.err, "footfall: differences found: 1; footfall rebuild repairs them") {
+	if !strings.Contains(broken.err, "footfall: differences found: 2; footfall rebuild repairs them") {
 		t.Errorf("verify says %q", broken.err)
 	}
 	equal(t, "verify of the tenant exits with", o.run("verify", "--tenant", "acme").code, 1)

@@ -67,7 +67,7 @@ func TestBadInput(t *testing.T) {
 		{`{ partnerLeaderboard(timeZone: "Local") { nodes { id } } }`, invalid, []string{"timeZone", "Local"}},
 		{`{ partnerLeaderboard(timeZone: 3) { nodes { id } } }`, invalid, []string{"timeZone"}},
 		{`{ partnerLeaderboard(filter: { tierUuids: ["x"] }) { nodes { id } } }`, invalid, []string{"filter.tierUuids[0]", `"x"`}},
-		{`{ partner(uuid: "` + uuidOf(1) + `") { timeSeries(interval: QUARTER_HOUR, range: { period: LAST_12_MONTHS }) { points { start } } } }`, invalid, []string{"interval", "10000", "QUARTER_HOUR"}},
+		{`{ partner(uuid: "` + uuidOf(1) + `") { timeSeries(interval: QUARTER_HOUR, range: { dates: { startDate: "2020-01-01", endDate: "2025-12-31" } }) { points { start } } } }`, invalid, []string{"interval", "100000", "QUARTER_HOUR"}},
 		{activation(`activationId: "a b"`), invalid, []string{"activationId", "1 to 64", `"a b"`}},
 		{activation(`eventKey: ""`), invalid, []string{"eventKey", "1 to 256", "0"}},
 		{activation(`eventName: "` + long + `"`), invalid, []string{"eventName", "1 to 512", "600"}},

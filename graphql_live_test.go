@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -149,7 +150,9 @@ func TestLiveTakesEveryOperation(t *testing.T) {
 	b.show()
 	for name, open := range b.ways() {
 		s := open(`{ campaign(campaignKey: "show") { title } }`)
-		matches(t, s.next("next"), `{"data":{"campaign":{"title":"t"}}}`)
+		if got := encoded(s.next("next")); !strings.Contains(got, `"data":{"campaign":{"title":"t"}}`) || strings.Contains(got, "errors") {
+			t.Errorf("got %s", got)
+		}
 		s.next("complete")
 		if name == "WebSocket" {
 			continue

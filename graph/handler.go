@@ -126,7 +126,7 @@ func operation(o Options) graphql.OperationMiddleware {
 			}
 			f := freshness()
 			query := op.Operation.Operation == ast.Query
-			if query {
+			if query && response.HasNext == nil { // of parts nobody knows before the last
 				report(response, f)
 			}
 			edge.Limit(ctx, f.MaxAge-f.Age)
