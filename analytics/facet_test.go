@@ -1,6 +1,7 @@
 package analytics_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand"
 	"reflect"
@@ -192,7 +193,8 @@ func TestWhere(t *testing.T) {
 		"where.notIn": {{Dimension: analytics.DimensionPath, NotIn: []*string{ptr(string(make([]byte, 513+random.Intn(9))))}}},
 	} {
 		_, err := analytics.NewWhere(bad)
-		if e, ok := err.(*analytics.Error); !ok || e.Field != field || e.Code != analytics.CodeInvalid {
+		var e *analytics.Error
+		if !errors.As(err, &e) || e.Field != field || e.Code != analytics.CodeInvalid {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

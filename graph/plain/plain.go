@@ -172,14 +172,13 @@ func inert(f graphql.CollectedField) bool {
 
 func (s *selection) append(b []byte, obj any) ([]byte, bool) {
 	b = append(b, '{')
-	ok := true
 	for i := range s.fields {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		f := &s.fields[i]
-		b = append(b, f.key...)
-		if b, ok = f.write(b, obj, f); !ok {
+		var ok bool
+		if b, ok = f.write(append(b, f.key...), obj, f); !ok {
 			return b, false
 		}
 	}
@@ -191,7 +190,7 @@ func (s *selection) append(b []byte, obj any) ([]byte, bool) {
 func (s *selection) appendList(b []byte, n int, at func(int) any, nonNull bool) ([]byte, bool) {
 	const sample = 64
 	b = append(b, '[')
-	start, ok := len(b), true
+	start := len(b)
 	for i := range n {
 		if i > 0 {
 			b = append(b, ',')
@@ -207,6 +206,7 @@ func (s *selection) appendList(b []byte, n int, at func(int) any, nonNull bool) 
 			b = append(b, "null"...)
 			continue
 		}
+		var ok bool
 		if b, ok = s.append(b, obj); !ok {
 			return b, false
 		}
