@@ -45,27 +45,8 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
 		return
 	}
-	if status, err := checkRequest(r); err != nil {
-		refuse(w, mediaJSON, status, err)
-		return
-	}
-	p, err := t.auth.Authenticate(r.Context(), r)
-	if err != nil {
-		if Public(err).Code == analytics.CodeUnauthenticated {
-			h.Set("WWW-Authenticate", `Bearer realm="footfall"`)
-		}
-		refuse(w, mediaJSON, 0, err)
-		return
-	}
-	limit, err := t.auth.Allow(p)
-	limit.SetHeaders(h)
-	if err != nil {
-		refuse(w, mediaJSON, 0, err)
-		return
-	}
-	raw, status, err := readRaw(w, r)
-	if err != nil {
-		refuse(w, mediaJSON, status, err)
+	p, raw, ok := admit(r.Context(), w, r, t.auth, mediaJSON)
+	if !ok {
 		return
 	}
 	params, status, err := parse(r, raw)

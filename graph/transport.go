@@ -66,28 +66,9 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
 		return
 	}
-	if status, err := checkRequest(r); err != nil {
-		refuse(w, media, status, err)
-		return
-	}
 	ctx := edge.Wanted(r)
-	p, err := t.auth.Authenticate(ctx, r)
-	if err != nil {
-		if Public(err).Code == analytics.CodeUnauthenticated {
-			h.Set("WWW-Authenticate", `Bearer realm="footfall"`)
-		}
-		refuse(w, media, 0, err)
-		return
-	}
-	limit, err := t.auth.Allow(p)
-	limit.SetHeaders(h)
-	if err != nil {
-		refuse(w, media, 0, err)
-		return
-	}
-	raw, status, err := readRaw(w, r)
-	if err != nil {
-		refuse(w, media, status, err)
+	p, raw, ok := admit(ctx, w, r, t.auth, media)
+	if !ok {
 		return
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+also.key()+"\x00"+costAsked(r.Header)), raw...))}
@@ -99,6 +80,29 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		}
 		run(w, r, exec, params, media)
 	})
+}
+
+// admit finds who asks, counts the request against their limit and reads it. It
+// answers those it turns away itself.
+func admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Authenticator, media string) (p *auth.Principal, raw []byte, ok bool) {
+	status, err := checkRequest(r)
+	if err == nil {
+		if p, err = who.Authenticate(ctx, r); err != nil && Public(err).Code == analytics.CodeUnauthenticated {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="footfall"`)
+		}
+	}
+	if err == nil {
+		var limit auth.Limit
+		limit, err = who.Allow(p)
+		limit.SetHeaders(w.Header())
+	}
+	if err == nil {
+		raw, status, err = readRaw(w, r)
+	}
+	if err != nil {
+		refuse(w, media, status, err)
+	}
+	return p, raw, err == nil
 }
 
 // checkRequest looks at what the headers alone tell. The status is 0 where the

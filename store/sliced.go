@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,18 +70,13 @@ func newSlicedBatch(queries []analytics.Query) *slicedBatch {
 }
 
 func (b *slicedBatch) args(tenant int64) args {
-	c, r := &b.cells, &b.ragged
+	c := &b.cells
 	a := args{
 		"tenant_id": tenant,
 		"n":         c.n, "subjects": c.subjects, "actions": c.actions, "levels": c.levels, "froms": c.froms, "tos": c.tos,
 		"sessions": c.sessions, "visitors": c.visitors, "quarters": c.quarters, "watched": b.watched,
 	}
-	if len(r.n) > 0 {
-		maps.Copy(a, args{
-			"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
-			"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
-		})
-	}
+	b.ragged.bind(a)
 	return a
 }
 

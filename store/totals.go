@@ -123,12 +123,7 @@ func (b *totalsBatch) bind(tenant int64) {
 		"sessions": c.sessions, "visitors": c.visitors, "quarters": c.quarters, "steps": c.steps,
 		"sum_n": u.n, "sum_subjects": u.subjects, "sum_actions": u.actions, "sum_levels": u.levels, "sum_froms": u.froms, "sum_tos": u.tos,
 	}
-	if len(r.n) > 0 {
-		maps.Copy(b.args, args{
-			"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
-			"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
-		})
-	}
+	r.bind(b.args)
 	if len(a.n) > 0 {
 		maps.Copy(b.args, args{
 			"audience_n": a.n, "audience_subjects": a.subjects, "audience_starts": a.starts, "audience_ends": a.ends,
@@ -151,6 +146,17 @@ func (r *raggedFetches) add(n int64, q analytics.Query, end analytics.Range) {
 	r.starts, r.ends = append(r.starts, end.Start), append(r.ends, end.End)
 	r.sessions = append(r.sessions, uniques && q.Kind == analytics.KindEvent)
 	r.visitors = append(r.visitors, uniques && q.Kind != analytics.KindEvent)
+}
+
+// bind adds the ragged ends to a statement's arguments, if there are any.
+func (r *raggedFetches) bind(a args) {
+	if len(r.n) == 0 {
+		return
+	}
+	maps.Copy(a, args{
+		"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
+		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
+	})
 }
 
 func (b *totalsBatch) size() int { return len(b.sources) }
