@@ -1,9 +1,10 @@
 package cache
 
 import (
-	"fmt"
-	"os"
+	"math/rand/v2"
+	"net"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,9 +53,9 @@ func startCluster(t *testing.T) string {
 	t.Helper()
 	var ports []string
 	var clients []*redis.Client
-	for i := range 2 {
+	for range 2 {
 		dir := t.TempDir()
-		port := fmt.Sprint(21000 + os.Getpid()%4000*2 + i)
+		port := clusterPort(t)
 		cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--dir", dir, "--save", "", "--cluster-node-timeout", "2000")
 		ok(t, cmd.Start())
 		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
@@ -73,4 +74,26 @@ func startCluster(t *testing.T) string {
 		})
 	}
 	return "redis://127.0.0.1:" + ports[0] + "?addr=127.0.0.1:" + ports[1]
+}
+
+// clusterPort is a free port whose other half, 10,000 higher, is free too; both
+// are below those that outgoing connections take.
+func clusterPort(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		port := 11_000 + rand.IntN(11_000)
+		if free(port) && free(port+10_000) {
+			return strconv.Itoa(port)
+		}
+	}
+	t.Fatal("no free ports")
+	return ""
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
 }
