@@ -19,8 +19,8 @@ type forms struct {
 	timeout    time.Duration // of all parts together
 }
 
-// formsOf reads the Accept headers. A form must be named, and CSV must weigh
-// more than the JSON that is named beside it.
+// formsOf reads the Accept headers. A form must be named, and must not weigh less
+// than the JSON that is named beside it; CSV must weigh more.
 func formsOf(accept []string) forms {
 	named := func(media string) float64 {
 		if !acceptNames(accept, media) {
@@ -30,7 +30,9 @@ func formsOf(accept []string) forms {
 	}
 	weight := named(mediaCSV)
 	csv := weight > named(mediaJSON) && weight > named(mediaResponse)
-	return forms{csv: csv, parts: !csv && named(mediaParts) > 0 && speaksDefer(accept)}
+	parts := named(mediaParts)
+	parted := parts > 0 && parts >= max(named(mediaJSON), named(mediaResponse)) && speaksDefer(accept)
+	return forms{csv: csv, parts: !csv && parted}
 }
 
 // speaksDefer reports whether the client reads the form of deferred parts that
@@ -44,8 +46,11 @@ func (f forms) any() bool { return f.csv || f.parts }
 
 // key tells answers apart that JSON's media type does not.
 func (f forms) key() string {
-	if f.csv {
+	switch {
+	case f.csv:
 		return mediaCSV
+	case f.parts: // an answer in one piece may be the other kind of JSON
+		return mediaParts
 	}
 	return ""
 }

@@ -39,7 +39,7 @@ func (t *sse) Supports(r *http.Request) bool {
 func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h := w.Header()
 	h.Set("Cache-Control", "private, no-store")
-	h.Add("Vary", "Accept, Authorization")
+	h.Add("Vary", vary)
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		h.Set("Allow", "GET, POST")
 		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
@@ -51,7 +51,7 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	}
 	params, status, err := parse(r, raw)
 	if err != nil {
-		refuse(w, mediaJSON, status, err)
+		refuse(w, mediaJSON, unreadStatus(mediaJSON, status), err)
 		return
 	}
 	leave, err := t.streams.enter(p)

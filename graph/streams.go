@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -136,7 +137,12 @@ func start(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawP
 // dispatchErrors is the response to an operation that cannot be.
 func dispatchErrors(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, errs gqlerror.List) *graphql.Response {
 	response := exec.DispatchError(graphql.WithOperationContext(ctx, op), bounded(errs))
+	response.Errors = bounded(response.Errors) // presented, they say more
 	for _, e := range response.Errors {
+		e.Path = nil                                              // of an answer, which there is none of
+		if strings.HasPrefix(e.Message, "exceeded token limit") { // the parser's words
+			e.Extensions = map[string]any{"code": string(analytics.CodeTooExpensive), "bound": "tokens", "limit": maxTokens, "value": maxTokens + 1}
+		}
 		if e.Extensions["code"] == nil {
 			errcode.Set(e, string(analytics.CodeInvalid))
 		}

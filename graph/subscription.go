@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -21,6 +22,13 @@ func isSubscription(ctx context.Context) bool {
 // when it is there: a subscription outlives any request. One that ends early
 // ends with an error.
 func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	if n := len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})); n != 1 {
+		err := gqlerror.Errorf("a subscription must select exactly one field, got %d", n)
+		errcode.Set(err, errcode.ValidationFailed)
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
+	}
+	answerWhole(ctx, op)
 	ctx, ending := live.WithEnding(loaders.With(ctx, loaders.New(o.Source, viewer, o.Now())))
 	respond, root := next(ctx), rootField(ctx)
 	present := presenter(o.Log)

@@ -43,6 +43,9 @@ type transport struct {
 	timeout time.Duration
 }
 
+// vary names what answers depend on besides the request itself.
+const vary = "Accept, Authorization, " + headerCost + ", " + headerDryRun
+
 // Supports takes everything: what the REST contracts leave is GraphQL.
 func (t *transport) Supports(*http.Request) bool { return true }
 
@@ -50,12 +53,15 @@ func (t *transport) Supports(*http.Request) bool { return true }
 func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h := w.Header()
 	h.Set("Cache-Control", "private, no-store")
-	h.Add("Vary", "Accept, Authorization")
+	h.Add("Vary", vary)
 	media, ok := negotiate(r.Header.Values("Accept"))
 	also := formsOf(r.Header.Values("Accept"))
 	also.timeout = t.timeout
 	if !ok && also.any() { // for what is refused
 		media, ok = mediaJSON, true
+	}
+	if r.Header.Get(headerDryRun) == "1" { // a plan is told in JSON, all of it
+		also = forms{}
 	}
 	if !ok {
 		refuse(w, mediaJSON, http.StatusNotAcceptable, analytics.Invalidf("Accept", "must allow %s or %s", mediaResponse, mediaJSON))
@@ -152,7 +158,11 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 	if errs != nil {
 		waitForBudget(w.Header(), op)
 		response := dispatchErrors(ctx, exec, op, errs)
-		write(w, media, impossibleStatus(media, response.Errors), response)
+		status := impossibleStatus(media, response.Errors)
+		if wanted(ctx).csv { // a file that came with 200 is whole
+			status = impossibleStatus(mediaResponse, response.Errors)
+		}
+		write(w, media, status, response)
 		return
 	}
 	if op.Operation.Operation == ast.Subscription {

@@ -2,7 +2,10 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -12,8 +15,17 @@ import (
 	"footfall/graph/scalar"
 )
 
-// scalars say of each scalar of ours whether it can be read from a value.
+// scalars say of each scalar whether it can be read from a value.
 var scalars = map[string]func(any) error{
+	"Int":   isInt,
+	"Float": func(v any) error { return mustBe("a number", v, isNumber(v)) },
+	"String": func(v any) error {
+		return mustBe("a string", v, reflect.ValueOf(v).Kind() == reflect.String && !isNumber(v))
+	},
+	"Boolean": func(v any) error { return mustBe("true or false", v, reflect.ValueOf(v).Kind() == reflect.Bool) },
+	"ID": func(v any) error {
+		return mustBe("a string or an integer", v, reflect.ValueOf(v).Kind() == reflect.String || isNumber(v))
+	},
 	"Date":     func(v any) error { return new(analytics.Date).UnmarshalGQL(v) },
 	"Duration": func(v any) error { return new(analytics.Duration).UnmarshalGQL(v) },
 	"DateTime": func(v any) error { _, err := scalar.UnmarshalDateTime(v); return err },
@@ -22,8 +34,27 @@ var scalars = map[string]func(any) error{
 	"UUID":     func(v any) error { _, err := scalar.UnmarshalUUID(v); return err },
 }
 
-// variableStage reads variables of our scalars before anything runs, as the
-// specification has it: gqlgen would find them wrong in the middle of an answer.
+func isInt(v any) error {
+	_, err := strconv.ParseInt(fmt.Sprint(v), 10, 32)
+	return mustBe("an integer of 32 bits", v, isNumber(v) && err == nil)
+}
+
+// isNumber reports whether v was a number: one of JSON, or of a document's default.
+func isNumber(v any) bool {
+	_, ok := v.(json.Number)
+	kind := reflect.ValueOf(v).Kind()
+	return ok || kind >= reflect.Int && kind <= reflect.Float64
+}
+
+func mustBe(what string, v any, is bool) error {
+	if is {
+		return nil
+	}
+	return analytics.Invalidf("", "must be %s, got %.60q", what, fmt.Sprint(v))
+}
+
+// variableStage reads variables before anything runs, as the specification has
+// it: gqlgen would find them wrong in the middle of an answer, or take "5" for 5.
 type variableStage struct{ schema *ast.Schema }
 
 // ExtensionName names the stage among gqlgen's extensions.

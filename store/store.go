@@ -198,6 +198,8 @@ func wrap(err error) error {
 		return err
 	case outOfReach(err):
 		return analytics.Unavailable(err)
+	case sqlState(err, "22021"): // NUL, which no text that is stored holds
+		return analytics.Invalidf("", "must be text without NUL")
 	}
 	return fmt.Errorf("store: %w", err)
 }
