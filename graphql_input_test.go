@@ -165,3 +165,17 @@ func TestRecordEvents(t *testing.T) {
 		`{"activation": {"metrics": {"clickCount": 1}}, "campaign": {"metrics": {"totalViewers": 1}}}`)
 	matches(t, b.ask(`mutation { recordEvents(events: []) { accepted duplicates rejected { index } } }`), `{"recordEvents": {"accepted": 0, "duplicates": 0, "rejected": []}}`)
 }
+
+// Text with NUL is bad input wherever it stands, never an internal error.
+func TestNULIsBadInput(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, query := range []string{
+		`{ activation(activationId: "a\u0000") { id } }`, `{ campaign(campaignKey: "a\u0000") { id } }`,
+		`{ campaigns(campaignKeys: ["a\u0000"]) { nodes { id } } }`, `{ activations(filter: { eventKeys: ["a\u0000"] }) { nodes { id } } }`,
+	} {
+		if a := b.post(query, nil, nil); len(a.errors) != 1 || a.errors[0].code() != "BAD_USER_INPUT" {
+			t.Errorf("%s gave %s", query, a.body)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -323,5 +324,23 @@ func TestLiveManyConnections(t *testing.T) {
 	}
 	if more := b.live.Stats().Computations - before; more > n/2 {
 		t.Errorf("%d computations for one event", more)
+	}
+}
+
+// What is not one stream is said to be wrong, and deferred fragments are sent at
+// once: a stream has no later parts of an event.
+func TestLiveTakesOneFieldWhole(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.show()
+	b.upsertPartners(1, `name: "A", partnerType: REFERRAL`)
+	for name, open := range b.ways() {
+		s := open(`subscription { a: campaignLive(campaignKey: "show") { at } b: campaignLive(campaignKey: "show") { at } }`)
+		kind := map[string]string{"WebSocket": "error"}[name]
+		if got := encoded(s.next(cmp.Or(kind, "next"))); !strings.Contains(got, "GRAPHQL_VALIDATION_FAILED") {
+			t.Errorf("%s: two fields gave %s", name, got)
+		}
+		s = open(`subscription { leaderboardLive(first: 1) { nodes { name ... @defer { engagement { totalSessions } } } } }`)
+		matches(t, s.next("next"), `{"data": {"leaderboardLive": {"nodes": [{"name": "A", "engagement": {"totalSessions": 0}}]}}}`)
 	}
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -331,5 +332,54 @@ func TestRateLimit(t *testing.T) {
 	b.expect(w, http.StatusServiceUnavailable, "")
 	if got := w.Header().Get("Retry-After"); got == "" {
 		t.Error("no Retry-After when keys cannot be checked")
+	}
+}
+
+// Variables are of their type: a number in quotes is no number, whatever would
+// read it later, and is not estimated as if it were not there.
+func TestVariablesAreOfTheirType(t *testing.T) {
+	b := setup(t)
+	for query, variables := range map[string]string{
+		`query($v: Int!) { activations(first: $v) { nodes { id } } }`:                                       `{"v": "10"}`,
+		`query($v: Int) { activations(first: $v) { nodes { id } } }`:                                        `{"v": 2147483648}`,
+		`query($v: String!) { activation(activationId: $v) { id } }`:                                        `{"v": 5}`,
+		`query($v: [String!]) { campaigns(campaignKeys: $v) { nodes { id } } }`:                             `{"v": ["a", 2]}`,
+		`query($v: Boolean!) { activations { nodes { id @include(if: $v) } } }`:                             `{"v": "true"}`,
+		`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { name } } }`:                        `{"v": {"` + strings.Repeat("S", 100_000) + `": 1}}`,
+		`query($v: [Dimension!]!) { node(id: "x") { ... on Partner { breakdown(by: $v) { truncated } } } }`: `{"v": [1]}`,
+	} {
+		text, err := json.Marshal(map[string]any{"query": query, "variables": json.RawMessage(variables)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := b.do(http.MethodPost, "/graphql", string(text), "Accept", mediaResponse)
+		if got := w.Body.String(); w.Code != http.StatusBadRequest || strings.Contains(got, `"data"`) || strings.Contains(got, `"path"`) || len(got) > 2_000 {
+			t.Errorf("%s with %.60s gave %d %.300s", query, variables, w.Code, got)
+		}
+	}
+	for query, variables := range map[string]string{
+		`query($v: Int = 3) { activations(first: $v) { nodes { id } } }`:        `{}`,
+		`query($v: [String!]) { campaigns(campaignKeys: $v) { nodes { id } } }`: `{"v": "a"}`,
+		`query($v: ID!) { node(id: $v) { id } }`:                                `{"v": 5}`,
+	} {
+		text, err := json.Marshal(map[string]any{"query": query, "variables": json.RawMessage(variables)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := b.do(http.MethodPost, "/graphql", string(text), "Accept", mediaResponse); w.Code == http.StatusBadRequest {
+			t.Errorf("%s with %s gave %d %s", query, variables, w.Code, w.Body)
+		}
+	}
+}
+
+// A file is a table or an error's status; a plan is told in JSON.
+func TestFormsAreNeverMistaken(t *testing.T) {
+	b := setup(t)
+	if w := b.do(http.MethodPost, "/graphql", body(`{ nope }`), "Accept", mediaCSV); w.Code != http.StatusBadRequest {
+		t.Errorf("an impossible operation gave %d %s", w.Code, w.Body)
+	}
+	w := b.do(http.MethodPost, "/graphql", body(partners), "Accept", mediaCSV, headerDryRun, "1")
+	if !strings.HasPrefix(w.Header().Get("Content-Type"), mediaJSON) || !strings.Contains(w.Body.String(), `"plan"`) {
+		t.Errorf("a dry run gave %s %s", w.Header().Get("Content-Type"), w.Body)
 	}
 }
