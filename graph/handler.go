@@ -80,6 +80,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv.SetErrorPresenter(presenter(o.Log))
 	srv.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
 	srv.Use(extension.Introspection{})
+	srv.Use(selectionStage{})
 	srv.Use(&variableStage{})
 	srv.Use(&costs{Limits: o.Limits, model: model, planner: func() *loaders.Planner { return loaders.NewPlanner(o.Source, o.Now()) }})
 	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
