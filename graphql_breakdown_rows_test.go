@@ -211,4 +211,13 @@ func TestTruncatedBreakdown(t *testing.T) {
 	const byPath = `{ activation(activationId: "act") { metrics(range: { dates: { startDate: "2026-03-0%d", endDate: "2026-03-03" } }, where: [{ dimension: PATH, in: ["/7"] }]) { clickCount } } }`
 	refused(t, b.post(fmt.Sprintf(byPath, 1), nil, fresh), "CONFLICT", "PATH")
 	matches(t, b.ask(fmt.Sprintf(byPath, 3)), `{"activation": {"metrics": {"clickCount": 1}}}`)
+	for range 2 { // from the store, then from the cache: others are answered all the same
+		a := b.post(`{ node: activation(activationId: "act") { eventKey }
+			lost: activation(activationId: "act") { metrics(where: [{ dimension: PATH, in: ["/7"] }]) { clickCount } }
+			kept: activation(activationId: "act") { metrics(where: [{ dimension: SOURCE, in: ["1"] }]) { clickCount } } }`, nil, nil)
+		matches(t, a.data, `{"node": {"eventKey": "jazz"}, "lost": null, "kept": {"metrics": {"clickCount": 3334}}}`)
+		if len(a.errors) != 1 || a.errors[0].code() != "CONFLICT" {
+			t.Errorf("errors: %v", a.errors)
+		}
+	}
 }

@@ -119,7 +119,8 @@ func TestTooManyCombinations(t *testing.T) {
 				}
 			}
 		}
-		return p.Answer()
+		a := p.Answer()
+		return a, a.Kept()
 	}
 	by := func(d analytics.Dimension) analytics.Query {
 		return analytics.Query{By: &analytics.Breakdown{By: []analytics.Dimension{d}, First: 3}}

@@ -19,6 +19,7 @@ type SlicedPlan struct {
 	blocks  map[slicedKey]*Block
 	groups  map[string]*group // by values
 	unknown *group            // of combinations that are not told apart
+	lost    Dimension         // of a condition, not told apart; "" for none
 }
 
 // slicedKey is a bucket, and what is wanted of it: the whole, its quarter-hours,
@@ -64,23 +65,21 @@ func (p *SlicedPlan) Row(f Fetch, r *Row) error {
 
 // Count folds in a cell of events with dimensions d, counted in the ragged end
 // number i.
-func (p *SlicedPlan) Count(i int, a Action, d Dimensions, c *Cell) error {
-	return p.enter(d, 0, func(g *group) { g.at(p.ragged[i]).add(a, c) })
+func (p *SlicedPlan) Count(i int, a Action, d Dimensions, c *Cell) {
+	p.enter(d, 0, func(g *group) { g.at(p.ragged[i]).add(a, c) })
 }
 
 // Answer is the answer but for when it was read, once everything was folded in.
-// Conditions on a dimension that some day does not tell apart are an error.
-func (p *SlicedPlan) Answer() (Answer, error) {
+func (p *SlicedPlan) Answer() Answer {
 	for k, b := range p.blocks {
-		var err error
 		if k.watched {
-			err = p.audience(b)
+			p.audience(b)
 		} else {
-			err = p.block(k, b)
+			p.block(k, b)
 		}
-		if err != nil {
-			return Answer{}, err
-		}
+	}
+	if p.lost != "" {
+		return Answer{Lost: p.lost, Totals: slices.Repeat([]*Totals{Nothing}, len(p.Query.Ranges))}
 	}
 	var a Answer
 	chosen, rest := p.choose()
@@ -95,19 +94,17 @@ func (p *SlicedPlan) Answer() (Answer, error) {
 		a.Other = p.totals(other)
 	}
 	a.Totals = p.totals(unite(append(chosen, other)))
-	return a, nil
+	return a
 }
 
 // block enters a bucket's content.
-func (p *SlicedPlan) block(k slicedKey, b *Block) error {
+func (p *SlicedPlan) block(k slicedKey, b *Block) {
 	b.foldFacets(k.Level)
-	var failed error
 	b.eachPart(func(d Dimensions, content *Block) {
 		enter := func(at int, c *Cell) {
-			if at < 0 || c.Empty() || failed != nil {
-				return
+			if at >= 0 && !c.Empty() {
+				p.enter(d, b.facets.dropped, func(g *group) { g.at(at).add(k.Action, c) })
 			}
-			failed = p.enter(d, b.facets.dropped, func(g *group) { g.at(at).add(k.Action, c) })
 		}
 		if !k.quarters {
 			enter(p.find(k.Level, k.Bucket), &content.Cell)
@@ -117,55 +114,46 @@ func (p *SlicedPlan) block(k slicedKey, b *Block) error {
 			enter(p.find(LevelQuarter, k.Bucket*QuartersPerDay+Bucket(i)), c)
 		}
 	})
-	return failed
 }
 
 // audience enters what was watched on a day, cut to the ranges.
-func (p *SlicedPlan) audience(b *Block) error {
+func (p *SlicedPlan) audience(b *Block) {
 	b.watched.fold()
 	for d, viewers := range b.watched.by {
 		for viewer, spans := range viewers {
 			for _, w := range spans {
-				err := p.eachRange(w, func(at int, part Watching) error {
-					return p.enter(d, b.watched.dropped, func(g *group) { g.at(at).watch(viewer, part) })
+				p.eachRange(w, func(at int, part Watching) {
+					p.enter(d, b.watched.dropped, func(g *group) { g.at(at).watch(viewer, part) })
 				})
-				if err != nil {
-					return err
-				}
 			}
 		}
 	}
-	return nil
 }
 
 // eachRange calls f for the parts of w inside the query's ranges.
-func (p *SlicedPlan) eachRange(w Watching, f func(at int, part Watching) error) error {
+func (p *SlicedPlan) eachRange(w Watching, f func(at int, part Watching)) {
 	ranges := p.Query.Ranges
 	at, _ := slices.BinarySearchFunc(ranges, w.From, func(r Range, from int64) int {
 		return cmp.Compare(r.End.UnixMicro(), from+1)
 	})
 	for ; at < len(ranges) && ranges[at].Start.UnixMicro() < w.To; at++ {
 		part := Watching{max(w.From, ranges[at].Start.UnixMicro()), min(w.To, ranges[at].End.UnixMicro())}
-		if part.From >= part.To {
-			continue
-		}
-		if err := f(at, part); err != nil {
-			return err
+		if part.From < part.To {
+			f(at, part)
 		}
 	}
-	return nil
 }
 
 // enter calls f with the group of the combination, if that is wanted.
-func (p *SlicedPlan) enter(d Dimensions, lost dropped, f func(*group)) error {
+func (p *SlicedPlan) enter(d Dimensions, lost dropped, f func(*group)) {
 	for _, c := range p.Query.Where {
 		if lost.has(c.Dimension) {
-			return Errorf(CodeConflict, "where: some day in the range has more than %d combinations of dimensions, so that %s was not kept: leave it out or ask for another range",
-				maxFacetsOfDay, c.Dimension)
+			p.lost = c.Dimension
+			return
 		}
 	}
 	if !p.Query.Where.Matches(&d) {
-		return nil
+		return
 	}
 	var values []string
 	if by := p.Query.By; by != nil {
@@ -174,7 +162,7 @@ func (p *SlicedPlan) enter(d Dimensions, lost dropped, f func(*group)) error {
 				p.unknown = &group{}
 			}
 			f(p.unknown)
-			return nil
+			return
 		}
 		for _, of := range by.By {
 			values = append(values, d.Value(of))
@@ -187,5 +175,13 @@ func (p *SlicedPlan) enter(d Dimensions, lost dropped, f func(*group)) error {
 		p.groups[k] = g
 	}
 	f(g)
-	return nil
+}
+
+// Kept is nil, or why the answer says nothing.
+func (a *Answer) Kept() error {
+	if a.Lost == "" {
+		return nil
+	}
+	return Errorf(CodeConflict, "where: some day in the range has more than %d combinations of dimensions, so that %s was not kept: leave it out or ask for another range",
+		maxFacetsOfDay, a.Lost)
 }

@@ -71,6 +71,9 @@ type Answer struct {
 	Groups    []Group
 	Other     []*Totals
 	Truncated bool
+	// Lost is a dimension of the query's conditions that some day does not tell
+	// apart: then nothing can be said (Kept).
+	Lost Dimension
 
 	// Audience is how many watch at each whole second from AsOf on, as far as the
 	// events say by then.

@@ -119,13 +119,22 @@ func (l *Loaders) window(in *analytics.RangeInput, zone analytics.TimeZone, fall
 	return in.Resolve(zone, l.now)
 }
 
+// load asks one question, which may have no answer.
+func (l *Loaders) load(ctx context.Context, q *analytics.Query) (analytics.Answer, error) {
+	answer, err := l.totals.Load(ctx, q)
+	if err == nil {
+		err = answer.Kept()
+	}
+	return answer, err
+}
+
 // total measures one subject over m's window, and says in m when it was read.
 func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64, m *analytics.Measured, want analytics.Want) (*analytics.Totals, error) {
 	if m.Part != nil {
 		return l.part(ctx, m, want)
 	}
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{m.Window.Range}, Want: want, Where: m.Where}
-	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
+	answer, err := l.load(within(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +148,7 @@ func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64
 		return analytics.Answer{}, err
 	}
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: rangesOf(slots), Want: want, Where: where}
-	return l.totals.Load(ctx, q)
+	return l.load(ctx, q)
 }
 
 // partial reports whether a bucket is cut off, or not over yet.

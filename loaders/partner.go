@@ -188,6 +188,9 @@ func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings 
 		return err
 	}
 	for i, s := range standings {
+		if err := answers[i].Kept(); err != nil {
+			return err
+		}
 		of.Noun, of.AsOf = s.Partner, answers[i].AsOf
 		s.PartnerEngagement = *answers[i].Totals[0].PartnerEngagement(of)
 	}

@@ -111,7 +111,7 @@ func (l *Loaders) part(ctx context.Context, m *analytics.Measured, want analytic
 
 // partTotals are the totals of m's part, and says in m when they were read.
 func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *analytics.Query) ([]*analytics.Totals, error) {
-	answer, err := l.totals.Load(within(ctx, m.MaxStaleness), q)
+	answer, err := l.load(within(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // schema is the version of everything below, the fields of nouns included:
 // raise it when any of it changes. A value of another version is a miss.
-const schema = 3
+const schema = 4
 
 var (
 	errCorrupt = errors.New("cache: value cannot be read")
@@ -60,7 +60,8 @@ func decodeEnvelope(b []byte) (*envelope, error) {
 }
 
 // encodeAnswer writes the instant, the totals, whether they were truncated, the
-// groups with their values and totals, the totals of the rest, and the audience.
+// groups with their values and totals, the dimension that was lost, the totals of
+// the rest, and the audience.
 func encodeAnswer(a analytics.Answer) ([]byte, error) {
 	b := binary.AppendVarint(nil, a.AsOf.UnixMicro())
 	b = appendTotals(b, a.Totals)
@@ -77,6 +78,7 @@ func encodeAnswer(a analytics.Answer) ([]byte, error) {
 		}
 		b = appendTotals(b, g.Totals)
 	}
+	b = append(binary.AppendUvarint(b, uint64(len(a.Lost))), a.Lost...)
 	return appendSteps(appendTotals(b, a.Other), a.Audience), nil
 }
 
@@ -116,6 +118,7 @@ func decodeAnswer(b []byte) (analytics.Answer, error) {
 		g.Totals = r.totals()
 		a.Groups = append(a.Groups, g)
 	}
+	a.Lost = analytics.Dimension(r.text())
 	if other := r.totals(); len(other) > 0 {
 		a.Other = other
 	}

@@ -35,6 +35,7 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "groups") {
 			a.Groups = append(a.Groups, analytics.Group{Values: rapid.SliceOfN(rapid.String(), 1, 2).Draw(t, "values"), Totals: totals(0)})
 		}
+		a.Lost = analytics.Dimension(rapid.SampledFrom([]string{"", "PATH"}).Draw(t, "lost"))
 		if rapid.Bool().Draw(t, "other") {
 			a.Other = totals(1)
 		}
