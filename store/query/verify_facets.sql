@@ -12,11 +12,12 @@ WITH raw AS (
         CASE WHEN action <> 5 THEN visitor_id END AS visitor_id, source, medium, campaign_tag, referrer, path, country, device
     FROM raw
     UNION ALL
-    SELECT 4, s.started_at, 0, 1, (extract(epoch FROM s.ended_at - s.started_at) * 1000000)::bigint, NULL, NULL,
-        f.source, f.medium, f.campaign_tag, f.referrer, f.path, f.country, f.device
-    FROM unnest(@started::timestamptz[], @ended::timestamptz[], @actors::bigint[]) AS s (started_at, ended_at, actor_id),
-        LATERAL (SELECT * FROM raw WHERE action = 4 AND at = s.started_at AND coalesce(session_id, visitor_id) = s.actor_id
-                 ORDER BY id COLLATE "C" LIMIT 1) f
+    (SELECT DISTINCT ON (s.actor_id, s.started_at) 4, s.started_at, 0, 1,
+        (extract(epoch FROM s.ended_at - s.started_at) * 1000000)::bigint, NULL::bigint, NULL::bigint,
+        source, medium, campaign_tag, referrer, path, country, device
+    FROM unnest(@started::timestamptz[], @ended::timestamptz[], @actors::bigint[]) AS s (started_at, ended_at, actor_id)
+        JOIN raw r ON r.action = 4 AND r.at = s.started_at AND coalesce(r.session_id, r.visitor_id) = s.actor_id
+    ORDER BY s.actor_id, s.started_at, r.id COLLATE "C")
     UNION ALL
     SELECT DISTINCT 10, q, 0, 0, 0::bigint, NULL::bigint, visitor_id, source, medium, campaign_tag, referrer, path, country, device
     FROM raw, generate_series(date_bin('15 minutes', at, '1970-01-01Z'), until - interval '1 microsecond', interval '15 minutes') q
