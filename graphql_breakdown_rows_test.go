@@ -211,6 +211,14 @@ func TestTruncatedBreakdown(t *testing.T) {
 	const byPath = `{ activation(activationId: "act") { metrics(range: { dates: { startDate: "2026-03-0%d", endDate: "2026-03-03" } }, where: [{ dimension: PATH, in: ["/7"] }]) { clickCount } } }`
 	refused(t, b.post(fmt.Sprintf(byPath, 1), nil, fresh), "CONFLICT", "PATH")
 	matches(t, b.ask(fmt.Sprintf(byPath, 3)), `{"activation": {"metrics": {"clickCount": 1}}}`)
+	// A whole month is told apart where one of its days is not: what is asked of the
+	// day is refused, where the breakdown of the month or of another day cannot say so.
+	const rows = `{ activation(activationId: "wide") { breakdown(by: [PATH], range: { dates: { startDate: "%s", endDate: "%s" } }, first: 1) { truncated rows { metrics { clickCount } %s } } } }`
+	b.activate("wide", "jazz", "2026-02-01T00:00:00Z", "2026-05-01T00:00:00Z")
+	matches(t, b.ask(fmt.Sprintf(rows, "2026-03-01", "2026-03-31", "")), `{"activation": {"breakdown": {"truncated": false, "rows": [{"metrics": {"clickCount": 2}}]}}}`)
+	refused(t, b.post(fmt.Sprintf(rows, "2026-03-01", "2026-03-31", "timeSeries(interval: DAY) { points { start } }"), nil, fresh), "CONFLICT", "PATH")
+	matches(t, b.ask(fmt.Sprintf(rows, "2026-03-03", "2026-03-03", "")), `{"activation": {"breakdown": {"truncated": false, "rows": [{"metrics": {"clickCount": 1}}]}}}`)
+	refused(t, b.post(fmt.Sprintf(rows, "2026-03-03", "2026-03-03", "metrics { previous { clickCount } }"), nil, fresh), "CONFLICT", "PATH")
 	for range 2 { // from the store, then from the cache: others are answered all the same
 		a := b.post(`{ node: activation(activationId: "act") { eventKey }
 			lost: activation(activationId: "act") { metrics(where: [{ dimension: PATH, in: ["/7"] }]) { clickCount } }

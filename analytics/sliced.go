@@ -182,6 +182,11 @@ func (a *Answer) Kept() error {
 	if a.Lost == "" {
 		return nil
 	}
-	return Errorf(CodeConflict, "where: some day in the range has more than %d combinations of dimensions, so that %s was not kept: leave it out or ask for another range",
-		maxFacetsOfDay, a.Lost)
+	return NotToldApart("where", a.Lost)
+}
+
+// NotToldApart says that a number cannot be had by these dimensions.
+func NotToldApart(field string, by ...Dimension) *Error {
+	return Errorf(CodeConflict, "%s: within the range a day has more than %d combinations of dimensions, or a month more than %d, so that %v cannot be told apart there: leave it out or ask for another range",
+		field, maxFacetsOfDay, maxFacetsOfMonth, by)
 }

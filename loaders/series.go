@@ -109,11 +109,16 @@ func (l *Loaders) part(ctx context.Context, m *analytics.Measured, want analytic
 	return totals[0], nil
 }
 
-// partTotals are the totals of m's part, and says in m when they were read.
+// partTotals are the totals of m's part, and says in m when they were read. Where
+// values are not told apart and the breakdown itself does not say so, of its own
+// range, there are none: they would silently lack events.
 func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *analytics.Query) ([]*analytics.Totals, error) {
 	answer, err := l.load(within(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return nil, err
+	}
+	if b := m.Part.Of; answer.Truncated && (!b.Truncated || m.Window.Range != b.Window.Range) {
+		return nil, analytics.NotToldApart("breakdown", b.By()...)
 	}
 	m.AsOf = answer.AsOf
 	return m.Part.Totals(&answer)
