@@ -23,14 +23,17 @@ func isSubscription(ctx context.Context) bool {
 // ends with an error.
 func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
-	if n := len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})); n != 1 {
+	answerWhole(ctx, op)
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
+	if n := len(fields); n != 1 {
 		err := gqlerror.Errorf("a subscription must select exactly one field, got %d", n)
 		errcode.Set(err, errcode.ValidationFailed)
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
 	}
-	answerWhole(ctx, op)
+	// Where events belong: the executor does not say so in their errors' paths.
+	root := &graphql.FieldContext{Object: "Subscription", Field: fields[0]}
 	ctx, ending := live.WithEnding(loaders.With(ctx, loaders.New(o.Source, viewer, o.Now())))
-	respond, root := next(ctx), rootField(ctx)
+	respond := next(ctx)
 	present := presenter(o.Log)
 	ended := false
 	return func(ctx context.Context) *graphql.Response {
@@ -50,15 +53,4 @@ func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next gr
 		}
 		return response
 	}
-}
-
-// rootField is where a subscription's events belong: the executor does not say
-// so in their errors' paths.
-func rootField(ctx context.Context) *graphql.FieldContext {
-	at := &graphql.FieldContext{Object: "Subscription"}
-	op := graphql.GetOperationContext(ctx)
-	if fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"}); len(fields) == 1 {
-		at.Field = fields[0]
-	}
-	return at
 }
