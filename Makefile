@@ -28,15 +28,15 @@ build: web ## Build bin/footfall
 	@go build -o bin/footfall .
 
 .PHONY: web
-web: web/dist/index.html ## Build the front end, when its sources are newer than web/dist
+web: web/dist/playground.html ## Build the front end, when its sources are newer than web/dist
 	@:
 
-web/dist/index.html: $(WEB_SOURCES)
+web/dist/playground.html: $(WEB_SOURCES)
 	@if ! command -v npm >/dev/null; then \
 		echo "npm is missing: the front end is not built, everything else works"; exit 0; fi; \
 	echo "Building the front end"; cd web || exit; \
 	[ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI) || exit; \
-	npm run --silent build -- --logLevel warn && touch dist/index.html
+	npm run --silent build -- --logLevel warn && touch dist/playground.html
 
 .PHONY: test
 test: ## Test against real Postgres and Redis (FLAGS="-run Leaderboard")

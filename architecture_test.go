@@ -35,7 +35,8 @@ var mayImport = map[string][]string{
 	"rest":               {"analytics", "auth", "edge", "graph"},
 	"store":              {"analytics"},
 	"store/cache":        {"analytics", "loaders"},
-	"web":                {},
+	"web":                {"web/page"},
+	"web/page":           {},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -41,6 +41,7 @@ type demoState struct {
 	FullKey  string    `json:"fullKey"`
 	Tenant   string    `json:"tenant"`
 	Campaign time.Time `json:"campaign"` // when a campaign was scheduled
+	OnAir    string    `json:"onAir"`    // the key of one that is on air
 }
 
 // Run serves sample data until ctx ends.
@@ -69,7 +70,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 	}
 	defer g.close()
 	printDemo(std, "http://"+listener.Addr().String(), servers.URLOf(demoDatabase), state)
-	return g.serve(ctx, listener, web.PlaygroundConfig{DemoKey: state.ReadKey, DefaultQuery: demoQuery})
+	return g.serve(ctx, listener, state.pages())
 }
 
 // open opens the gateway over the demo's data, making the data first when it is
@@ -77,7 +78,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 func (c *demoCmd) open(ctx context.Context, servers *localdb.Server, log *slog.Logger, std streams, say func(string, ...any)) (*gateway, *demoState, error) {
 	path := filepath.Join(servers.Dir(), "demo.json")
 	state := readState(path)
-	same := state != nil && state.Seed == c.Seed && state.Scale == c.Scale
+	same := state != nil && state.Seed == c.Seed && state.Scale == c.Scale && state.OnAir != ""
 	if !same {
 		if err := servers.DropDatabase(ctx, demoDatabase); err != nil {
 			return nil, nil, err
@@ -128,7 +129,8 @@ func (c *demoCmd) fill(ctx context.Context, g *gateway, std streams, say func(st
 			if err = c.createKeys(ctx, g, tenant, state); err != nil {
 				return nil, err
 			}
-			state.Campaign = latestCampaign(t.Campaigns, state.Today)
+			latest := latestCampaign(t.Campaigns, state.Today)
+			state.Campaign, state.OnAir = latest.ScheduledAt, latest.CampaignKey
 		}
 		if err = fillTenant(ctx, g.writer, tenant.ID, t, bar); err != nil {
 			return nil, err
@@ -151,11 +153,12 @@ func (c *demoCmd) createKeys(ctx context.Context, g *gateway, t analytics.Tenant
 	return err
 }
 
-func latestCampaign(campaigns []analytics.CampaignInput, today time.Time) time.Time {
-	var latest time.Time
+// latestCampaign is the one that started last: it is on air.
+func latestCampaign(campaigns []analytics.CampaignInput, today time.Time) analytics.CampaignInput {
+	var latest analytics.CampaignInput
 	for _, c := range campaigns {
-		if c.ScheduledAt.Before(today) && c.ScheduledAt.After(latest) {
-			latest = c.ScheduledAt
+		if c.ScheduledAt.Before(today) && c.ScheduledAt.After(latest.ScheduledAt) {
+			latest = c
 		}
 	}
 	return latest
@@ -220,23 +223,13 @@ func writeState(path string, state *demoState) error {
 	return os.WriteFile(path, data, 0o600)
 }
 
-const demoQuery = `# Press the play button: the ten most visited partners of the last 90 days.
-{
-  partnerLeaderboard(range: { period: LAST_90_DAYS }, first: 10) {
-    edges {
-      rank
-      node { name partnerType }
-      engagement {
-        totalSessions
-        totalPageViews
-        uniqueUsers
-        avgSessionDurationSeconds
-        previous { totalSessions }
-      }
-    }
-  }
+// pages is what the pages fill in.
+func (s *demoState) pages() web.Config {
+	return web.Config{Demo: &web.Demo{
+		ReadKey: s.ReadKey, FullKey: s.FullKey, AccessKey: s.Tenant,
+		ActivationID: demo.ExampleActivation, Token: demo.ExampleToken, CampaignKey: s.OnAir,
+	}}
 }
-`
 
 // printDemo says what to open and what to paste. Every line works as it is.
 func printDemo(std streams, base, databaseURL string, s *demoState) {

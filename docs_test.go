@@ -42,7 +42,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.close()
-	routes, err := g.routes(web.PlaygroundConfig{})
+	routes, err := g.routes(web.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func (b *bundle) unattended() *bundle {
 	b.t.Helper()
 	g, err := openGateway(b.t.Context(), database{URL: b.conf.database}, redisServer{URL: b.conf.redis}, b.conf.serving, b.conf.log)
 	ok(b.t, err)
-	handler, err := g.handler(web.PlaygroundConfig{})
+	handler, err := g.handler(web.Config{})
 	ok(b.t, err)
 	server := httptest.NewServer(handler)
 	b.t.Cleanup(func() {

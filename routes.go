@@ -17,6 +17,7 @@ import (
 	"footfall/rest"
 	"footfall/store/cache"
 	"footfall/web"
+	"footfall/web/page"
 )
 
 // route is one URL that is served.
@@ -26,8 +27,8 @@ type route struct {
 }
 
 // handler serves every URL there is.
-func (g *gateway) handler(playground web.PlaygroundConfig) (http.Handler, error) {
-	routes, err := g.routes(playground)
+func (g *gateway) handler(pages web.Config) (http.Handler, error) {
+	routes, err := g.routes(pages)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func (g *gateway) handler(playground web.PlaygroundConfig) (http.Handler, error)
 }
 
 // routes lists what is served; the documentation test reads it too.
-func (g *gateway) routes(playground web.PlaygroundConfig) ([]route, error) {
+func (g *gateway) routes(pages web.Config) ([]route, error) {
 	executor, err := g.graphServer()
 	if err != nil {
 		return nil, err
@@ -51,11 +52,14 @@ func (g *gateway) routes(playground web.PlaygroundConfig) ([]route, error) {
 	}
 	g.registerMetrics()
 	g.registerLive()
-	pages := web.Playground(playground)
 	routes := []route{
 		{"/graphql", executor},
-		{"/playground", pages},
-		{"/playground/", pages},
+		{"/playground", web.Playground.Handler()},
+		{"/leaderboard", web.Leaderboard.Handler()},
+		{"/campaigns", web.Campaigns.Handler()},
+		{"/campaigns/{campaignKey}", web.Campaigns.Handler()},
+		{"/config.json", pages.Handler()},
+		{page.AssetPrefix, web.Assets()},
 		{"/v1/events", g.writer.Handler(g.admitEvents)},
 		{"/openapi.json", rest.OpenAPI()},
 		{"/healthz", http.HandlerFunc(healthy)},

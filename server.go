@@ -122,7 +122,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 		return err
 	}
 	_, _ = fmt.Fprintf(std.err, "footfall: serving on http://%s\n", listener.Addr())
-	return g.serve(ctx, listener, web.PlaygroundConfig{})
+	return g.serve(ctx, listener, web.Config{})
 }
 
 // gateway is everything a running Footfall consists of.
@@ -221,8 +221,8 @@ func (g *gateway) checkSchema(ctx context.Context) error {
 }
 
 // serve answers requests until ctx ends, then lets those in flight finish.
-func (g *gateway) serve(ctx context.Context, listener net.Listener, playground web.PlaygroundConfig) error {
-	handler, err := g.handler(playground)
+func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Config) error {
+	handler, err := g.handler(pages)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func start(t testing.TB, conf settings) *bundle {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		b.stopped <- b.serve(ctx, listener, web.PlaygroundConfig{})
+		b.stopped <- b.serve(ctx, listener, web.Config{})
 	}()
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
 	b.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

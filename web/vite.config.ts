@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
+const apps = ['playground', 'leaderboard', 'campaigns'];
+
 // embeddable shapes dist for web.go: stale files go, dist/.gitkeep stays (a fresh clone needs it to compile),
 // and assets are kept only as .gz, so that the binary carries each once.
 function embeddable(): Plugin {
-  const assets = join(import.meta.dirname, 'dist', 'assets');
+  const dist = join(import.meta.dirname, 'dist');
+  const assets = join(dist, 'assets');
   return {
     name: 'embeddable',
     apply: 'build',
     buildStart() {
       rmSync(assets, { recursive: true, force: true });
-      rmSync(join(assets, '..', 'index.html'), { force: true });
+      for (const app of apps) rmSync(join(dist, `${app}.html`), { force: true });
     },
     closeBundle() {
       for (const name of readdirSync(assets)) {
@@ -24,11 +27,25 @@ function embeddable(): Plugin {
   };
 }
 
+// served gives `npm run dev` the paths that the gateway has.
+function served(): Plugin {
+  return {
+    name: 'served',
+    configureServer(server) {
+      server.middlewares.use((request, _, next) => {
+        const app = request.url?.match(/^\/(\w+)(?=[/?#]|$)/)?.[1];
+        if (app && apps.includes(app)) request.url = `/${app}.html`;
+        next();
+      });
+    },
+  };
+}
+
 const gateway = process.env.FOOTFALL_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  base: '/playground/',
-  plugins: [embeddable()],
+  plugins: [embeddable(), served()],
+  appType: 'mpa',
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['graphiql/setup-workers/vite', '@graphiql/react/setup-workers/vite'] },
   build: {
@@ -37,12 +54,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
+      input: apps.map((app) => join(import.meta.dirname, `${app}.html`)),
       onLog(level, log, report) {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
       },
     },
   },
   server: {
-    proxy: { '/graphql': gateway, '/playground/config.json': gateway },
+    proxy: Object.fromEntries(['/graphql', '/config.json', '/v1', '/docs', '/api', '/partner-stats'].map((path) => [path, gateway])),
   },
 });

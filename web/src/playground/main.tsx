@@ -1,5 +1,5 @@
 import { createRoot } from 'react-dom/client';
-import { loadConfig } from './config';
+import { loadConfig } from '../shared/config';
 import { Playground } from './playground';
 
 createRoot(document.getElementById('root')!).render(<Playground config={await loadConfig()} />);

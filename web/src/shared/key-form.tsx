@@ -1,51 +1,45 @@
 import { useId, useState } from 'react';
+import type { Key } from './use-key';
 
 export type KeyState = 'missing' | 'set' | 'demo' | 'refused';
 
 const says: Record<KeyState, string> = {
-  missing: 'Needed to run queries',
+  missing: 'Needed to read anything',
   set: 'Kept until this tab closes',
   demo: 'The demo’s own key',
   refused: 'Not accepted',
 };
 
-interface Props {
-  initial: string;
-  state: KeyState;
-  onType: (key: string) => void;
-  onCommit: () => void;
-}
-
-export function KeyForm({ initial, state, onType, onCommit }: Props) {
+export function KeyForm({ credential }: { credential: Key }) {
   const [visible, setVisible] = useState(false);
   const id = useId();
   return (
     <form
       className="key"
-      data-state={state}
+      data-state={credential.state}
       onSubmit={(event) => {
         event.preventDefault();
-        onCommit();
+        credential.commit();
       }}
     >
       <label htmlFor={id}>API key or activation token</label>
       <input
         id={id}
         type={visible ? 'text' : 'password'}
-        defaultValue={initial}
+        defaultValue={credential.value}
         placeholder="Paste it here"
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
         aria-describedby={`${id}-says`}
-        aria-invalid={state === 'refused'}
-        onChange={(event) => onType(event.target.value.trim())}
-        onBlur={onCommit}
+        aria-invalid={credential.state === 'refused'}
+        onChange={(event) => credential.type(event.target.value.trim())}
+        onBlur={credential.commit}
       />
       <button type="button" aria-pressed={visible} onClick={() => setVisible(!visible)}>
         {visible ? 'Hide' : 'Show'}
       </button>
-      <output id={`${id}-says`}>{says[state]}</output>
+      <output id={`${id}-says`}>{says[credential.state]}</output>
     </form>
   );
 }

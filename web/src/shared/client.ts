@@ -1,0 +1,53 @@
+import { createClient, type Client } from 'graphql-sse';
+import type { ExecutionResult } from 'graphql';
+
+/** A GraphQL error, or an answer that is none. code is of docs/graphql.md, '' where there is none. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly code: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Gives the data of one query, or throws Refused. onStatus hears the HTTP status. */
+export async function ask<T>(
+  key: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+  { signal, onStatus }: { signal?: AbortSignal; onStatus?: (status: number) => void } = {},
+): Promise<T> {
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    signal,
+    headers: {
+      'Content-Type': 'application/json',
+      Accept: 'application/graphql-response+json',
+      Authorization: `Bearer ${key}`,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  onStatus?.(response.status);
+  const result: ExecutionResult<T> | null = await response.json().catch(() => null);
+  const error = result?.errors?.[0];
+  if (error || !result?.data) {
+    const code = error?.extensions?.code;
+    throw new Refused(error?.message ?? `HTTP ${response.status}`, response.status, typeof code === 'string' ? code : '');
+  }
+  return result.data;
+}
+
+/** A client for subscriptions by server-sent events. It comes back by itself, for as long as it takes. */
+export function liveClient(key: () => string, onRetry?: (attempt: number) => void): Client {
+  return createClient({
+    url: '/graphql',
+    headers: () => ({ Authorization: `Bearer ${key()}` }),
+    retryAttempts: Infinity,
+    async retry(attempt) {
+      onRetry?.(attempt);
+      await new Promise((done) => setTimeout(done, Math.min(500 * 2 ** attempt, 5000) * (0.75 + Math.random() / 2)));
+    },
+  });
+}
