@@ -144,3 +144,25 @@ func TestCampaignSeries(t *testing.T) {
 	matches(t, b.ask(`{ campaign(campaignKey: "live") { timeSeries(interval: MONTH, timeZone: "UTC") { timeZone points { start end metrics { totalViewers totalViewingTime } } } } }`),
 		`{"campaign": {"timeSeries": {"timeZone": "UTC", "points": [{"start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z", "metrics": {"totalViewers": 2, "totalViewingTime": 960}}]}}}`)
 }
+
+// An audience's steps are exact, and it ends with the last viewer.
+func TestCampaignAudience(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.campaigns("live", "empty")
+	b.record(
+		watch("1", "live", "ann", false, "2026-03-01T10:00:00Z", 60),
+		watch("2", "live", "bob", false, "2026-03-01T10:00:20.5Z", 10), // to 10:00:30.5
+		watch("3", "live", "cid", false, "2026-03-01T10:00:30.5Z", 30), // bob has just left
+		watch("4", "live", "ann", false, "2026-03-01T10:00:10Z", 20),   // a second tab
+	)
+	matches(t, b.ask(`{ campaign(campaignKey: "live") { audience(points: 4) { stepSeconds points { at viewers } } metrics { peakConcurrentViewers } } }`), `{"campaign": {
+		"audience": {"stepSeconds": 16, "points": [
+			{"at": "2026-03-01T10:00:00Z", "viewers": 1}, {"at": "2026-03-01T10:00:16Z", "viewers": 2},
+			{"at": "2026-03-01T10:00:32Z", "viewers": 2}, {"at": "2026-03-01T10:00:48Z", "viewers": 2}]},
+		"metrics": {"peakConcurrentViewers": 2}}}`)
+	matches(t, b.ask(`{ campaign(campaignKey: "empty") { audience { stepSeconds points { at } } } }`), `{"campaign": {"audience": {"stepSeconds": 0, "points": []}}}`)
+	for _, points := range []int{0, -1, 1001} {
+		refused(t, b.post(fmt.Sprintf(`{ campaign(campaignKey: "live") { audience(points: %d) { stepSeconds } } }`, points), nil, nil), "BAD_USER_INPUT", "points")
+	}
+}

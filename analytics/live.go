@@ -17,7 +17,6 @@ type CampaignLive struct {
 // counts in. That keeps it short, however many viewers there are. s is
 // normalized.
 func (s Steps) after(t time.Time) Steps {
-	const second = int64(time.Second / time.Microsecond)
 	from := floorDiv(t.UnixMicro(), second) * second
 	out := Steps{{At: from}}
 	for _, step := range s {

@@ -16,6 +16,9 @@ const (
 	// WantAudience adds who watches a campaign from the instant of the answer on;
 	// of queries over Always.
 	WantAudience
+	// WantCurve adds who watched a campaign, second by second, from the first on;
+	// of queries over Always, and never beside WantAudience.
+	WantCurve
 )
 
 // Query asks for the totals of one subject over ranges that are disjoint and
@@ -76,7 +79,8 @@ type Answer struct {
 	Lost Dimension
 
 	// Audience is how many watch at each whole second from AsOf on, as far as the
-	// events say by then.
+	// events say by then; with WantCurve the most who watch within each second,
+	// from the first viewer on.
 	Audience Steps
 }
 
@@ -156,7 +160,7 @@ func NewPlan(q Query) *Plan {
 			p.Fetches = append(p.Fetches, Fetch{Span: s, Action: a, Sessions: sessions, Visitors: visitors, Quarters: level == LevelQuarter})
 		})
 	}
-	if q.Want&(WantPeak|WantAudience) != 0 && len(q.Ranges) > 0 {
+	if q.Want&(WantPeak|WantAudience|WantCurve) != 0 && len(q.Ranges) > 0 {
 		end := BucketOf(LevelDay, q.Ranges[len(q.Ranges)-1].End) + 1
 		days := Span{LevelDay, BucketOf(LevelDay, MinInstant), end}
 		p.Fetches = append(p.Fetches, Fetch{Span: days, Action: Watch, Steps: true})
@@ -297,13 +301,16 @@ func (p *Plan) Totals() []*Totals {
 	return out
 }
 
-// Audience is the audience from t on; nil unless it was wanted. It is asked for
-// after Totals.
+// Audience is the audience from t on, or second by second; nil unless either was
+// wanted. It is asked for after Totals.
 func (p *Plan) Audience(t time.Time) Steps {
-	if p.Query.Want&WantAudience == 0 {
-		return nil
+	switch {
+	case p.Query.Want&WantCurve != 0:
+		return p.steps.seconds()
+	case p.Query.Want&WantAudience != 0:
+		return p.steps.after(t)
 	}
-	return p.steps.after(t)
+	return nil
 }
 
 // Keep is t where it stays, Nothing if that is what it is.

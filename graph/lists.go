@@ -16,6 +16,7 @@ const maxResolved = 10_000
 // plainTypes are the objects that are read from memory but for the fields that
 // have resolvers. One that is missing is resolved by gqlgen.
 var plainTypes = plain.NewTypes(
+	plain.Of[analytics.AudiencePoint](),
 	plain.Of[analytics.Activation](), plain.Of[analytics.ActivationEdge](), plain.Of[analytics.ActivationMetrics](), plain.Of[analytics.ActivationPoint](),
 	plain.Of[analytics.Campaign](), plain.Of[analytics.CampaignEdge](), plain.Of[analytics.CampaignMetrics](), plain.Of[analytics.CampaignPoint](),
 	plain.Of[analytics.Partner](), plain.Of[analytics.PartnerEngagement](), plain.Of[analytics.PartnerGroup](),

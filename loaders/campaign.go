@@ -52,6 +52,20 @@ func (l *Loaders) CampaignMetrics(ctx context.Context, c *analytics.Campaign, as
 	return totals.CampaignMetrics(m), nil
 }
 
+// CampaignCurve is who watched a campaign, in so many steps at most.
+func (l *Loaders) CampaignCurve(ctx context.Context, c *analytics.Campaign, points int, maxStaleness *analytics.Duration) (*analytics.CampaignAudience, error) {
+	if points < 1 || points > analytics.MaxAudiencePoints {
+		return nil, analytics.Invalidf("points", "must be from 1 to %d, got %d", analytics.MaxAudiencePoints, points)
+	}
+	answer, err := l.load(within(ctx, maxStaleness), &analytics.Query{
+		Subject: c.Subject, Kind: analytics.KindCampaign, Ranges: []analytics.Range{analytics.Always}, Want: analytics.WantCurve,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Audience.Curve(points, answer.AsOf), nil
+}
+
 // CampaignSeries measures a campaign by calendar bucket, from its first event
 // to its last.
 func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask SeriesAsk) (*analytics.CampaignTimeSeries, error) {

@@ -23,6 +23,10 @@ func (r *campaignResolver) TimeSeries(ctx context.Context, obj *analytics.Campai
 	})
 }
 
+func (r *campaignResolver) Audience(ctx context.Context, obj *analytics.Campaign, points int, maxStaleness *analytics.Duration) (*analytics.CampaignAudience, error) {
+	return loaders.For(ctx).CampaignCurve(ctx, obj, points, maxStaleness)
+}
+
 func (r *mutationResolver) UpsertCampaigns(ctx context.Context, input []*analytics.CampaignInput) (*analytics.UpsertCampaignsPayload, error) {
 	campaigns, err := r.Writer.UpsertCampaigns(ctx, loaders.For(ctx).Tenant(), values(input))
 	if err != nil {

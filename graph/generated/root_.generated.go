@@ -136,8 +136,14 @@ type ComplexityRoot struct {
 		TimeZone func(childComplexity int) int
 	}
 
+	AudiencePoint struct {
+		At      func(childComplexity int) int
+		Viewers func(childComplexity int) int
+	}
+
 	Campaign struct {
 		AccessKey   func(childComplexity int) int
+		Audience    func(childComplexity int, points int, maxStaleness *analytics.Duration) int
 		Breakdown   func(childComplexity int, by []analytics.Dimension, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, orderBy *analytics.BreakdownOrder, first int, maxStaleness *analytics.Duration) int
 		CampaignID  func(childComplexity int) int
 		CampaignKey func(childComplexity int) int
@@ -149,6 +155,12 @@ type ComplexityRoot struct {
 		Status      func(childComplexity int) int
 		TimeSeries  func(childComplexity int, interval analytics.Interval, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) int
 		Title       func(childComplexity int) int
+	}
+
+	CampaignAudience struct {
+		AsOf        func(childComplexity int) int
+		Points      func(childComplexity int) int
+		StepSeconds func(childComplexity int) int
 	}
 
 	CampaignBreakdown struct {
@@ -837,12 +849,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActivationTimeSeries.TimeZone(childComplexity), true
 
+	case "AudiencePoint.at":
+		if e.ComplexityRoot.AudiencePoint.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AudiencePoint.At(childComplexity), true
+	case "AudiencePoint.viewers":
+		if e.ComplexityRoot.AudiencePoint.Viewers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AudiencePoint.Viewers(childComplexity), true
+
 	case "Campaign.accessKey":
 		if e.ComplexityRoot.Campaign.AccessKey == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Campaign.AccessKey(childComplexity), true
+	case "Campaign.audience":
+		if e.ComplexityRoot.Campaign.Audience == nil {
+			break
+		}
+
+		args, err := ec.field_Campaign_audience_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Campaign.Audience(childComplexity, args["points"].(int), args["maxStaleness"].(*analytics.Duration)), true
 	case "Campaign.breakdown":
 		if e.ComplexityRoot.Campaign.Breakdown == nil {
 			break
@@ -924,6 +960,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Campaign.Title(childComplexity), true
+
+	case "CampaignAudience.asOf":
+		if e.ComplexityRoot.CampaignAudience.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignAudience.AsOf(childComplexity), true
+	case "CampaignAudience.points":
+		if e.ComplexityRoot.CampaignAudience.Points == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignAudience.Points(childComplexity), true
+	case "CampaignAudience.stepSeconds":
+		if e.ComplexityRoot.CampaignAudience.StepSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignAudience.StepSeconds(childComplexity), true
 
 	case "CampaignBreakdown.asOf":
 		if e.ComplexityRoot.CampaignBreakdown.AsOf == nil {
@@ -2689,6 +2744,31 @@ type Campaign implements Node {
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
   ): CampaignTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
+  "How many watched at a time, from the first viewer to the last, as far as it has come."
+  audience(
+    "At most so many steps, 1 to 1000."
+    points: Int! = 240
+    "How old the answer may be. By default a second, and longer while the database is away."
+    maxStaleness: Duration
+  ): CampaignAudience! @cost(weight: "3") @listSize(slicingArguments: ["points"], sizedFields: ["points"], requireOneSlicingArgument: false)
+}
+
+"How many watched a campaign at a time, in equal steps. The largest is the peak."
+type CampaignAudience {
+  "The length of a step, whole seconds; 0 when nobody watched yet."
+  stepSeconds: SafeInt!
+  "The steps, in order, without gaps."
+  points: [AudiencePoint!]!
+  "When it was read: every event acknowledged before is in it."
+  asOf: DateTime!
+}
+
+"One step of an audience."
+type AudiencePoint @cost(weight: "0.1") {
+  "Its first instant."
+  at: DateTime!
+  "The most distinct viewers who watched at one instant of it."
+  viewers: SafeInt!
 }
 
 "Whether a campaign is to come, live or over."
@@ -3895,6 +3975,16 @@ func (ec *executionContext) childFields_ActivationTimeSeries(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ActivationTimeSeries", field.Name)
 }
 
+func (ec *executionContext) childFields_AudiencePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_AudiencePoint_at(ctx, field)
+	case "viewers":
+		return ec.fieldContext_AudiencePoint_viewers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AudiencePoint", field.Name)
+}
+
 func (ec *executionContext) childFields_Campaign(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3919,10 +4009,24 @@ func (ec *executionContext) childFields_Campaign(ctx context.Context, field grap
 		return ec.fieldContext_Campaign_metrics(ctx, field)
 	case "timeSeries":
 		return ec.fieldContext_Campaign_timeSeries(ctx, field)
+	case "audience":
+		return ec.fieldContext_Campaign_audience(ctx, field)
 	case "breakdown":
 		return ec.fieldContext_Campaign_breakdown(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Campaign", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignAudience(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stepSeconds":
+		return ec.fieldContext_CampaignAudience_stepSeconds(ctx, field)
+	case "points":
+		return ec.fieldContext_CampaignAudience_points(ctx, field)
+	case "asOf":
+		return ec.fieldContext_CampaignAudience_asOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignAudience", field.Name)
 }
 
 func (ec *executionContext) childFields_CampaignBreakdown(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
