@@ -22,6 +22,7 @@ import (
 	"footfall/edge"
 	"footfall/graph/cost"
 	"footfall/graph/generated"
+	"footfall/graph/plain"
 	"footfall/loaders"
 	"footfall/resolvers"
 )
@@ -104,7 +105,7 @@ func operation(o Options) graphql.OperationMiddleware {
 			return subscription(ctx, o, viewer, next)
 		}
 		load := loaders.New(planned(ctx, o.Source), viewer, o.Now())
-		ctx = loaders.With(ctx, load)
+		ctx = plain.WithPlans(loaders.With(ctx, load))
 		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		if o.Freshness != nil {
 			ctx, freshness = o.Freshness(ctx)

@@ -1,15 +1,16 @@
-// Package plain writes lists whose elements are in memory already. gqlgen takes
-// a goroutine for every element of a list, and a context with its closures for
-// every field of it; here a list's selection is compiled once, and each element
-// is appended to one buffer. What it writes is what gqlgen would, byte for byte;
-// where a selected field needs a resolver it declines. It must not know what the
-// types mean.
+// Package plain writes objects, and lists of them, that are in memory already.
+// gqlgen takes a goroutine for every element of a list, and a context with its
+// closures for every field of it; here a selection is compiled once for an
+// operation, and each object is appended to one buffer. What it writes is what
+// gqlgen would, byte for byte; where a selected field needs a resolver it
+// declines. It must not know what the types mean.
 package plain
 
 import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,44 +28,86 @@ func NewTypes(types ...*Type) Types {
 	return all
 }
 
-// List is a list as JSON.
-type List []byte
+// JSON is a value that was written.
+type JSON []byte
 
-// MarshalGQL writes the list.
-func (l *List) MarshalGQL(w io.Writer) { _, _ = w.Write(*l) }
+// MarshalGQL writes the value.
+func (j *JSON) MarshalGQL(w io.Writer) { _, _ = w.Write(*j) }
 
-// List encodes the value of the list field fc as gqlgen would. It is nil when
-// that is gqlgen's to do: something selected is not plain, or is null where the
-// schema does not allow it. N is the number of elements, −1 if v is no list of
-// an object's.
-func (t Types) List(ctx context.Context, fc *graphql.FieldContext, v any) (l *List, n int) {
-	element := elementOf(fc.Field)
-	typ := t[element]
-	if typ == nil {
+// Encode writes the value of the field fc as gqlgen would, if it is an object or
+// a list of objects. It is nil when that is gqlgen's to do: something selected is
+// not plain, or is null where the schema does not allow it. N is the number of
+// elements of a list, −1 if v is none.
+func (t Types) Encode(ctx context.Context, fc *graphql.FieldContext, v any) (written *JSON, n int) {
+	if fc.Field.Field == nil || fc.Field.Definition == nil {
 		return nil, -1
+	}
+	of := fc.Field.Definition.Type
+	typ := t[of.Name()]
+	switch {
+	case typ == nil:
+		return nil, -1
+	case of.Elem == nil:
+		return t.object(ctx, fc, typ, v), -1
 	}
 	n, at := typ.elements(v)
 	if n <= 0 {
 		return nil, n
 	}
-	s := t.compile(ctx, fc, typ, fc.Field.Selections)
+	s := t.selected(ctx, fc, typ)
 	if s == nil {
 		return nil, n
 	}
-	b, ok := s.appendList(make([]byte, 0, 4096), n, at, fc.Field.Definition.Type.Elem.NonNull)
+	b, ok := s.appendList(make([]byte, 0, 4096), n, at, of.Elem.NonNull)
 	if !ok {
 		return nil, n
 	}
-	return (*List)(&b), n
+	return (*JSON)(&b), n
 }
 
-// elementOf is the name of the type of the field's elements, empty for a field
-// that is no list.
-func elementOf(f graphql.CollectedField) string {
-	if f.Field == nil || f.Definition == nil || f.Definition.Type.Elem == nil {
-		return ""
+func (t Types) object(ctx context.Context, fc *graphql.FieldContext, typ *Type, v any) *JSON {
+	if !typ.holds(v) {
+		return nil
 	}
-	return f.Definition.Type.Elem.NamedType
+	s := t.selected(ctx, fc, typ)
+	if s == nil {
+		return nil
+	}
+	b, ok := s.append(make([]byte, 0, 512), v)
+	if !ok {
+		return nil
+	}
+	return (*JSON)(&b)
+}
+
+// plans are an operation's compiled selections: the siblings of a list share
+// theirs. gqlgen too knows a selection set by where it lies.
+type plans struct{ of sync.Map }
+
+type planKey struct{ set *ast.Selection }
+
+type plansKey struct{}
+
+// WithPlans makes room in an operation's context for what is compiled.
+func WithPlans(ctx context.Context) context.Context {
+	return context.WithValue(ctx, plansKey{}, &plans{})
+}
+
+// selected is the plan for what is selected of the field's objects, nil where
+// that is not plain.
+func (t Types) selected(ctx context.Context, fc *graphql.FieldContext, typ *Type) *selection {
+	set := fc.Field.Selections
+	p, _ := ctx.Value(plansKey{}).(*plans)
+	if p == nil || len(set) == 0 {
+		return t.compile(ctx, fc, typ, set)
+	}
+	key := planKey{&set[0]}
+	if known, ok := p.of.Load(key); ok {
+		return known.(*selection)
+	}
+	s := t.compile(ctx, fc, typ, set)
+	p.of.Store(key, s)
+	return s
 }
 
 // Covers reports whether a field of the type is plain, as far as the Go types

@@ -22,6 +22,7 @@ type Type struct {
 	of       reflect.Type
 	members  map[string]member // by name in lower case
 	elements func(v any) (n int, at func(int) any)
+	holds    func(v any) bool // whether v is one, and not nil
 }
 
 // member is a field or a method of a struct.
@@ -39,7 +40,7 @@ type writer func(b []byte, obj any, f *field) ([]byte, bool)
 // Of is the type of T.
 func Of[T any]() *Type {
 	of := reflect.TypeFor[T]()
-	t := &Type{name: of.Name(), of: of, members: map[string]member{}, elements: elements[T]}
+	t := &Type{name: of.Name(), of: of, members: map[string]member{}, elements: elements[T], holds: holds[T]}
 	for _, f := range reflect.VisibleFields(of) {
 		if f.IsExported() && !f.Anonymous {
 			if m, ok := structField(f); ok {
@@ -57,6 +58,11 @@ func Of[T any]() *Type {
 		}
 	}
 	return t
+}
+
+func holds[T any](v any) bool {
+	p, ok := v.(*T)
+	return ok && p != nil
 }
 
 func elements[T any](v any) (n int, at func(int) any) {
