@@ -1,15 +1,21 @@
 import { Bar } from '../shared/bar';
 import type { Config } from '../shared/config';
 import { useKey } from '../shared/use-key';
+import { List } from './list';
+import { Wall } from './wall';
+import './campaigns.css';
 
 export function Campaigns({ config }: { config: Config }) {
   const key = useKey(config);
+  const campaignKey = decodeURIComponent(location.pathname.replace(/^\/campaigns\/?/, ''));
   return (
     <>
       <Bar section="/campaigns" credential={key} />
-      <main>
-        <h1>Campaigns</h1>
-      </main>
+      {campaignKey ? (
+        <Wall credential={key} campaignKey={campaignKey} demo={config.demo} />
+      ) : (
+        <List credential={key} demo={config.demo} />
+      )}
     </>
   );
 }

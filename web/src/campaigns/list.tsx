@@ -1,0 +1,125 @@
+import { useEffect, useState } from 'react';
+import { ask, Refused } from '../shared/client';
+import type { Demo } from '../shared/config';
+import type { Key } from '../shared/use-key';
+import { figure } from '../chart/numbers';
+import type { ListAnswer, Row } from './answers';
+import listQuery from './list.graphql?raw';
+import { SampleShow } from './sample-show';
+import { StatusBadge } from './status-badge';
+import { moment, zone } from './times';
+
+/** The campaigns: what is on the air, what comes next, what was. */
+export function List({ credential, demo }: { credential: Key; demo: Demo | null }) {
+  const { rows, problem, more } = useCampaigns(credential);
+  const now = Date.now();
+  const groups = [
+    { title: 'On air', rows: rows?.filter((row) => row.status === 'ONAIR') },
+    { title: 'To come', rows: rows?.filter((row) => row.status === 'READY').reverse() },
+    { title: 'Over', rows: rows?.filter((row) => row.status === 'ENDED') },
+  ];
+  return (
+    <main className="campaigns">
+      <header>
+        <h1>Campaigns</h1>
+        {demo && <SampleShow demo={demo} />}
+      </header>
+      <p className="faint">Each has a wall: its viewers as they come and go, and afterwards its replay. Times are of {zone}.</p>
+      {problem && (
+        <p className="notice alarm" role="status">
+          {problem}
+        </p>
+      )}
+      {groups.map(
+        (group) =>
+          group.rows &&
+          group.rows.length > 0 && (
+            <section key={group.title}>
+              <h2>{group.title}</h2>
+              <Table title={group.title} rows={group.rows} now={now} />
+            </section>
+          ),
+      )}
+      {rows?.length === 0 && <p className="notice">There is no campaign yet.</p>}
+      {more && (
+        <button type="button" onClick={more}>
+          Show earlier ones
+        </button>
+      )}
+    </main>
+  );
+}
+
+function Table({ title, rows, now }: { title: string; rows: Row[]; now: number }) {
+  return (
+    <div className="scroll">
+      <table>
+        <caption className="hidden">{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Campaign</th>
+            <th scope="col">Status</th>
+            <th scope="col">Start</th>
+            <th scope="col" className="number">
+              Viewers
+            </th>
+            <th scope="col" className="number">
+              Peak
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.campaignKey}>
+              <th scope="row">
+                <a href={`/campaigns/${encodeURIComponent(row.campaignKey)}`}>{row.title}</a>
+              </th>
+              <td>
+                <StatusBadge status={row.status} />
+              </td>
+              <td className="when">{moment(Date.parse(row.startedAt ?? row.scheduledAt), now)}</td>
+              <td className="number">{figure(row.metrics.totalViewers)}</td>
+              <td className="number">{figure(row.metrics.peakConcurrentViewers)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function useCampaigns({ value: key, onStatus }: Key) {
+  const [rows, setRows] = useState<Row[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [problem, setProblem] = useState('');
+
+  async function load(after: string | null, signal?: AbortSignal) {
+    try {
+      const variables = { now: new Date().toISOString(), never: '9000-01-01T00:00:00Z', after };
+      const { coming, begun } = await ask<ListAnswer>(key, listQuery, variables, { signal, onStatus });
+      setRows((old) => [...(after && old ? old : coming.nodes), ...begun.nodes]);
+      setCursor(begun.pageInfo.hasNextPage ? begun.pageInfo.endCursor : null);
+      setProblem('');
+    } catch (error) {
+      if (!signal?.aborted) setProblem(problemOf(error));
+    }
+  }
+
+  useEffect(() => {
+    setRows(null);
+    setCursor(null);
+    setProblem(key ? '' : 'Give an API key above to see the campaigns.');
+    if (!key) return;
+    const leaving = new AbortController();
+    void load(null, leaving.signal);
+    return () => leaving.abort();
+  }, [key]);
+
+  return { rows, problem, more: cursor ? () => void load(cursor) : null };
+}
+
+function problemOf(error: unknown): string {
+  if (!(error instanceof Refused)) return 'The server does not answer. Reload the page to try again.';
+  if (error.status === 401) return 'The key is not accepted: give another one above.';
+  return error.message;
+}

@@ -1,0 +1,77 @@
+import { useEffect, useMemo, useState } from 'react';
+import { ask } from '../shared/client';
+import { figure } from '../chart/numbers';
+import { deeds, type Campaign, type Metrics, type QuartersAnswer } from './answers';
+import { Curve } from './curve';
+import { peakText, usePeak } from './live-view';
+import quartersQuery from './quarters.graphql?raw';
+import { countBy, countedUntil, rateAt, showOf, viewersAt, type Show } from './replay';
+import { Scrubber } from './scrubber';
+import { Stage } from './stage';
+import { clock, shortClock } from './times';
+import { useChartHeight } from './use-chart-height';
+
+interface Props {
+  apiKey: string;
+  campaignKey: string;
+  campaign: Campaign;
+  metrics: Metrics | undefined;
+}
+
+/** A show that is over: its whole curve, and its numbers at any instant. */
+export function ReplayView({ apiKey, campaignKey, campaign, metrics }: Props) {
+  const quarters = useQuarters(apiKey, campaignKey, metrics);
+  const show = useMemo(() => showOf(campaign.audience, quarters), [campaign.audience, quarters]);
+  return show ? <Replay show={show} metrics={metrics} /> : <p className="notice">Nobody watched this show.</p>;
+}
+
+function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined }) {
+  const height = useChartHeight();
+  const peak = usePeak(metrics);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const at = chosen ?? Math.floor(((peak?.at ?? show.to) - show.from) / show.step) * show.step + show.from;
+  const viewers = viewersAt(show, at);
+  return (
+    <Stage
+      caption={`Viewers at ${clock(at)}`}
+      viewers={viewers}
+      peak={peakText(peak)}
+      metrics={metrics ?? null}
+      rates="Per minute, averaged over quarter-hours; counts are known as each quarter-hour ends."
+      tiles={deeds.map(({ deed, people, name }) => ({
+        name,
+        perMinute: show.quarters.length > 0 ? rateAt(show, deed, at) : null,
+        detail:
+          `${figure(countBy(show, deed, at))} by ${shortClock(countedUntil(show, at))}, ` +
+          `${figure(metrics?.[deed])} in all by ${figure(metrics?.[people])} people`,
+      }))}
+    >
+      <Scrubber show={show} at={at} chosen={chosen} choose={setChosen} says={`${clock(at)}, ${figure(viewers)} viewers`}>
+        <Curve
+          points={show.points}
+          from={show.from}
+          to={show.to}
+          peak={peak}
+          height={height}
+          label={`Viewers over the whole show, ${clock(show.from)} to ${clock(show.to)}. ${peakText(peak)}`}
+        />
+      </Scrubber>
+    </Stage>
+  );
+}
+
+type Quarters = NonNullable<QuartersAnswer['campaign']>['timeSeries']['points'];
+
+/** Asks again when the measures turn out to have changed, as by events that come late. */
+function useQuarters(apiKey: string, campaignKey: string, metrics: Metrics | undefined): Quarters {
+  const [quarters, setQuarters] = useState<Quarters>([]);
+  const version = metrics && deeds.map(({ deed }) => metrics[deed]).join();
+  useEffect(() => {
+    const leaving = new AbortController();
+    ask<QuartersAnswer>(apiKey, quartersQuery, { campaignKey }, { signal: leaving.signal })
+      .then(({ campaign }) => setQuarters(campaign?.timeSeries.points ?? []))
+      .catch(() => {}); // the wall says when the server is away, and the rates stay unknown
+    return () => leaving.abort();
+  }, [apiKey, campaignKey, version]);
+  return quarters;
+}
