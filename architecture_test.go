@@ -16,6 +16,7 @@ import (
 var mayImport = map[string][]string{
 	"analytics":          {},
 	"auth":               {"analytics"},
+	"docs":               {},
 	"documents":          {},
 	"edge":               {"analytics"},
 	"graph":              {"analytics", "auth", "documents", "edge", "graph/cost", "graph/generated", "graph/plain", "graph/scalar", "live", "loaders", "resolvers"},
@@ -32,11 +33,14 @@ var mayImport = map[string][]string{
 	"live":               {"analytics", "loaders"},
 	"loaders":            {"analytics"},
 	"resolvers":          {"analytics", "graph/generated", "loaders"},
-	"rest":               {"analytics", "auth", "edge", "graph"},
+	"rest":               {"analytics", "auth", "edge", "graph", "web/page", "web/report"},
 	"store":              {"analytics"},
 	"store/cache":        {"analytics", "loaders"},
 	"web":                {"web/page"},
+	"web/manual":         {"docs", "web/page"},
+	"web/chart":          {},
 	"web/page":           {},
+	"web/report":         {"web/chart", "web/page"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -18,7 +18,6 @@ import (
 	"footfall/ingest"
 	"footfall/internal/demo"
 	"footfall/internal/localdb"
-	"footfall/web"
 )
 
 type demoCmd struct {
@@ -221,45 +220,4 @@ func writeState(path string, state *demoState) error {
 		return err
 	}
 	return os.WriteFile(path, data, 0o600)
-}
-
-// pages is what the pages fill in.
-func (s *demoState) pages() web.Config {
-	return web.Config{Demo: &web.Demo{
-		ReadKey: s.ReadKey, FullKey: s.FullKey, AccessKey: s.Tenant,
-		ActivationID: demo.ExampleActivation, Token: demo.ExampleToken, CampaignKey: s.OnAir,
-	}}
-}
-
-// printDemo says what to open and what to paste. Every line works as it is.
-func printDemo(std streams, base, databaseURL string, s *demoState) {
-	week := s.Campaign.Truncate(24 * time.Hour).Add(-6 * 24 * time.Hour)
-	_, _ = fmt.Fprintf(std.out, `
-Footfall is up. Ctrl-C stops it.
-
-Analyst, in the Playground (the demo's key is filled in):
-  %[1]s/playground
-
-Host of an event, with the link from an e-mail:
-  curl '%[1]s/api/partner-stats/%[2]s?token=%[3]s'
-  curl '%[1]s/api/partner-stats/%[2]s?token=%[3]s&format=csv'
-
-Partner manager, the leaderboard:
-  curl -H 'Authorization: Bearer %[4]s' '%[1]s/v1/analytics/engagement/partners?period=last_90_days&limit=5'
-
-Producer of live shows, a week of campaigns:
-  curl -H 'Authorization: Bearer %[4]s' '%[1]s/v2/%[5]s/campaign/stats?from=%[6]s&to=%[7]s'
-
-Front end, GraphQL:
-  curl -H 'Authorization: Bearer %[4]s' -H 'Content-Type: application/json' %[1]s/graphql -d '{"query":"{ activation(activationId: \"%[2]s\") { eventName metrics { clickCount uniqueSessionCount outboundSessionRate } } }"}'
-
-Recording an event (this key may do everything):
-  curl -H 'Authorization: Bearer %[8]s' -H 'Content-Type: application/x-ndjson' %[1]s/v1/events -d '{"id":"hello-1","action":"click","event":"my-first-event","session":"s1","at":"%[9]s"}'
-
-Operator, the metrics, and a proof that every number agrees with its events:
-  curl %[1]s/metrics
-  DATABASE_URL='%[10]s' %[11]s verify
-
-`, base, demo.ExampleActivation, demo.ExampleToken, s.ReadKey, s.Tenant,
-		week.Format(time.RFC3339), week.Add(7*24*time.Hour).Format(time.RFC3339), s.FullKey, time.Now().UTC().Format(time.RFC3339), databaseURL, os.Args[0])
 }

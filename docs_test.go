@@ -50,7 +50,8 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		t.Fatalf("only %d routes", len(routes))
 	}
 	for _, r := range routes {
-		if !strings.Contains(docs, r.pattern) {
+		path, exact := strings.CutSuffix(r.pattern, "{$}")
+		if !strings.Contains(docs, path) || exact && !strings.Contains(docs, "`"+path+"`") {
 			t.Errorf("route %s is in no document", r.pattern)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"footfall/rest"
 	"footfall/store/cache"
 	"footfall/web"
+	"footfall/web/manual"
 	"footfall/web/page"
 )
 
@@ -47,17 +48,24 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 	if err != nil {
 		return nil, err
 	}
+	documentation, err := manual.Handler(rest.Description())
+	if err != nil {
+		return nil, err
+	}
 	if !web.Built() {
 		g.log.Warn(web.NotBuilt)
 	}
 	g.registerMetrics()
 	g.registerLive()
 	routes := []route{
+		{"/{$}", pages.Start()},
 		{"/graphql", executor},
 		{"/playground", web.Playground.Handler()},
 		{"/leaderboard", web.Leaderboard.Handler()},
 		{"/campaigns", web.Campaigns.Handler()},
 		{"/campaigns/{campaignKey}", web.Campaigns.Handler()},
+		{"/docs", documentation},
+		{"/docs/{page...}", documentation},
 		{"/config.json", pages.Handler()},
 		{page.AssetPrefix, web.Assets()},
 		{"/v1/events", g.writer.Handler(g.admitEvents)},

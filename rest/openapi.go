@@ -8,7 +8,10 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-// OpenAPI serves the description of the contracts and of POST /v1/events.
+// Description is the OpenAPI document of the contracts and of POST /v1/events.
+func Description() []byte { return openAPI }
+
+// OpenAPI serves it.
 func OpenAPI() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {

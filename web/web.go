@@ -3,16 +3,12 @@
 package web
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"strconv"
-	"time"
 
 	"footfall/web/page"
 )
@@ -25,7 +21,8 @@ const NotBuilt = "The Playground, the leaderboard and the live wall are not buil
 
 // Config is what the pages ask their server for.
 type Config struct {
-	Demo *Demo `json:"demo"` // nil unless sample data is served
+	Demo     *Demo                       `json:"demo"` // nil unless sample data is served
+	Examples func(base string) []Example `json:"-"`    // what to try in a terminal, with base as the gateway's URL
 }
 
 // Demo is what pages fill in when sample data is served: all of it is public.
@@ -72,24 +69,12 @@ func (a App) built(files fs.FS) bool {
 	return err == nil
 }
 
-// handler's page revalidates at every visit: it names the assets of one build.
 func (a App) handler(files fs.FS) http.Handler {
 	html, err := fs.ReadFile(files, a.file())
 	if err != nil {
 		return a.notBuilt()
 	}
-	digest := sha256.Sum256(html)
-	etag := `"` + base64.RawURLEncoding.EncodeToString(digest[:12]) + `"`
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page.SetHeaders(w.Header(), page.App)
-		if !page.Reading(w, r) {
-			return
-		}
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("Content-Type", page.Media)
-		w.Header().Set("ETag", etag)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(html))
-	})
+	return page.Kept(page.App, page.Media, html)
 }
 
 func (a App) notBuilt() http.Handler {
