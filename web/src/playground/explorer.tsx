@@ -1,36 +1,53 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
-import { useEffect } from 'react';
+import { useEffect, type ReactNode } from 'react';
+import type { Example } from './examples';
+import { ExamplesMenu } from './examples-menu';
 import type { Fetcher } from './fetcher';
+import type { Shared } from './share';
 import { storage } from './storage';
 import 'graphiql/setup-workers/vite';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
+import '@graphiql/plugin-explorer/style.css';
 import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './explorer.css';
 
 interface Props {
   fetcher: Fetcher;
-  defaultQuery: string;
+  examples: Example[];
+  /** What a link brought along. */
+  shared: Shared | null;
   /** Whether to ask for the schema: without a key the answer could only be a refusal. */
   introspect: boolean;
+  /** What stands below the answer. */
+  children: ReactNode;
 }
 
+const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
+
 /** The GraphiQL editor. A new fetcher makes it read the schema again. */
-export default function Explorer({ fetcher, defaultQuery, introspect }: Props) {
+export default function Explorer({ fetcher, examples, shared, introspect, children }: Props) {
   return (
     <GraphiQL
       fetcher={fetcher}
-      defaultQuery={defaultQuery}
+      plugins={plugins}
+      defaultTabs={shared ? [shared, ...examples] : examples}
+      initialQuery={shared?.query}
+      initialVariables={shared?.variables}
+      defaultEditorToolsVisibility="variables"
       schema={introspect ? undefined : null}
       storage={storage}
       shouldPersistHeaders={false}
       showPersistHeadersSettings={false}
     >
       <GraphiQL.Logo>
-        <></>
+        <ExamplesMenu examples={examples} />
       </GraphiQL.Logo>
+      <GraphiQL.Footer>{children}</GraphiQL.Footer>
       <SystemTheme />
     </GraphiQL>
   );

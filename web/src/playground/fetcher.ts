@@ -1,40 +1,73 @@
-import { getOperationAST } from 'graphql';
+import { GraphQLError, getOperationAST, parse, type ExecutionResult } from 'graphql';
 import type { GraphiQLProps } from 'graphiql';
-import { results } from './events';
+import type { Json } from '../chart/selection';
+import type { Exchange, Exchanges, Request } from './exchange';
+import { listen } from './listen';
 
 export type Fetcher = GraphiQLProps['fetcher'];
 
-const headers = {
+type News = (news: Partial<Exchange>) => void;
+
+const unheard: News = () => {};
+
+/** Asks what a query cost: the answer says so in its extensions. */
+const media = {
   'Content-Type': 'application/json',
   Accept: 'application/graphql-response+json, application/json;q=0.9',
+  'X-Footfall-Cost': '1',
 };
-
-type Options = Parameters<Fetcher>[1];
 
 /**
  * GraphQL over HTTP against this origin. The key is read for every request, so that one typed a moment ago counts.
- * onStatus hears the HTTP status of each answer. Subscriptions go on by server-sent events.
+ * onStatus hears the HTTP status of each answer; exchanges hear of what people send, which introspection is not.
  */
-export function createFetcher(key: () => string, onStatus: (status: number) => void): Fetcher {
-  return async (request, options) => {
-    const authorization: HeadersInit = key() ? { Authorization: `Bearer ${key()}` } : {};
-    const live = isSubscription(request.operationName, options) ? { Accept: 'text/event-stream' } : {};
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { ...headers, ...live, ...authorization, ...options?.headers },
-      body: JSON.stringify(request),
-    });
-    onStatus(response.status);
-    if (response.body && response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-      return results(response.body);
-    }
-    if (!response.headers.get('Content-Type')?.includes('json')) {
-      throw new Error(`HTTP ${response.status}: ${(await response.text()).slice(0, 500)}`);
-    }
-    return response.json();
+export function createFetcher(key: () => string, onStatus: (status: number) => void, exchanges: Exchanges): Fetcher {
+  return async ({ query, variables, operationName }, options) => {
+    const request: Request = { query, variables: variables ?? {}, operationName: operationName ?? undefined };
+    const headers = { ...media, ...authorization(key()), ...options?.headers };
+    const live = isSubscription(request);
+    const tell = options?.documentAST ? exchanges.begin(request, live) : unheard;
+    const heard: News = (news) => {
+      if (news.status !== undefined) onStatus(news.status);
+      tell(news);
+    };
+    return live ? listen(request, headers, heard) : ask(request, headers, heard);
   };
 }
 
-function isSubscription(name: string | null | undefined, options: Options): boolean {
-  return !!options?.documentAST && getOperationAST(options.documentAST, name)?.operation === 'subscription';
+async function ask(request: Request, headers: Record<string, string>, tell: News): Promise<ExecutionResult<Json>> {
+  const started = performance.now();
+  try {
+    const response = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(request) });
+    const text = await response.text();
+    const result = read(response, text);
+    tell({
+      open: false,
+      status: response.status,
+      headers: response.headers,
+      milliseconds: performance.now() - started,
+      bytes: new Blob([text]).size,
+      result,
+    });
+    return result;
+  } catch (error) {
+    tell({ open: false, failure: 'The server cannot be reached.' });
+    throw error instanceof TypeError ? new Error('The server cannot be reached.') : error;
+  }
+}
+
+/** An answer that is no JSON is an error that quotes it. */
+export function read(response: Response, text: string): ExecutionResult<Json> {
+  if (response.headers.get('Content-Type')?.includes('json')) return JSON.parse(text);
+  return { errors: [new GraphQLError(`HTTP ${response.status}: ${text.slice(0, 500)}`)] };
+}
+
+export const authorization = (key: string): Record<string, string> => (key ? { Authorization: `Bearer ${key}` } : {});
+
+export function isSubscription({ query, operationName }: Request): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+  } catch {
+    return false; // the server says what is wrong with it
+  }
 }

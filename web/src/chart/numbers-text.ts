@@ -1,0 +1,9 @@
+import type { Measure } from './model';
+import { duration, figure } from './numbers';
+
+/** A measure's value with its unit, as people read it. */
+export function valueText(value: number | null | undefined, { unit }: Measure): string {
+  if (value === null || value === undefined) return '–';
+  if (unit === 'SECONDS') return duration(value);
+  return unit === 'PERCENT' ? `${figure(value)} %` : figure(value);
+}
