@@ -22,6 +22,8 @@ export function Figure({ label, draw, height, onDrawn }: Props) {
     const chart = plot({ ...draw(width), width, height });
     chart.setAttribute('role', 'img');
     chart.setAttribute('aria-label', label);
+    for (const mark of chart.children) mark.setAttribute('aria-hidden', 'true'); // Plot labels groups that have no role
+    for (const part of chart.children) part.setAttribute('aria-hidden', 'true'); // Plot names groups that may have no name
     place.current.replaceChildren(chart);
     onDrawn?.(chart);
   }, [draw, height, label, onDrawn, width]);
