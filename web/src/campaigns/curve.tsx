@@ -15,8 +15,8 @@ interface Props {
   label: string;
 }
 
-/** Left and right of the plot itself, for what is laid over it. */
-export const margins = { left: 52, right: 20 };
+/** Around the plot itself, for what is laid over it. */
+export const margins = { left: 56, right: 40, top: 34, bottom: 54 };
 
 /** Viewers over time, as steps: between two values nothing is made up. */
 export function Curve({ points, from, to, peak, height, label }: Props) {
@@ -33,17 +33,17 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
   return {
     marginLeft: margins.left,
     marginRight: margins.right,
-    marginTop: 30,
-    marginBottom: 44,
-    style: { fontSize: '14px' },
+    marginTop: margins.top,
+    marginBottom: margins.bottom,
+    style: { fontSize: width < 900 ? '14px' : '18px' },
     x: { type: 'time', domain: [new Date(from), new Date(to)] },
     y: { domain: [0, most * 1.12] },
     marks: [
       gridY({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
       axisX({
-        ticks: Math.max(3, Math.floor(width / 130)),
+        ticks: Math.max(2, Math.floor(width / 150)),
         tickSize: 0,
-        tickFormat: (at: Date) => (to - from < 10 * 60_000 ? clock(+at) : shortClock(+at)),
+        tickFormat: (at: Date) => (to - from < 3 * 60_000 ? clock(+at) : shortClock(+at)),
         label: zone,
       }),
       axisY({ ticks: 5, tickSize: 0, label: 'Viewers', tickFormat: (n: number) => (Number.isInteger(n) ? String(n) : '') }),

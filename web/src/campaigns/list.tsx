@@ -95,7 +95,7 @@ function useCampaigns({ value: key, onStatus }: Key) {
 
   async function load(after: string | null, signal?: AbortSignal) {
     try {
-      const variables = { now: new Date().toISOString(), never: '9000-01-01T00:00:00Z', after };
+      const variables = { now: new Date().toISOString(), never: '2200-01-01T00:00:00Z', after };
       const { coming, begun } = await ask<ListAnswer>(key, listQuery, variables, { signal, onStatus });
       setRows((old) => [...(after && old ? old : coming.nodes), ...begun.nodes]);
       setCursor(begun.pageInfo.hasNextPage ? begun.pageInfo.endCursor : null);

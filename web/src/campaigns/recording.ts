@@ -72,13 +72,16 @@ export function untilKnown(recording: Recording, now: number): number {
   return Math.max(0, Math.ceil((from + minute - now) / 1000));
 }
 
-/** Viewers over time: by the second where they were heard, by the audience's steps before and in breaks. */
+/** Viewers over time: by the audience's steps as far as it was read, since late events are in it; then as they were heard. */
 export function curve(audience: Audience, recording: Recording, now: number): Point[] {
-  const wasHeard = (at: number) => recording.some((run) => run.from <= at && at <= (run.to ?? Infinity));
+  const read = Date.parse(audience.asOf);
+  const heard = recording.flatMap((run) => run.heard);
+  const held = heard.findLast((h) => h.at <= read);
   const points = [
-    ...steps(audience).filter((point) => !wasHeard(point.at)),
-    ...recording.flatMap((run) => run.heard.map(({ at, viewers }) => ({ at: Math.max(at, run.from), viewers }))),
-  ].sort((a, b) => a.at - b.at);
+    ...steps(audience),
+    ...(held ? [{ at: read, viewers: held.viewers }] : []),
+    ...heard.filter((h) => h.at > read),
+  ];
   const last = points.at(-1);
   return last && last.at < now ? [...points, { at: now, viewers: last.viewers }] : points;
 }

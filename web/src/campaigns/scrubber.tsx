@@ -25,7 +25,7 @@ export function Scrubber({ show, at, chosen, choose, says, children }: Props) {
     <>
       <div className="plot">
         {children}
-        <div className="cursor" style={{ left }} />
+        <div className="cursor" style={{ left, top: margins.top, bottom: margins.bottom }} />
       </div>
       <div className="scrubber" style={{ paddingInline: `${margins.left}px ${margins.right}px` }}>
         <input

@@ -11,6 +11,6 @@ export const clock = (at: number) => timeOfDay.format(at);
 export const shortClock = (at: number) => hourAndMinute.format(at);
 export const date = (at: number) => day.format(at);
 
-/** Date and time, without the date when it is the day of `now`. */
+/** Date and time, without the date on the day of `now`. */
 export const moment = (at: number, now: number) =>
   date(at) === date(now) ? shortClock(at) : `${date(at)}, ${shortClock(at)}`;

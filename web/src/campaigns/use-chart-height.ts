@@ -1,8 +1,11 @@
 import { useEffect, useState } from 'react';
 
-const fitting = () => Math.round(Math.min(Math.max(window.innerHeight * 0.42, 240), 620));
+/** What lies above and below the curve on a large screen. */
+const rest = 490;
 
-/** A height for the curve that leaves room for the rest on this screen. */
+const fitting = () => Math.min(Math.max(window.innerHeight - rest, 240), 1200);
+
+/** A height for the curve that fills the screen with all of the wall. */
 export function useChartHeight(): number {
   const [height, setHeight] = useState(fitting);
   useEffect(() => {

@@ -99,13 +99,12 @@ function says({ trouble, link }: Feed, credential: Key, campaignKey: string, now
 function Since({ campaign, now }: { campaign: Campaign; now: number }) {
   const { status, scheduledAt, startedAt, endedAt } = campaign;
   const start = Date.parse(startedAt ?? scheduledAt);
-  const lasted = duration(Math.max(0, ((endedAt ? Date.parse(endedAt) : now) - start) / 1000));
   return (
     <>
       <StatusBadge status={status} />
       {status === 'READY' && ` Starts ${moment(start, now)}`}
-      {status === 'ONAIR' && ` Since ${moment(start, now)}, for ${lasted}`}
-      {status === 'ENDED' && ` ${moment(start, now)}, for ${lasted}`}
+      {status === 'ONAIR' && ` Since ${moment(start, now)}, for ${duration(Math.max(0, now - start) / 1000)}`}
+      {endedAt && ` ${moment(start, now)} to ${moment(Date.parse(endedAt), start)}`}
     </>
   );
 }
