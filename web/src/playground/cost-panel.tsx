@@ -27,12 +27,12 @@ export function CostPanel({ exchange, credential }: Props) {
           <dl>
             <Fact name="Estimated">{figure(cost.estimated)}</Fact>
             {cost.actual !== undefined && <Fact name="Actual">{figure(cost.actual)}</Fact>}
-            {cost.budgetLeft !== undefined && <Fact name="Left of this minute’s budget">{figure(cost.budgetLeft)}</Fact>}
+            {cost.budgetLeft !== undefined && <Fact name="Budget left">{figure(cost.budgetLeft)}</Fact>}
           </dl>
         ) : (
           <p className="faint">{exchange.live ? 'Events do not say what they cost; the plan below does.' : 'The answer does not say.'}</p>
         )}
-        <p className="faint note">The estimate is known before anything runs; the actual cost is the same sum over the lists as they came.</p>
+        <p className="faint note">The estimate is known before anything runs, and taken from the minute’s budget; the actual cost is the same sum over the lists as they came.</p>
       </section>
       <section>
         <h2>
@@ -136,7 +136,7 @@ function Transport({ exchange, credential }: { exchange: Exchange; credential: (
   useEffect(() => setHeld(''), [exchange]);
   const etag = headers?.get('ETag');
   return (
-    <section>
+    <section className="wide">
       <h2>
         <a href="/docs/graphql#http">Transport</a>
       </h2>
