@@ -30,10 +30,10 @@ func (s *demoState) examples(base string) []web.Example {
 		"FROM", week.Format(time.RFC3339), "TO", week.Add(7*24*time.Hour).Format(time.RFC3339), "NOW", time.Now().UTC().Format(time.RFC3339),
 	)
 	examples := []web.Example{
-		{Title: "The host's numbers", Line: `curl 'BASE/api/partner-stats/ACTIVATION?token=TOKEN'`},
-		{Title: "The partner manager's leaderboard", Line: `curl -H 'READ' 'BASE/v1/analytics/engagement/partners?period=last_90_days&limit=5'`},
-		{Title: "The producer's week of campaigns", Line: `curl -H 'READ' 'BASE/v2/ACCESS/campaign/stats?from=FROM&to=TO'`},
-		{Title: "A front end's GraphQL", Line: `curl -H 'READ' -H 'Content-Type: application/json' BASE/graphql -d ` +
+		{Title: "Numbers of an event, for its host", Line: `curl 'BASE/api/partner-stats/ACTIVATION?token=TOKEN'`},
+		{Title: "The leaderboard, for the partner manager", Line: `curl -H 'READ' 'BASE/v1/analytics/engagement/partners?period=last_90_days&limit=5'`},
+		{Title: "A week of campaigns, for the producer", Line: `curl -H 'READ' 'BASE/v2/ACCESS/campaign/stats?from=FROM&to=TO'`},
+		{Title: "GraphQL, for a front end", Line: `curl -H 'READ' -H 'Content-Type: application/json' BASE/graphql -d ` +
 			`'{"query":"{ activation(activationId: \"ACTIVATION\") { eventName metrics { clickCount uniqueSessionCount outboundSessionRate } } }"}'`},
 		{Title: "Recording an event, with the key that may do everything", Line: `curl -H 'FULL' -H 'Content-Type: application/x-ndjson' BASE/v1/events -d ` +
 			`'{"id":"hello-1","action":"click","event":"my-first-event","session":"s1","at":"NOW"}'`},
@@ -61,7 +61,7 @@ Or in a terminal:
 
 `, base, demo.ExampleActivation, demo.ExampleToken, s.OnAir)
 	operator := []web.Example{
-		{Title: "The operator's metrics", Line: "curl " + base + "/metrics"},
+		{Title: "Metrics, for the operator", Line: "curl " + base + "/metrics"},
 		{Title: "A proof that every number agrees with its events", Line: "DATABASE_URL='" + databaseURL + "' " + os.Args[0] + " verify"},
 	}
 	for _, e := range append(s.examples(base), operator...) {

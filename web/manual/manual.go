@@ -21,7 +21,7 @@ const Path = "/docs"
 //go:embed *.html
 var templateFiles embed.FS
 
-var templates = template.Must(template.New("manual").ParseFS(templateFiles, "*.html"))
+var templates = template.Must(template.New("manual").Funcs(template.FuncMap{"breakable": breakable}).ParseFS(templateFiles, "*.html"))
 
 // document is one page of the manual.
 type document struct {
@@ -37,6 +37,11 @@ type document struct {
 type section struct {
 	ID, Title string
 	Level     int
+}
+
+// breakable is text whose paths may go on in the next line.
+func breakable(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "/", "/<wbr>")) //nolint:gosec // escaped
 }
 
 // Path is where the page is.
