@@ -101,7 +101,7 @@ function PlanTable({ plan: { batches, estimated } }: { plan: Plan }) {
         <table>
           <thead>
             <tr>
-              {['Of', 'How many', 'Ranges', 'Stored cells at most', 'With'].map((head) => (
+              {['Of', 'Keys', 'Ranges', 'Cells', 'With'].map((head) => (
                 <th key={head} scope="col">
                   {head}
                 </th>
@@ -121,13 +121,13 @@ function PlanTable({ plan: { batches, estimated } }: { plan: Plan }) {
           </tbody>
         </table>
       </div>
-      <p className="faint note">Each batch is one question to the store, however many elements ask for it; what a cache knows is not asked. From a dry run, which costs nothing.</p>
+      <p className="faint note">A batch is one question to the store, whatever asks for it; cells are those that it reads at most. Told by a dry run, which costs nothing.</p>
     </>
   );
 }
 
 function withOf({ sets, facets, ends }: Batch): string {
-  return [sets && 'sets', facets && 'dimensions', ends && `${ends} ends counted from events`].filter(Boolean).join(', ') || '–';
+  return [sets && 'sets', facets && 'dimensions', ends && `${ends} ${ends === 1 ? 'end' : 'ends'} counted from events`].filter(Boolean).join(', ') || '–';
 }
 
 function Transport({ exchange, credential }: { exchange: Exchange; credential: () => string }) {
