@@ -25,11 +25,11 @@ process.once('SIGINT', () => stop().then(() => process.exit(130)));
 
 let failure;
 try {
-  const { url, key } = await within(180 * seconds, printed(), 'the demo did not print its URL and key in time');
+  const { url, key, database } = await within(180 * seconds, printed(), 'the demo did not print its URL, key and database in time');
   const tests = spawn(process.execPath, ['--test', ...process.argv.slice(2)], {
     cwd: here,
     stdio: 'inherit',
-    env: { ...process.env, FOOTFALL_URL: url, FOOTFALL_KEY: key, FOOTFALL_BIN: binary },
+    env: { ...process.env, FOOTFALL_URL: url, FOOTFALL_KEY: key, FOOTFALL_DATABASE: database, FOOTFALL_BIN: binary },
   });
   const [code] = await once(tests, 'exit');
   if (code !== 0) failure = `the tests ended with ${code}`;
@@ -42,18 +42,21 @@ if (failure) console.error(`e2e: ${failure}`);
 process.exitCode = failure ? 1 : 0;
 
 /**
- * The Playground's URL and the key that may do everything. Reads on after them,
- * so that the demo never waits for a reader.
+ * The Playground's URL, the key that may do everything and the database's URL.
+ * Reads on after them, so that the demo never waits for a reader.
  */
 async function printed() {
   const lines = createInterface({ input: demo.stdout });
   const found = new Promise((done) => {
     let url;
+    let key;
+    let database;
     lines.on('line', (line) => {
       console.log(`demo | ${line}`);
       url ??= line.match(/https?:\/\/[^\s/]+(?=\/playground\b)/)?.[0];
-      const key = line.match(/Bearer ([^']+)'.*\/v1\/events/)?.[1];
-      if (url && key) done({ url, key });
+      key ??= line.match(/Bearer ([^']+)'.*\/v1\/events/)?.[1];
+      database ??= line.match(/postgres:\/\/[^\s']+/)?.[0];
+      if (url && key && database) done({ url, key, database });
     });
   });
   const early = ended.then((how) => Promise.reject(new Error(`${binary} did not stay up: ${how}`)));

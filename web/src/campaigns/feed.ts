@@ -41,16 +41,21 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
     if (stopped) return;
     feed = { ...feed, ...part };
     show(feed);
-    if (feed.trouble) stop();
+  }
+
+  function fail(trouble: Trouble) {
+    change({ trouble, recording: broken() });
+    stop();
   }
 
   async function refresh() {
     try {
       const { campaign } = await ask<WallAnswer>(key, wallQuery, { campaignKey });
-      change(campaign ? { campaign } : { trouble: 'unknown' });
+      if (campaign) change({ campaign });
+      else fail('unknown');
     } catch (error) {
-      // Anything else passes: the next refresh, or the next value, tells.
-      if (error instanceof Refused) change({ trouble: troubles[error.code] ?? null });
+      const trouble = error instanceof Refused && troubles[error.code];
+      if (trouble) fail(trouble); // anything else passes: the next refresh, or the next value, tells
     }
   }
 
@@ -66,7 +71,7 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
       {
         next({ data, errors }) {
           const trouble = troubles[String(errors?.[0]?.extensions?.code)];
-          if (trouble) change({ trouble });
+          if (trouble) fail(trouble);
           else if (data) tell(data);
         },
         error: again,
@@ -91,7 +96,7 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
 
   function lose() {
     wait(quietFor, askAgain);
-    change({ link: 'lost', recording: breakOff(feed.recording, Date.now() + feed.ahead) });
+    change({ link: 'lost', recording: broken() });
     void refresh(); // a server that is back may have another opinion of the key
   }
 
@@ -106,6 +111,8 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
     lose();
     wait(2000, open);
   }
+
+  const broken = () => breakOff(feed.recording, Date.now() + feed.ahead);
 
   function wait(milliseconds: number, then: () => void) {
     clearTimeout(timer);

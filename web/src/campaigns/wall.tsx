@@ -88,10 +88,11 @@ const troubles: Record<Trouble, string> = {
   unknown: 'There is no campaign',
 };
 
-function says({ trouble, link }: Feed, credential: Key, campaignKey: string, now: number): string {
+function says({ trouble, link, campaign }: Feed, credential: Key, campaignKey: string, now: number): string {
   if (!credential.value) return 'Give an API key above to see this campaign.';
   if (trouble === 'unknown') return `${troubles.unknown} with the key ${campaignKey}.`;
   if (trouble) return troubles[trouble];
+  if (link === 'lost' && !campaign) return 'The server does not answer yet. Trying again…';
   if (link === 'lost') return `Reconnecting… The numbers are as of ${clock(now)}.`;
   return '';
 }
