@@ -19,10 +19,14 @@ type Page struct {
 	Title   string
 	Section string // the path that the navigation marks as the one we are in
 	Outside bool   // for people who hold a link alone: no navigation
+	Meta    []Meta
 	Styles  []string
 	Scripts []string // run before the body is shown; both are names of Asset
 	Body    template.HTML
 }
+
+// Meta is what a page says to machines: crawlers, and its own scripts.
+type Meta struct{ Name, Content string }
 
 //go:embed layout.html
 var layoutText string
