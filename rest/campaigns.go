@@ -144,7 +144,7 @@ func secondsOrNull(t *time.Time) *string {
 	return &text
 }
 
-func (campaigns) refusal(err error) (int, any) {
+func (campaigns) refusal(_ *call, err error) *reply {
 	out := struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -152,8 +152,8 @@ func (campaigns) refusal(err error) (int, any) {
 	public := graph.Public(err)
 	known, ok := keyRefusals[public.Code]
 	if !ok {
-		return http.StatusInternalServerError, out
+		return refused(http.StatusInternalServerError, out)
 	}
 	out.Code, out.Message = known.code, public.Error()
-	return known.status, out
+	return refused(known.status, out)
 }

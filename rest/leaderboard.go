@@ -81,7 +81,7 @@ func (leaderboard) answer(ctx context.Context, x *execution, q question) (*reply
 	return &reply{contentType: mediaJSON, body: body, offered: true}, err
 }
 
-func (leaderboard) refusal(err error) (int, any) {
+func (leaderboard) refusal(_ *call, err error) *reply {
 	type problem struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -94,9 +94,9 @@ func (leaderboard) refusal(err error) (int, any) {
 	if public.Code == analytics.CodeInvalid { // the document knows no 400
 		status = http.StatusUnprocessableEntity
 	}
-	return status, struct {
+	return refused(status, struct {
 		Error problem `json:"error"`
-	}{p}
+	}{p})
 }
 
 // keyRefusals are the errors of the contracts that are opened with an API key;

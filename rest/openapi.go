@@ -18,11 +18,11 @@ func OpenAPI() http.Handler {
 			w = bodiless{w}
 		} else if r.Method != http.MethodGet {
 			w.Header().Set("Allow", "GET, HEAD")
-			write(w, http.StatusMethodNotAllowed, "application/problem+json",
-				[]byte(`{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"the method must be GET or HEAD"}`))
+			(&reply{status: http.StatusMethodNotAllowed, contentType: "application/problem+json",
+				body: []byte(`{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"the method must be GET or HEAD"}`)}).write(w)
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=60")
-		write(w, http.StatusOK, mediaJSON, openAPI)
+		(&reply{contentType: mediaJSON, body: openAPI}).write(w)
 	})
 }

@@ -34,7 +34,9 @@ func TestOpenAPIValid(t *testing.T) {
 	}
 	patterns := []string{"/v1/events"}
 	for _, r := range rest.Routes() {
-		patterns = append(patterns, r.Pattern)
+		if r.Pattern != "/partner-stats/{activationId}" { // a page for people
+			patterns = append(patterns, r.Pattern)
+		}
 	}
 	slices.Sort(patterns)
 	paths := doc.Paths.Keys()

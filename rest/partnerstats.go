@@ -11,6 +11,7 @@ import (
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/graph"
+	"footfall/web/report"
 )
 
 //go:embed queries/partner_stats.graphql
@@ -63,11 +64,17 @@ func (partnerStats) headers(h http.Header) {
 }
 
 func (partnerStats) identify(ctx context.Context, a Authenticator, c *call) (*auth.Principal, error) {
-	token, _ := c.query.first("token")
-	if token = strings.TrimSpace(token); token == "" {
+	token := c.token()
+	if token == "" {
 		return nil, errNoToken
 	}
 	return a.OpenLink(ctx, c.path[0], token)
+}
+
+// token is the secret of an activation's link, "" without one.
+func (c *call) token() string {
+	token, _ := c.query.first("token")
+	return strings.TrimSpace(token)
 }
 
 func (partnerStats) bind(_ *auth.Principal, c *call) (question, error) {
@@ -107,31 +114,43 @@ func (partnerStats) answer(ctx context.Context, x *execution, q question) (*repl
 	return &reply{contentType: mediaJSON, body: body}, err
 }
 
-// refusal has the documented texts and nothing else: which of them follows from
-// the check that failed.
-func (partnerStats) refusal(err error) (int, any) {
-	status, text := http.StatusInternalServerError, "Internal server error"
+// refusal has the documented texts and nothing else.
+func (partnerStats) refusal(_ *call, err error) *reply {
+	f := faultOf(err)
+	return refused(f.status, struct {
+		Success bool   `json:"success"`
+		Error   string `json:"error"`
+	}{false, f.text})
+}
+
+// fault is why there are no stats of an activation to show, for programs and
+// for people.
+type fault struct {
+	status int
+	text   string
+	page   report.Refusal
+}
+
+// faultOf follows from the check that failed.
+func faultOf(err error) fault {
 	code := graph.Public(err).Code
 	switch {
 	case errors.Is(err, errMethod):
-		status, text = http.StatusMethodNotAllowed, "Method not allowed"
+		return fault{http.StatusMethodNotAllowed, "Method not allowed", report.NotReadable}
 	case errors.Is(err, errNoToken):
-		status, text = http.StatusBadRequest, "Token required"
+		return fault{http.StatusBadRequest, "Token required", report.NoToken}
 	case errors.Is(err, auth.ErrNoActivation):
-		status, text = http.StatusNotFound, "Partner stats record not found"
+		return fault{http.StatusNotFound, "Partner stats record not found", report.NoReport}
 	case errors.Is(err, auth.ErrRevoked):
-		status, text = http.StatusForbidden, "Partner stats link has been revoked"
+		return fault{http.StatusForbidden, "Partner stats link has been revoked", report.Revoked}
 	case code == analytics.CodeForbidden:
-		status, text = http.StatusForbidden, "Invalid partner stats token"
+		return fault{http.StatusForbidden, "Invalid partner stats token", report.WrongToken}
 	case code == analytics.CodeConflict:
-		status, text = http.StatusConflict, "Activation not fulfilled yet"
+		return fault{http.StatusConflict, "Activation not fulfilled yet", report.NotFulfilled}
 	case code == analytics.CodeRateLimited:
-		status, text = http.StatusTooManyRequests, "Too many requests"
+		return fault{http.StatusTooManyRequests, "Too many requests", report.TooMany}
 	case code == analytics.CodeUnavailable:
-		status, text = http.StatusServiceUnavailable, "Stats service unavailable"
+		return fault{http.StatusServiceUnavailable, "Stats service unavailable", report.Away}
 	}
-	return status, struct {
-		Success bool   `json:"success"`
-		Error   string `json:"error"`
-	}{false, text}
+	return fault{http.StatusInternalServerError, "Internal server error", report.Broken}
 }

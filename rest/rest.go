@@ -1,4 +1,5 @@
-// Package rest owns the documented URLs: their routes, parameters, envelopes,
+// Package rest owns the documented URLs, and the report that shows one of them
+// to people: their routes, parameters, envelopes,
 // headers and number formats, byte for byte (contracts.md). Each is a GraphQL
 // answer in another dress: it binds typed parameters to the variables of its
 // document in queries/, runs that on the executor that GraphQL runs on, and
@@ -43,5 +44,5 @@ func Transports(o Options) []graphql.Transport {
 }
 
 func contracts(now func() time.Time) []contract {
-	return []contract{partnerStats{}, leaderboard{now}, campaigns{}}
+	return []contract{partnerStats{}, partnerReport{now: now}, leaderboard{now}, campaigns{}}
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -31,8 +32,8 @@ type contract interface {
 	bind(p *auth.Principal, c *call) (question, error)
 	// answer runs the contract's document and reshapes the result.
 	answer(ctx context.Context, x *execution, q question) (*reply, error)
-	// refusal is an error in the contract's own envelope.
-	refusal(err error) (status int, body any)
+	// refusal is the answer that tells of an error, in the contract's own envelope.
+	refusal(c *call, err error) *reply
 }
 
 // call is a request that matched a route.
@@ -46,10 +47,12 @@ type call struct {
 type question struct {
 	Form      string         `json:"form"` // of the reply, where there are several
 	Variables map[string]any `json:"variables"`
+	token     string         // that opened the link, for a page that leads on: always the same one of a principal
 }
 
-// reply is the body of an answer with status 200.
+// reply is an answer, apart from the headers that all of a contract's have.
 type reply struct {
+	status      int // 0 is 200
 	contentType string
 	disposition string // Content-Disposition, "" for none
 	body        []byte
@@ -91,20 +94,21 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		w = bodiless{w}
 	}
 	t.contract.headers(w.Header())
-	defer t.catch(w, r)
-	if err := t.serve(w, r, exec); err != nil {
-		t.refuse(w, r, err)
+	path, _ := t.match(r)
+	c := &call{request: r, path: path, query: parseQuery(r.URL.RawQuery)}
+	defer t.catch(w, c)
+	if err := t.serve(w, c, exec); err != nil {
+		t.refuse(w, c, err)
 	}
 }
 
 // serve answers, or says why not.
-func (t *transport) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) error {
+func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExecutor) error {
+	r := c.request
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		return errMethod
 	}
-	path, _ := t.match(r)
-	c := &call{request: r, path: path, query: parseQuery(r.URL.RawQuery)}
 	ctx := edge.Wanted(r)
 	p, err := t.contract.identify(ctx, t.Auth, c)
 	if err != nil {
@@ -124,7 +128,7 @@ func (t *transport) serve(w http.ResponseWriter, r *http.Request, exec graphql.G
 		return err
 	}
 	t.Edge.Serve(w, r.WithContext(auth.WithPrincipal(ctx, p)), key, func(w http.ResponseWriter, r *http.Request) {
-		t.answer(w, r, exec, q)
+		t.answer(r.Context(), w, c, exec, q)
 	})
 	return nil
 }
@@ -139,11 +143,11 @@ func (t *transport) key(p *auth.Principal, q question) (edge.Key, error) {
 	return edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: request}, nil
 }
 
-func (t *transport) answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, q question) {
+func (t *transport) answer(ctx context.Context, w http.ResponseWriter, c *call, exec graphql.GraphExecutor, q question) {
 	x := &execution{exec: exec}
-	a, err := t.contract.answer(r.Context(), x, q)
+	a, err := t.contract.answer(ctx, x, q)
 	if err != nil {
-		t.refuse(w, r, err)
+		t.refuse(w, c, err)
 		return
 	}
 	h := w.Header()
@@ -156,12 +160,12 @@ func (t *transport) answer(w http.ResponseWriter, r *http.Request, exec graphql.
 	if a.disposition != "" {
 		h.Set("Content-Disposition", a.disposition)
 	}
-	write(w, http.StatusOK, a.contentType, a.body)
+	a.write(w)
 }
 
 // refuse answers with an error, and logs one that nobody logged yet.
-func (t *transport) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	public := graph.Public(err)
+func (t *transport) refuse(w http.ResponseWriter, c *call, err error) {
+	r, public := c.request, graph.Public(err)
 	ours := public.Code == analytics.CodeInternal || public.Code == analytics.CodeUnavailable
 	if ours && public.Err != nil && !errors.Is(public.Err, context.Canceled) {
 		t.Log.ErrorContext(r.Context(), "request failed", "code", public.Code, "error", public.Err, "url", r.URL.Path)
@@ -173,17 +177,12 @@ func (t *transport) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if public.Code == analytics.CodeUnauthenticated {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="footfall"`)
 	}
-	status, body := t.contract.refusal(err)
-	text, err := encode(body)
-	if err != nil {
-		status, text = http.StatusInternalServerError, []byte("{}")
-	}
-	write(w, status, mediaJSON, text)
+	t.contract.refusal(c, err).write(w)
 }
 
 // catch turns a panic into the contract's internal error. Of the panic's value
 // only a run-time error is logged: others might quote the request.
-func (t *transport) catch(w http.ResponseWriter, r *http.Request) {
+func (t *transport) catch(w http.ResponseWriter, c *call) {
 	v := recover()
 	if v == nil {
 		return
@@ -197,14 +196,23 @@ func (t *transport) catch(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &atRunTime):
 		what = atRunTime.Error()
 	}
-	t.refuse(w, r, fmt.Errorf("panic: %s\n%s", what, debug.Stack()))
+	t.refuse(w, c, fmt.Errorf("panic: %s\n%s", what, debug.Stack()))
 }
 
-func write(w http.ResponseWriter, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+// refused is a refusal whose body is JSON.
+func refused(status int, body any) *reply {
+	text, err := encode(body)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte("{}")
+	}
+	return &reply{status: status, contentType: mediaJSON, body: text}
+}
+
+func (a *reply) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(cmp.Or(a.status, http.StatusOK))
+	_, _ = w.Write(a.body)
 }
 
 // keyHeaders are those of the contracts that are opened with an API key.

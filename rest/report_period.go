@@ -1,0 +1,80 @@
+package rest
+
+import (
+	"maps"
+	"time"
+
+	"footfall/analytics"
+	"footfall/web/report"
+)
+
+// reportPeriod is how much of an activation's window a report shows, in days of
+// the reader's time zone.
+type reportPeriod struct {
+	kind        report.Period
+	window      analytics.Range
+	zone        analytics.TimeZone
+	now         time.Time
+	first, last analytics.Date // of a narrowed period
+}
+
+// newReportPeriod ends a narrowed period today, or with the window.
+func newReportPeriod(kind report.Period, window analytics.Range, zone analytics.TimeZone, now time.Time) reportPeriod {
+	p := reportPeriod{kind: kind, window: window, zone: zone, now: now}
+	last := window.End.Add(-time.Microsecond)
+	if now.Before(last) {
+		last = now
+	}
+	if last.Before(window.Start) {
+		last = window.Start
+	}
+	p.last = analytics.DateOf(last, zone.Location())
+	p.first = p.last.AddDays(1 - kind.Days())
+	return p
+}
+
+func (p reportPeriod) narrowed() bool { return p.kind != report.Whole }
+
+// drawn is the range of the charts. What lies ahead of today is not drawn: it
+// would look as if nobody came.
+func (p reportPeriod) drawn() analytics.Range {
+	loc := p.zone.Location()
+	if p.narrowed() {
+		return analytics.Range{Start: p.first.Start(loc), End: p.last.AddDays(1).Start(loc)}
+	}
+	tomorrow := analytics.DateOf(p.now, loc).AddDays(1).Start(loc)
+	if p.now.Before(p.window.Start) {
+		return analytics.Range{Start: p.window.Start, End: p.window.Start}
+	}
+	return p.window.Intersect(analytics.Range{Start: p.window.Start, End: tomorrow})
+}
+
+// variables are those of the document, with the ones that are given.
+func (p reportPeriod) variables(given map[string]any) map[string]any {
+	drawn, start := p.drawn(), p.first.Start(p.zone.Location())
+	interval := report.IntervalOf(report.Range(drawn))
+	earliest := p.first.AddDays(-p.kind.Days())
+	out := maps.Clone(given)
+	maps.Copy(out, map[string]any{
+		"drawn":    instants(drawn),
+		"before":   instants(analytics.Range{Start: start, End: start}),
+		"interval": string(interval),
+		// What lies before a narrowed period can be shown where some of it is in the
+		// window, and compared where all of it is.
+		"narrowed":   p.narrowed() && start.After(p.window.Start),
+		"comparable": p.narrowed() && !earliest.Start(p.zone.Location()).Before(p.window.Start),
+		"byHour":     interval == report.Day,
+	})
+	if p.narrowed() {
+		out["range"], out["drawn"], out["before"] = dates(p.first, p.last), dates(p.first, p.last), dates(earliest, p.first.AddDays(-1))
+	}
+	return out
+}
+
+func instants(r analytics.Range) map[string]any {
+	return map[string]any{"instants": map[string]any{"start": r.Start.Format(time.RFC3339Nano), "end": r.End.Format(time.RFC3339Nano)}}
+}
+
+func dates(first, last analytics.Date) map[string]any {
+	return map[string]any{"dates": map[string]any{"startDate": first.String(), "endDate": last.String()}}
+}

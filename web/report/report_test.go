@@ -1,0 +1,233 @@
+package report
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"footfall/web/page"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func at(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func location(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return loc
+}
+
+func number(f float64) *float64 { return &f }
+
+// example is a report of ten days in Paris that are over.
+func example() Report {
+	zone := location("Europe/Paris")
+	window := Range{at("2026-03-22T00:00:00+01:00"), at("2026-04-01T00:00:00+02:00")}
+	r := Report{
+		Event: "Jazz & <Soul>", Tier: "premium", Window: window, Counted: window, Zone: zone, Read: at("2026-04-02T10:00:00Z"),
+		Period: Whole, Token: "tok_x", CSV: "/api/partner-stats/act_x?token=tok_x&format=csv", Interval: Day,
+		Measures: map[string]Measure{}, Sources: []Source{{nil, 60}, {new(string), 30}}, Others: 10,
+	}
+	*r.Sources[1].Name = "search"
+	for name, m := range map[string]Measure{
+		"clickCount": {Value: number(1250)}, "uniqueViewSessionCount": {Value: number(867)}, "uniqueSessionCount": {Value: number(892)},
+		"outboundClickCount": {Value: number(342)}, "uniqueOutboundSessionCount": {Value: number(298)},
+		"outboundSessionRate": {Value: number(34.4), Percent: true}, "outboundInteractionRate": {Value: number(33.4), Percent: true},
+		"calendarSyncCount": {Value: number(158)}, "uniqueCalendarSessionCount": {Value: number(142)},
+		"calendarSessionRate": {Value: number(16.4), Percent: true}, "calendarInteractionRate": {Percent: true},
+	} {
+		m.Definition = "What `" + name + "` is."
+		r.Measures[name] = m
+	}
+	for day := range 10 {
+		r.Series = append(r.Series, Point{Start: time.Date(2026, 3, 22+day, 0, 0, 0, 0, zone), Views: int64(10 * day)})
+		r.Hours = append(r.Hours, Point{Start: time.Date(2026, 3, 22+day, day, 0, 0, 0, zone), Views: 10})
+	}
+	return r
+}
+
+func body(p page.Page) string { return string(p.Body) }
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	got := body(example().Page())
+	const path = "testdata/report.golden.html"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s (go test ./web/report -update writes it anew)\ngot:\n%s", path, got)
+	}
+}
+
+func TestReportSays(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change      func(*Report)
+		want, lacks []string
+	}{
+		"the numbers": {nil,
+			[]string{"<h1>Jazz &amp; &lt;Soul&gt;</h1>", "22 – 31 March 2026", "completed", `<span class="value">1,250</span>`, "34.4 %", "<code>clickCount</code>", "298 (34.4 %)"}, nil},
+		"a ratio without a denominator": {nil, []string{`<span class="value">–</span>`, "There was nothing to divide by."}, nil},
+		"a week earlier":                {nil, []string{"A week earlier", "Sunday 29 March 2026\nViews: 70\nA week earlier: 0"}, nil},
+		"the sources":                   {nil, []string{"Not known", "60 (60.0 %)", "search", "All others"}, nil},
+		"the hours":                     {nil, []string{"By hour of the day (Europe/Paris)", "09:00 – 09:59\nViews: 10 (10.0 %)"}, nil},
+		"no source":                     {func(r *Report) { r.Sources, r.Others = []Source{{nil, 5}}, 0 }, nil, []string{"By source"}},
+		"no hours":                      {func(r *Report) { r.Hours = nil }, nil, []string{"By hour of the day"}},
+		"too long for hours": {func(r *Report) { r.Hours, r.Counted.Start = nil, at("2020-01-01T00:00:00Z") },
+			[]string{"Choose a shorter period"}, nil},
+		"no views at any hour": {func(r *Report) { r.Hours = []Point{{}} }, nil, []string{"By hour of the day"}},
+		"stale":                {func(r *Report) { r.Stale = true }, []string{"These were read on 2 April 2026, 12:00."}, nil},
+		"running":              {func(r *Report) { r.Read = at("2026-03-25T12:00:00Z") }, []string{"running"}, []string{"completed"}},
+		"not begun": {func(r *Report) { r.Read, r.Series = at("2026-03-01T12:00:00Z"), nil },
+			[]string{"Counting starts on 22 March 2026, 00:00."}, []string{"Views by day"}},
+		"nobody": {func(r *Report) {
+			r.Measures = map[string]Measure{}
+		}, []string{"Nobody has been counted"}, nil},
+		"a narrowed period": {func(r *Report) {
+			r.Period, r.Counted = Last7, Range{r.Series[3].Start, r.Window.End}
+			r.Before, r.Series = r.Series[:3], r.Series[3:]
+			r.Earlier = &Range{r.Window.Start, r.Series[0].Start}
+			r.Measures["clickCount"] = Measure{Value: number(9), Change: &Change{Absolute: number(-3), Percent: number(-25)}}
+			r.Measures["outboundSessionRate"] = Measure{Value: number(40), Percent: true, Change: &Change{Absolute: number(2.5)}}
+			r.Measures["calendarSyncCount"] = Measure{Value: number(4), Change: &Change{Absolute: number(4)}}
+			r.Measures["calendarSessionRate"] = Measure{Percent: true, Change: &Change{}}
+		}, []string{
+			"The numbers, 25 – 31 March 2026", "Changes are against 22 – 24 March 2026.", "−25 %", "&#43;2.5 points", `<span class="change">&#43;4</span>`,
+			"The days before, 22 – 24 March 2026", "Tuesday 31 March 2026\nViews: 90\nTuesday 24 March 2026: 20", `value="last_7_days" selected`,
+		}, []string{"Wednesday 25 March 2026: ", "A week earlier"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := example()
+			if c.change != nil {
+				c.change(&r)
+			}
+			text := body(r.Page())
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("the page lacks %q:\n%s", want, text)
+				}
+			}
+			for _, lacks := range c.lacks {
+				if strings.Contains(text, lacks) {
+					t.Errorf("the page says %q:\n%s", lacks, text)
+				}
+			}
+		})
+	}
+}
+
+func TestLastDayAsGoodAsWhole(t *testing.T) {
+	t.Parallel()
+	r := example()
+	r.Series[9].Partial = true
+	if !strings.Contains(body(r.Page()), "31 March 2026\nViews: 90\n") {
+		t.Error("a day that ends with the window at midnight is called a part")
+	}
+	r.Window.End = r.Window.End.Add(-time.Hour)
+	if !strings.Contains(body(r.Page()), "31 March 2026\nViews: 90 (in part)\n") {
+		t.Error("a day that lacks an hour is called whole")
+	}
+}
+
+func TestIntervals(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	start := at("1900-01-01T00:00:00Z")
+	for length, want := range map[time.Duration]Interval{
+		0: Hour, 2 * day: Hour, 3 * day: Day, 190 * day: Day, 191 * day: Week, 1098 * day: Week, 1099 * day: Month, 290 * 365 * day: Month,
+	} {
+		if got := IntervalOf(Range{start, start.Add(length)}); got != want {
+			t.Errorf("%v: %s, want %s", length, got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ start, end, zone, want string }{
+		{"2026-03-01T00:00:00Z", "2026-03-31T23:59:59Z", "UTC", "1 – 31 March 2026"},
+		{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "UTC", "1 – 31 March 2026"},
+		{"2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "Asia/Kolkata", "1 March 2026, 05:30 – 1 April 2026, 05:30"},
+		{"2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", "UTC", "1 March 2026"},
+		{"2026-03-01T00:00:00Z", "2026-04-02T00:00:00Z", "UTC", "1 March – 1 April 2026"},
+		{"2025-12-31T00:00:00Z", "2026-01-02T00:00:00Z", "UTC", "31 December 2025 – 1 January 2026"},
+		{"2026-03-01T09:00:00Z", "2026-03-01T17:30:00Z", "UTC", "1 March 2026, 09:00 – 1 March 2026, 17:30"},
+		{"2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z", "UTC", "1 March 2026, 09:00"},
+	} {
+		if got := span(Range{at(c.start), at(c.end)}, location(c.zone)); got != c.want {
+			t.Errorf("%s to %s in %s: %q, want %q", c.start, c.end, c.zone, got, c.want)
+		}
+	}
+}
+
+func TestZones(t *testing.T) {
+	t.Parallel()
+	for _, name := range zones {
+		location(name)
+	}
+	for _, name := range []string{"Europe/Paris", "America/Argentina/Ushuaia", "UTC", "Etc/GMT+5"} {
+		chosen, areas := 0, map[string]bool{}
+		for _, r := range regions(location(name)) {
+			if areas[r.Name] {
+				t.Errorf("%s: %s comes twice", name, r.Name)
+			}
+			areas[r.Name] = true
+			for _, z := range r.Zones {
+				if z.Chosen {
+					chosen++
+				}
+			}
+		}
+		if chosen != 1 {
+			t.Errorf("%s: %d are chosen", name, chosen)
+		}
+	}
+}
+
+func TestEveryRefusalHasWords(t *testing.T) {
+	t.Parallel()
+	for r := Broken; r <= NotReadable; r++ {
+		p := r.Page()
+		if w := words[r]; w.Title == "" || w.What == "" || w.Do == "" || !p.Outside || p.Meta[0] != (page.Meta{Name: "robots", Content: "noindex"}) {
+			t.Errorf("refusal %d: %+v", r, p)
+		}
+	}
+}
+
+func TestMisreadIsEscapedAndCut(t *testing.T) {
+	t.Parallel()
+	text := body(Misread{Field: "tz", Value: `"><script>` + strings.Repeat("é", 500), Want: "It must be one.", Token: `"x`}.Page())
+	if strings.Contains(text, "<script") || strings.Count(text, "é") > 60 || !strings.Contains(text, "<code>tz</code>") || !strings.Contains(text, `value="&#34;x"`) {
+		t.Error(text)
+	}
+}
+
+func TestProse(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a `b` c": "a <code>b</code> c", "`<b>`": "<code>&lt;b&gt;</code>", "a ` b": "a ` b", "": "", "`a` `b": "<code>a</code> `b",
+	} {
+		if got := string(prose(text)); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

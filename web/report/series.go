@@ -1,0 +1,155 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"time"
+
+	"footfall/web/chart"
+)
+
+// Interval is the step of a series, by the schema's name.
+type Interval string
+
+// The intervals.
+const (
+	Hour  Interval = "HOUR"
+	Day   Interval = "DAY"
+	Week  Interval = "WEEK"
+	Month Interval = "MONTH"
+)
+
+// IntervalOf is the step that fits a range, so that neither chart nor query is
+// too large.
+func IntervalOf(r Range) Interval {
+	const day = 24 * time.Hour
+	switch length := r.End.Sub(r.Start); {
+	case length <= 2*day+time.Hour: // a day may have 25 hours
+		return Hour
+	case length <= MostDays*day:
+		return Day
+	case length <= 3*366*day:
+		return Week
+	default:
+		return Month
+	}
+}
+
+// MostDays is how long a range may be that is shown by days, and added up by
+// hours of the day.
+const MostDays = 190
+
+// step is how an interval is said and drawn.
+type step struct {
+	name          string
+	label, tick   string // layouts
+	prefix        string // of the label
+	lag           int    // how many steps back a whole window is compared
+	lagged, title string
+}
+
+var steps = map[Interval]step{
+	Hour:  {"hour", "Monday 2 January, 15:04", "15:04", "", 24, "A day earlier", "Views by hour"},
+	Day:   {"day", "Monday 2 January 2006", "2 Jan", "", 7, "A week earlier", "Views by day"},
+	Week:  {"week", "2 January 2006", "2 Jan 06", "Week of ", 52, "52 weeks earlier", "Views by week"},
+	Month: {"month", "January 2006", "Jan 06", "", 12, "A year earlier", "Views by month"},
+}
+
+// Line is the views over time.
+func (v view) Line() template.HTML {
+	s := steps[v.Interval]
+	l := chart.Line{ID: "views", Title: s.title, Values: "Views", Steps: v.stepsTitle(s.name), Name: "Views", Points: make([]chart.Point, len(v.Series))}
+	for i, p := range v.Series {
+		at := p.Start.In(v.Zone)
+		l.Points[i] = chart.Point{
+			Label: s.prefix + at.Format(s.label), Tick: at.Format(s.tick),
+			Value: float64(p.Views), Behind: chart.None, Partial: p.Partial && !(i == len(v.Series)-1 && v.ended()),
+		}
+	}
+	l.Behind = v.behind(l.Points, s)
+	return l.HTML()
+}
+
+// ended reports whether the last day or hour is as good as whole: many windows
+// end a moment before midnight.
+func (v view) ended() bool {
+	end := v.Window.End.Add(time.Second).In(v.Zone)
+	return (v.Interval == Day || v.Interval == Hour) && !v.Read.Before(v.Window.End) && midnight(end)
+}
+
+// behind fills in what lies behind the points, and says what it is.
+func (v view) behind(points []chart.Point, s step) string {
+	if v.Before != nil { // both end where a period ends, and may begin within one
+		n := min(len(points), len(v.Before))
+		for i := 1; i <= n; i++ {
+			before, point := v.Before[len(v.Before)-i], &points[len(points)-i]
+			point.Behind, point.Before = float64(before.Views), before.Start.In(v.Zone).Format(s.label)
+		}
+		if n == 0 {
+			return ""
+		}
+		return "The days before, " + span(Range{v.Before[0].Start, v.Series[0].Start}, v.Zone)
+	}
+	for i := s.lag; i < len(points); i++ {
+		points[i].Behind = points[i-s.lag].Value
+	}
+	if len(points) > s.lag {
+		return s.lagged
+	}
+	return ""
+}
+
+func (v view) stepsTitle(name string) string {
+	return fmt.Sprintf("By %s (%s)", name, v.Zone)
+}
+
+// LineTitle is the heading above the line.
+func (v view) LineTitle() string { return steps[v.Interval].title }
+
+// ByHour is the views by hour of the day, "" where they are not known.
+func (v view) ByHour() template.HTML {
+	var sums [24]int64
+	all := int64(0)
+	for _, p := range v.Hours {
+		sums[p.Start.In(v.Zone).Hour()] += p.Views
+		all += p.Views
+	}
+	if all == 0 {
+		return ""
+	}
+	c := chart.Columns{ID: "hours", Title: "Views by hour of the day", Values: "Views", Steps: v.stepsTitle("hour of the day"), Bars: make([]chart.Bar, 24)}
+	for hour, sum := range sums {
+		c.Bars[hour] = chart.Bar{
+			Label: fmt.Sprintf("%02d:00 – %02d:59", hour, hour), Tick: fmt.Sprint(hour),
+			Value: float64(sum), Note: "(" + share(sum, all) + ")",
+		}
+	}
+	return c.HTML()
+}
+
+// BySource is the views by where they came from, "" where none said.
+func (v view) BySource() template.HTML {
+	all, said := v.Others, false
+	for _, s := range v.Sources {
+		all += s.Views
+		said = said || s.Name != nil
+	}
+	if !said || all == 0 {
+		return ""
+	}
+	b := chart.Bars{ID: "sources", Title: "Views by source", Values: "Views", Groups: "Source"}
+	for _, s := range v.Sources {
+		label := "Not known"
+		if s.Name != nil {
+			label = *s.Name
+		}
+		b.Bars = append(b.Bars, chart.Bar{Label: label, Value: float64(s.Views), Note: "(" + share(s.Views, all) + ")", Rest: s.Name == nil})
+	}
+	if v.Others > 0 {
+		b.Bars = append(b.Bars, chart.Bar{Label: "All others", Value: float64(v.Others), Note: "(" + share(v.Others, all) + ")", Rest: true})
+	}
+	return b.HTML()
+}
+
+// share is a part of a whole in percent.
+func share(part, whole int64) string { return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole)) }
