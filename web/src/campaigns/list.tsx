@@ -24,7 +24,7 @@ export function List({ credential, demo }: { credential: Key; demo: Demo | null 
         <h1>Campaigns</h1>
         {demo && <SampleShow demo={demo} />}
       </header>
-      <p className="faint">Each has a wall: its viewers as they come and go, and afterwards its replay. Times are of {zone}.</p>
+      <p className="faint">Each has a wall: viewers as they come and go, and afterwards a replay. Times are in {zone}.</p>
       {problem && (
         <p className="notice alarm" role="status">
           {problem}

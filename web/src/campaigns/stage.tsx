@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 import { duration, figure } from '../chart/numbers';
 import type { Metrics } from './answers';
 
@@ -28,7 +28,9 @@ export function Stage({ caption, viewers, peak, tiles, metrics, stale, rates, ch
     <div className="stage" data-stale={stale}>
       <section className="crowd" aria-label="Viewers">
         <h2>{caption}</h2>
-        <p className="huge">{figure(viewers)}</p>
+        <p className="huge" style={{ '--digits': figure(viewers).length } as CSSProperties}>
+          {figure(viewers)}
+        </p>
         <p className="peak">{peak}</p>
       </section>
       <section className="story" aria-label="Viewers over time">
