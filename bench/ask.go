@@ -1,79 +1,44 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
-)
 
-// send sends a request outside of any measurement.
-func send(ctx context.Context, address string, r request) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, r.Method, "http://"+address+r.Target, strings.NewReader(r.Body))
-	if err != nil {
-		return answer{}, err
-	}
-	maps.Copy(req.Header, r.Header)
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s %s: status %d: %.300s", r.Method, req.URL.Path, res.StatusCode, body)
-	}
-	return answer{res.Header, body}, err
-}
+	"footfall/bench/load"
+)
 
 // asker asks a gateway with a key.
 type asker struct{ address, key string }
 
-// ask runs a GraphQL operation.
-func (a asker) ask(ctx context.Context, query string, variables map[string]any, into any) error {
-	got, err := send(ctx, a.address, graphQL(a.key, query, variables))
+// ask runs a GraphQL operation; into may be nil.
+func (a asker) ask(ctx context.Context, query string, variables object, into any) error {
+	got, err := graphQL(a.key, query, variables).Send(ctx, a.address)
 	if err != nil {
 		return err
 	}
-	response := struct {
-		Data   any
-		Errors json.RawMessage
-	}{Data: into}
-	if err = json.Unmarshal(got.Body, &response); err == nil && response.Errors != nil {
-		err = fmt.Errorf("the gateway says %.300s", response.Errors)
+	var response struct{ Data, Errors json.RawMessage }
+	if err = json.Unmarshal(got.Body, &response); err != nil {
+		return err
 	}
-	return err
-}
-
-// capture asks each request of a job once, from Postgres: the answers that all
-// others must equal, and that the ceiling returns.
-func capture(ctx context.Context, address string, j job) ([]answer, error) {
-	answers := make([]answer, len(j.requests))
-	for i, r := range j.requests {
-		a, err := send(ctx, address, r.fresh())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", j.title(), err)
-		}
-		if !bytes.Contains(a.Body, []byte(j.shows)) || bytes.Contains(a.Body, []byte(`"errors":`)) {
-			return nil, fmt.Errorf("%s: an answer without %s: %.300s", j.title(), j.shows, a.Body)
-		}
-		a.Header.Del("Date") // net/http's own
-		answers[i] = a
+	if response.Errors != nil {
+		return fmt.Errorf("the gateway says %.300s", response.Errors)
 	}
-	return answers, nil
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(response.Data, into)
 }
 
 // counts are what a gateway says of itself.
-type counts struct{ statements, edgeHits float64 }
+type counts struct{ statements, edgeHits, allocations float64 }
 
 // readCounts reads /metrics.
 func readCounts(ctx context.Context, address string) (c counts, err error) {
-	got, err := send(ctx, address, request{Method: http.MethodGet, Target: "/metrics"})
+	got, err := load.Request{Method: http.MethodGet, Target: "/metrics"}.Send(ctx, address)
 	if err != nil {
 		return c, err
 	}
@@ -84,6 +49,8 @@ func readCounts(ctx context.Context, address string) (c counts, err error) {
 			c.statements, err = strconv.ParseFloat(value, 64)
 		case "footfall_edge_hits_total":
 			c.edgeHits, err = strconv.ParseFloat(value, 64)
+		case "go_memstats_mallocs_total":
+			c.allocations, err = strconv.ParseFloat(value, 64)
 		}
 		if err != nil {
 			return c, err

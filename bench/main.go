@@ -1,7 +1,8 @@
-// Command bench measures the gateway's jobs beside a bare handler that returns
-// the same bytes: the ceiling. It owns the load, the passes and the report. It
-// talks to a real footfall process as any client does, and must not know how
-// answers are made. docs/benchmarks.md says how to read what it prints.
+// Command bench measures the gateway's jobs beside what a user would write or
+// pick instead, and beside the most that net/http can do here. It owns the passes
+// and the report. It talks to real processes as any client does, and must not
+// know how the gateway makes its answers. docs/benchmarks.md says how to read
+// what it prints.
 package main
 
 import (
@@ -18,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"footfall/bench/contenders"
 )
 
 // documentFile holds the table of the last run that was kept.
@@ -26,13 +29,15 @@ const documentFile = "docs/benchmarks.md"
 // options are what the command line says.
 type options struct {
 	binary  string
-	data    string
-	scale   float64
+	dataDir string
+	events  int   // of each kind
 	levels  []int // of concurrency
 	passes  int
 	length  time.Duration // of a pass
 	warm    time.Duration // before the first pass
 	only    *regexp.Regexp
+	growth  bool
+	peers   bool
 	asJSON  bool
 	rewrite bool
 }
@@ -48,9 +53,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	if len(args) == 1 && args[0] == ceilingCommand { // we are our own child
-		if err := serveCeiling(ctx, in, out); err != nil {
-			_, _ = fmt.Fprintln(errOut, "bench: ceiling:", err)
+	if len(args) == 2 && args[0] == contenderCommand { // we are our own child
+		if err := contenders.Serve(ctx, args[1], in, out); err != nil {
+			_, _ = fmt.Fprintf(errOut, "bench: %s: %v\n", args[1], err)
 			return 1
 		}
 		return 0
@@ -78,13 +83,15 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.StringVar(&o.binary, "binary", "", "footfall `program` to measure; by default bin/footfall, built first")
-	flags.StringVar(&o.data, "data", "bench/.footfall", "`folder` of the sample data, made when it is not there; not one that a demo uses")
-	flags.Float64Var(&o.scale, "scale", 1, "how much sample data: 1 is about a million events")
+	flags.StringVar(&o.dataDir, "data", "bench/.footfall", "`folder` of the sample data, made when they are not there")
+	flags.IntVar(&o.events, "events", 500_000, "how many sample events of each of the three kinds; the published tables use 5000000")
 	flags.IntVar(&o.passes, "passes", 3, "measured passes of each row; the medians are reported")
-	seconds := flags.Float64("seconds", 3, "length of a pass")
-	warm := flags.Float64("warm", 1, "seconds of load before the first pass of each row")
-	levels := flags.String("c", "1,16", "connections, separated by commas")
-	only := flags.String("run", "", "measure only what matches the `pattern`, such as '^J1 REST', 'J4 .* cached' or ingest")
+	seconds := flags.Float64("seconds", 1, "length of a pass")
+	warm := flags.Float64("warm", .5, "seconds of load before the first pass of each row")
+	levels := flags.String("c", "1,16,64", "connections, separated by commas")
+	only := flags.String("run", "", "measure only what matches the `pattern`, such as '^J1 REST', '^J4', ingest or footprint")
+	flags.BoolVar(&o.growth, "growth", false, "also measure over a tenth of the events, and compare")
+	flags.BoolVar(&o.peers, "peers", false, "measure beside other GraphQL servers too; make bench-peers installs them")
 	flags.BoolVar(&o.asJSON, "json", false, "print JSON instead of a table")
 	flags.BoolVar(&o.rewrite, "write", false, "also rewrite the table in "+documentFile)
 	if err = flags.Parse(args); err != nil {
@@ -100,6 +107,8 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 		err = fmt.Errorf("unknown argument %q", flags.Arg(0))
 	case o.rewrite && *only != "":
 		err = errors.New("-write keeps a whole run: leave out -run")
+	case o.events < 1000:
+		err = errors.New("-events must be 1000 at least")
 	case o.passes < 1 || o.length <= 0 || o.warm < 0:
 		err = errors.New("-passes and -seconds must be positive, -warm not negative")
 	}
@@ -136,15 +145,11 @@ func measureAndReport(ctx context.Context, o options, out, errOut io.Writer, say
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	r := &report{Machine: describeMachine(ctx, w, load), Options: describeOptions(o)}
-	if r.Rows, err = measureJobs(ctx, w, o, say); err != nil {
+	r, err := measureAll(ctx, w, o)
+	if err != nil {
 		return err
 	}
-	if o.only.MatchString("ingest") {
-		if r.Ingest, err = measureIngest(ctx, w, o, say); err != nil {
-			return err
-		}
-	}
+	r.Machine = describeMachine(ctx, w, load)
 	if o.rewrite {
 		if err = rewriteDocument(documentFile, r.markdown()); err != nil {
 			return err
@@ -152,4 +157,38 @@ func measureAndReport(ctx context.Context, o options, out, errOut io.Writer, say
 		say("rewrote the table in %s", filepath.Clean(documentFile))
 	}
 	return r.print(out, o.asJSON)
+}
+
+// measureAll measures what the options ask for.
+func measureAll(ctx context.Context, w *world, o options) (*report, error) {
+	d, err := w.data(ctx, o.events)
+	if err != nil {
+		return nil, err
+	}
+	r := &report{Options: describeOptions(o, d)}
+	b, err := openBench(ctx, w, d, o)
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	if r.Rows, err = b.measureJobs(ctx, jobs(d)); err != nil {
+		return nil, err
+	}
+	if o.only.MatchString("footprint") {
+		if r.Footprint, err = b.measureFootprint(ctx, jobs(d)); err != nil {
+			return nil, err
+		}
+	}
+	if o.growth {
+		if r.Growth, err = b.measureGrowth(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.only.MatchString("ingest") { // last: it stops the gateways
+		if r.Ingest, err = b.measureIngest(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r.judge()
+	return r, nil
 }

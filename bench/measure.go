@@ -1,19 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
-)
 
-// States of a row.
-const (
-	stateCeiling = "ceiling" // the bare handler
-	stateCold    = "cold"    // Cache-Control: no-cache on every request: Postgres each time
-	stateCached  = "cached"  // measures remembered; the edge cache is off
-	stateEdge    = "edge"    // whole answers remembered, for a second
+	"footfall/bench/contenders"
+	"footfall/bench/load"
 )
 
 // edgeTTL is the gateway's default.
@@ -21,9 +17,11 @@ const edgeTTL = time.Second
 
 // lane is one server under one kind of load.
 type lane struct {
-	state  string
-	server *process
-	load   load
+	state    string
+	server   *process // nil for one that is started for each pass
+	requests []load.Request
+	answers  []load.Answer // that they must get
+	gateway  bool
 }
 
 // row is the medians of a lane's passes.
@@ -31,136 +29,183 @@ type row struct {
 	Job         string  `json:"job"`
 	Via         string  `json:"via"`
 	Connections int     `json:"connections"`
-	State       string  `json:"state"`
+	State       string  `json:"state"` // or the contender
 	Rate        float64 `json:"requestsPerSecond"`
 	Spread      float64 `json:"spread"` // of the rate over the passes: (largest − smallest) ÷ median
 	P50         float64 `json:"p50Ms"`
 	P99         float64 `json:"p99Ms"`
 	Ratio       float64 `json:"ofCeiling"`            // the rate ÷ the ceiling's
-	Statements  float64 `json:"statementsPerRequest"` // sent to Postgres
-	EdgeHits    float64 `json:"edgeHits"`             // share of the requests
-	Requests    int     `json:"requests"`             // of all passes
-	Bytes       int     `json:"bytes"`                // of an answer's body, the mean
+	Statements  float64 `json:"statementsPerRequest"` // sent to Postgres, by the gateway
+	Gateway     bool    `json:"gateway"`
+	Requests    int     `json:"requests"` // of all passes
+	Bytes       int     `json:"bytes"`    // of an answer's body, the mean
 }
 
 // bench is a run: two gateways over the same servers, with and without the edge
-// cache.
+// cache, and the rivals.
 type bench struct {
 	options
-	say         progress
+	*world
+	data        *data
 	plain, edge *process
+	rivals      map[string]rival
+}
+
+func openBench(ctx context.Context, w *world, d *data, o options) (*bench, error) {
+	b := &bench{options: o, world: w, data: d, rivals: ours(d)}
+	var err error
+	if b.plain, err = w.gateway(ctx, d.url, b.redis(0), 0); err != nil {
+		return nil, err
+	}
+	if b.edge, err = w.gateway(ctx, d.url, b.redis(0), edgeTTL); err != nil {
+		b.plain.stop()
+	}
+	return b, err
+}
+
+func (b *bench) close() {
+	b.plain.stop()
+	b.edge.stop()
 }
 
 // measureJobs measures every job that is asked for, at every level.
-func measureJobs(ctx context.Context, w *world, o options, say progress) ([]row, error) {
-	b := &bench{options: o, say: say}
-	var err error
-	if b.plain, err = w.gateway(ctx, w.servers.URLOf(database), w.servers.RedisURL(), 0); err != nil {
-		return nil, err
-	}
-	defer b.plain.stop()
-	if b.edge, err = w.gateway(ctx, w.servers.URLOf(database), w.servers.RedisURL(), edgeTTL); err != nil {
-		return nil, err
-	}
-	defer b.edge.stop()
-	n, err := findNouns(ctx, w, b.plain)
-	if err != nil {
-		return nil, err
-	}
-	w.nouns = n
-	todo := b.selected(jobs(w.demo, n))
-	say("measuring for about %s", b.estimate(todo).Round(time.Second))
+func (b *bench) measureJobs(ctx context.Context, all []job) ([]row, error) {
+	todo := b.selected(all)
+	b.say("measuring for about %s", b.estimate(todo).Round(time.Second))
 	var rows []row
 	for _, j := range todo {
-		more, err := b.job(ctx, j)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", j.title(), err)
+		for i, w := range j.ways {
+			title := j.name + " " + w.via
+			more, err := b.way(ctx, j, w, i == 0, title)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", title, err)
+			}
+			rows = append(rows, more...)
 		}
-		rows = append(rows, more...)
 	}
 	return rows, nil
 }
 
-// states lists what is asked for of a job, beside the ceiling.
-func (b *bench) states(j job) []string {
-	states := []string{stateCold, stateCached}
-	if j.fixed() {
-		states = append(states, stateEdge)
+// selected leaves out what is not asked for.
+func (b *bench) selected(all []job) (todo []job) {
+	for _, j := range all {
+		j.ways = slices.DeleteFunc(j.ways, func(w way) bool { return !b.only.MatchString(j.name + " " + w.via) })
+		if len(j.ways) > 0 {
+			todo = append(todo, j)
+		}
 	}
-	return slices.DeleteFunc(states, func(state string) bool { return !b.only.MatchString(j.title() + " " + state) })
-}
-
-// selected leaves out the jobs of which nothing is asked for.
-func (b *bench) selected(all []job) []job {
-	return slices.DeleteFunc(all, func(j job) bool { return len(b.states(j)) == 0 })
+	return todo
 }
 
 // estimate is the time under load.
 func (b *bench) estimate(todo []job) (total time.Duration) {
+	lanes := 0
 	for _, j := range todo {
-		lanes := (1 + len(b.states(j))) * len(b.levels)
-		total += time.Duration(lanes) * (b.warm + time.Duration(b.passes)*b.length)
+		lanes += len(j.rivals)
+		for _, w := range j.ways {
+			lanes += 1 + len(w.states)
+		}
 	}
-	return total
+	return time.Duration(lanes*len(b.levels)) * (b.warm + time.Duration(b.passes)*b.length)
 }
 
-// job measures one job at every level.
-func (b *bench) job(ctx context.Context, j job) ([]row, error) {
-	answers, err := capture(ctx, b.plain.address, j)
+// way measures one way to ask for a job at every level, beside the ceiling, and
+// beside the rivals if they are wanted.
+func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string) (rows []row, err error) {
+	requests := mapped(j.questions, w.request)
+	answers, err := b.capture(ctx, j, w, requests)
 	if err != nil {
 		return nil, err
 	}
-	ceiling, err := startCeiling(ctx, j.requests, answers)
+	ceiling, err := b.startCeiling(ctx, requests, answers)
 	if err != nil {
 		return nil, err
 	}
 	defer ceiling.stop()
-	var rows []row
+	lanes := []lane{{state: contenders.Ceiling, server: ceiling, requests: requests, answers: answers}}
+	for _, state := range w.states {
+		lanes = append(lanes, b.lane(state, requests, answers))
+	}
+	if rivals {
+		for _, name := range j.rivals {
+			l, err := b.join(ctx, b.rivals[name], j, requests, answers)
+			if err != nil {
+				return nil, err
+			}
+			defer l.server.stop()
+			lanes = append(lanes, l)
+		}
+	}
 	for _, level := range b.levels {
-		b.say("%s, %s", j.title(), plural(level, "connection"))
-		lanes := b.lanes(j, answers, ceiling, level)
-		passes, err := b.alternate(ctx, lanes)
+		b.say("%s, %s", title, plural(level, "connection"))
+		able := slices.DeleteFunc(slices.Clone(lanes), func(l lane) bool {
+			return level > 1 && b.rivals[l.state].slow && slowJobs.MatchString(j.name)
+		})
+		passes, err := b.alternate(ctx, able, level)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, b.rows(j, answers, level, lanes, passes)...)
+		rows = append(rows, summarise(j.name, w.via, level, able, passes)...)
 	}
 	return rows, nil
 }
 
-// lanes are the ceiling and what is asked for of a job.
-func (b *bench) lanes(j job, answers []answer, ceiling *process, level int) []lane {
-	as := func(state string, server *process, requests []request) lane {
-		return lane{state, server, load{server.address, level, drawn(requests, answers)}}
-	}
-	lanes := []lane{as(stateCeiling, ceiling, j.requests)}
-	for _, state := range b.states(j) {
-		switch state {
-		case stateCold:
-			lanes = append(lanes, as(state, b.plain, mapped(j.requests, request.fresh)))
-		case stateCached:
-			lanes = append(lanes, as(state, b.plain, j.requests))
-		case stateEdge:
-			lanes = append(lanes, as(state, b.edge, j.requests))
+// capture asks each request of a job once, from Postgres: the answers that all
+// others must equal, and that the ceiling returns.
+func (b *bench) capture(ctx context.Context, j job, w way, requests []load.Request) ([]load.Answer, error) {
+	if w.via == viaAPQ {
+		text := w.text
+		for _, g := range []*process{b.plain, b.edge} {
+			if _, err := registering(text, requests[0]).Send(ctx, g.address); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return lanes
+	answers, err := load.Capture(ctx, b.plain.address, mapped(requests, load.Request.Fresh))
+	for _, a := range answers {
+		if err == nil && w.via != viaREST && !bytes.Contains(a.Body, []byte(j.shows)) || bytes.Contains(a.Body, []byte(`"errors":`)) {
+			return nil, fmt.Errorf("an answer without %s: %.300s", j.shows, a.Body)
+		}
+	}
+	return answers, err
+}
+
+func (b *bench) startCeiling(ctx context.Context, requests []load.Request, answers []load.Answer) (*process, error) {
+	config := contenders.Config{Answers: make([]contenders.Prebuilt, len(requests))}
+	for i := range requests {
+		config.Answers[i] = contenders.Prebuilt{Request: requests[i], Answer: answers[i]}
+	}
+	return startSelf(contenders.Ceiling)(ctx, config)
+}
+
+// lane is the gateway in a state.
+func (b *bench) lane(state string, requests []load.Request, answers []load.Answer) lane {
+	l := lane{state: state, server: b.plain, requests: requests, answers: answers, gateway: true}
+	switch state {
+	case stateCold:
+		l.requests = mapped(requests, load.Request.Fresh)
+	case stateEdge:
+		l.server = b.edge
+	case stateRedis:
+		l.server = nil
+	}
+	return l
 }
 
 // alternate warms every lane up, then runs pass after pass through all of them,
 // so that a slow moment of the machine meets all alike.
-func (b *bench) alternate(ctx context.Context, lanes []lane) ([][]pass, error) {
-	passes := make([][]pass, len(lanes))
+func (b *bench) alternate(ctx context.Context, lanes []lane, level int) ([][]load.Pass, error) {
+	passes := make([][]load.Pass, len(lanes))
 	for round := range b.passes + 1 {
 		length := b.length
 		if round == 0 {
 			length = b.warm
 		}
+		if length == 0 {
+			continue
+		}
 		for i, l := range lanes {
-			if length == 0 {
-				continue
-			}
-			p, err := l.pass(ctx, length)
+			p, err := b.pass(ctx, l, level, length)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", l.state, err)
 			}
@@ -172,55 +217,70 @@ func (b *bench) alternate(ctx context.Context, lanes []lane) ([][]pass, error) {
 	return passes, nil
 }
 
+// learning is how many requests a fresh gateway gets before it is measured, to
+// learn of the key, the document and the activations.
+const learning = 5 * rangesOf
+
 // pass loads the lane's server once, and asks the gateway what that cost it.
-func (l lane) pass(ctx context.Context, length time.Duration) (pass, error) {
-	if l.state == stateCeiling {
-		return l.load.run(ctx, length)
+func (b *bench) pass(ctx context.Context, l lane, level int, length time.Duration) (load.Pass, error) {
+	next := load.Drawn(l.requests, l.answers)
+	if l.server == nil {
+		fresh, err := b.gateway(ctx, b.data.url, b.redis(0), 0)
+		if err != nil {
+			return load.Pass{}, err
+		}
+		defer fresh.stop()
+		if _, err = load.Capture(ctx, fresh.address, l.requests[:learning]); err != nil {
+			return load.Pass{}, err
+		}
+		l.server, next = fresh, load.Once(l.requests[learning:], l.answers[learning:], level)
+	}
+	loop := load.Loop{Address: l.server.address, Connections: level, Next: next}
+	if !l.gateway {
+		return loop.Run(ctx, length)
 	}
 	before, err := readCounts(ctx, l.server.address)
 	if err != nil {
-		return pass{}, err
+		return load.Pass{}, err
 	}
-	p, err := l.load.run(ctx, length)
+	p, err := loop.Run(ctx, length)
 	if err != nil {
-		return pass{}, err
+		return load.Pass{}, err
 	}
 	after, err := readCounts(ctx, l.server.address)
-	p.statements = (after.statements - before.statements) / float64(p.requests)
-	p.edgeHits = (after.edgeHits - before.edgeHits) / float64(p.requests)
+	p.Statements = (after.statements - before.statements) / float64(p.Requests)
+	p.EdgeHits = (after.edgeHits - before.edgeHits) / float64(p.Requests)
 	switch {
 	case err != nil:
-	case l.state == stateCold && p.statements < 1:
-		err = errors.New("fewer statements than requests: the answers did not come from Postgres")
-	case l.state == stateEdge && p.edgeHits < .5:
+	case l.state == stateCold && p.Statements < .5:
+		err = errors.New("far fewer statements than requests: the answers did not come from Postgres")
+	case l.state == stateRedis && p.Statements > .1:
+		err = fmt.Errorf("%.2f statements a request: the answers did not come from Redis", p.Statements)
+	case l.state == stateEdge && p.EdgeHits < .5:
 		err = errors.New("most answers did not come from the edge cache")
 	}
 	return p, err
 }
 
-// rows turns passes into rows. The first lane is the ceiling.
-func (b *bench) rows(j job, answers []answer, level int, lanes []lane, passes [][]pass) []row {
-	bytes := 0
-	for _, a := range answers {
-		bytes += len(a.Body)
-	}
+// summarise turns passes into rows. The first lane is the ceiling.
+func summarise(job, via string, level int, lanes []lane, passes [][]load.Pass) []row {
 	rows := make([]row, len(lanes))
 	for i, l := range lanes {
-		of := func(figure func(pass) float64) float64 { return median(each(passes[i], figure)) }
-		rates := each(passes[i], func(p pass) float64 { return p.rate })
-		r := row{Job: j.name, Via: j.via, Connections: level, State: l.state, Bytes: bytes / len(answers)}
-		r.Rate, r.Spread = median(rates), spread(rates)
-		r.P50 = of(func(p pass) float64 { return milliseconds(p.p50) })
-		r.P99 = of(func(p pass) float64 { return milliseconds(p.p99) })
-		r.Statements = of(func(p pass) float64 { return p.statements })
-		r.EdgeHits = of(func(p pass) float64 { return p.edgeHits })
+		of := func(figure func(load.Pass) float64) float64 { return load.Median(load.Each(passes[i], figure)) }
+		rates := load.Each(passes[i], func(p load.Pass) float64 { return p.Rate })
+		r := row{Job: job, Via: via, Connections: level, State: l.state, Gateway: l.gateway, Rate: load.Median(rates), Spread: load.Spread(rates)}
+		r.P50 = of(func(p load.Pass) float64 { return load.Milliseconds(p.P50) })
+		r.P99 = of(func(p load.Pass) float64 { return load.Milliseconds(p.P99) })
+		r.Statements = of(func(p load.Pass) float64 { return p.Statements })
 		for _, p := range passes[i] {
-			r.Requests += p.requests
+			r.Requests += p.Requests
 		}
+		for _, a := range l.answers {
+			r.Bytes += len(a.Body)
+		}
+		r.Bytes /= len(l.answers)
 		rows[i] = r
 		rows[i].Ratio = r.Rate / rows[0].Rate
 	}
 	return rows
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

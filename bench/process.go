@@ -26,6 +26,7 @@ type command struct {
 // process is a child that has announced itself.
 type process struct {
 	address string // host:port
+	pid     int
 	cancel  context.CancelFunc
 	exited  chan struct{}
 	said    *announcer
@@ -47,7 +48,7 @@ func launch(ctx context.Context, c command) (*process, error) {
 		cancel()
 		return nil, err
 	}
-	p := &process{cancel: cancel, exited: make(chan struct{}), said: said}
+	p := &process{pid: cmd.Process.Pid, cancel: cancel, exited: make(chan struct{}), said: said}
 	go func() {
 		_ = cmd.Wait() // how it ended shows in what it said
 		close(p.exited)

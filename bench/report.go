@@ -5,28 +5,32 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 )
 
 // report is what a run found.
 type report struct {
-	Machine machine     `json:"machine"`
-	Options settings    `json:"settings"`
-	Rows    []row       `json:"rows"`
-	Ingest  []ingestRow `json:"ingest"`
+	Machine machine  `json:"machine"`
+	Options settings `json:"settings"`
+	Rows    []row    `json:"rows"`
+
+	Verdicts  []verdict  `json:"verdicts"`
+	Footprint *footprint `json:"footprint,omitempty"`
+	Growth    []grown    `json:"growth,omitempty"`
+	Ingest    *ingested  `json:"ingest,omitempty"`
 }
 
 // settings are the options that figures depend on.
 type settings struct {
-	Scale   float64 `json:"scale"`
+	Events  int     `json:"eventsPerKind"`
+	Loaded  float64 `json:"loadedPerSecond"`
 	Passes  int     `json:"passes"`
 	Seconds float64 `json:"seconds"`
 	Warm    float64 `json:"warmSeconds"`
 }
 
-func describeOptions(o options) settings {
-	return settings{Scale: o.scale, Passes: o.passes, Seconds: o.length.Seconds(), Warm: o.warm.Seconds()}
+func describeOptions(o options, d *data) settings {
+	return settings{Events: d.Events, Loaded: float64(d.Total()) / d.LoadedIn, Passes: o.passes, Seconds: o.length.Seconds(), Warm: o.warm.Seconds()}
 }
 
 // print writes the report for people, or for machines.
@@ -37,45 +41,55 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 		return e.Encode(r)
 	}
 	text := r.summary() + "\n"
-	if len(r.Rows) > 0 {
-		text += "\n" + r.jobTable().aligned()
-	}
-	if len(r.Ingest) > 0 {
-		text += "\n" + r.ingestTable().aligned()
+	for _, t := range r.tables() {
+		text += "\n" + t.title + "\n\n" + t.aligned()
 	}
 	_, err := io.WriteString(out, text)
 	return err
 }
 
-// markdown is what docs/benchmarks.md keeps: a table for each number of
-// connections.
+// markdown is what docs/benchmarks.md keeps.
 func (r *report) markdown() string {
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, "%s\n", r.summary())
-	for _, level := range r.levels() {
-		part := report{}
-		for _, row := range r.Rows {
-			if row.Connections == level {
-				part.Rows = append(part.Rows, row)
-			}
-		}
-		_, _ = fmt.Fprintf(&b, "\n### %s\n\n%s", plural(level, "connection"), part.jobTable().without("c").markdown())
-	}
-	if len(r.Ingest) > 0 {
-		_, _ = fmt.Fprintf(&b, "\n### Ingest\n\n%s", r.ingestTable().markdown())
+	for _, t := range r.tables() {
+		_, _ = fmt.Fprintf(&b, "\n### %s\n\n%s", t.title, t.markdown())
 	}
 	return b.String()
 }
 
-func (r *report) levels() (out []int) {
-	seen := map[int]bool{}
-	for _, row := range r.Rows {
-		if !seen[row.Connections] {
-			seen[row.Connections] = true
-			out = append(out, row.Connections)
+// titled is a table under a heading.
+type titled struct {
+	title string
+	table
+}
+
+// tables are those that there is something to say in.
+func (r *report) tables() (out []titled) {
+	add := func(title string, t table) {
+		if len(t.rows) > 0 {
+			out = append(out, titled{title, t})
 		}
 	}
+	add("Targets", r.verdictTable())
+	for _, level := range levelsOf(r.Rows) {
+		add(plural(level, "connection"), r.jobTable(level))
+	}
+	add("Ingest", r.ingestTable())
+	add("Reads while events come in", r.slowingTable())
+	add("Growth", r.growthTable())
 	return out
+}
+
+// judge compares what was found with the targets.
+func (r *report) judge() {
+	r.Verdicts = append(verdicts(r.Rows), growthVerdict(r.Growth)...)
+	if r.Ingest != nil {
+		r.Verdicts = append(r.Verdicts, r.Ingest.verdicts()...)
+	}
+	if r.Footprint != nil {
+		r.Verdicts = append(r.Verdicts, r.Footprint.verdicts()...)
+	}
 }
 
 // summary says what was measured on what.
@@ -94,22 +108,33 @@ func (r *report) summary() string {
 		parts = append(parts, "without Redis")
 	}
 	return strings.Join(append(parts,
-		fmt.Sprintf("scale %g", o.Scale), fmt.Sprintf("medians of %s of %g s", plural(o.Passes, "pass", "passes"), o.Seconds),
+		fmt.Sprintf("3 × %s events, loaded at %s events/s", thousands(float64(o.Events)), thousands(o.Loaded)), fmt.Sprintf("medians of %s of %g s", plural(o.Passes, "pass", "passes"), o.Seconds),
 		fmt.Sprintf("load average before: %.2f", m.Load)), " · ")
 }
 
-func (r *report) jobTable() table {
+func (r *report) verdictTable() table {
+	t := table{columns: []column{{"target", false}, {"asked", false}, {"reached", false}, {"met?", false}}}
+	for _, v := range r.Verdicts {
+		t.rows = append(t.rows, []string{v.What, v.Asked, v.Reached, v.Met})
+	}
+	return t
+}
+
+func (r *report) jobTable(level int) table {
 	t := table{columns: []column{
-		{"job", false}, {"via", false}, {"c", true}, {"state", false}, {"req/s", true}, {"spread", true},
+		{"job", false}, {"via", false}, {"who", false}, {"req/s", true}, {"spread", true},
 		{"p50 ms", true}, {"p99 ms", true}, {"of ceiling", true}, {"SQL/req", true}, {"bytes", true},
 	}}
 	for _, row := range r.Rows {
-		statements := fmt.Sprintf("%.2f", row.Statements)
-		if row.State == stateCeiling {
-			statements = ""
+		if row.Connections != level {
+			continue
+		}
+		who, statements := row.State, ""
+		if row.Gateway {
+			who, statements = "**"+row.State+"**", fmt.Sprintf("%.2f", row.Statements)
 		}
 		t.rows = append(t.rows, []string{
-			row.Job, row.Via, strconv.Itoa(row.Connections), row.State, thousands(row.Rate), percent(row.Spread),
+			row.Job, row.Via, who, thousands(row.Rate), percent(row.Spread),
 			significant(row.P50), significant(row.P99), fmt.Sprintf("%.3f", row.Ratio), statements, thousands(float64(row.Bytes)),
 		})
 	}
@@ -117,12 +142,27 @@ func (r *report) jobTable() table {
 }
 
 func (r *report) ingestTable() table {
-	t := table{columns: []column{{"ingest c", true}, {"events/s", true}, {"spread", true}, {"p50 ms", true}, {"p99 ms", true}, {"batches", true}}}
-	for _, row := range r.Ingest {
-		t.rows = append(t.rows, []string{
-			strconv.Itoa(row.Connections), thousands(row.Events), percent(row.Spread),
-			significant(row.P50), significant(row.P99), thousands(float64(row.Batches)),
-		})
+	t := table{columns: []column{{"events/s", true}, {"spread", true}, {"p50 ms", true}, {"p99 ms", true}, {"COPY rows/s", true}, {"of COPY", true}}}
+	if i := r.Ingest; i != nil {
+		t.rows = [][]string{{thousands(i.Events), percent(i.Spread), significant(i.P50), significant(i.P99), thousands(i.Copied), fmt.Sprintf("%.2f", i.OfCopy)}}
+	}
+	return t
+}
+
+func (r *report) slowingTable() table {
+	t := table{columns: []column{{"job", false}, {"state", false}, {"p50 ms alone", true}, {"p50 ms meanwhile", true}, {"times", true}}}
+	if r.Ingest != nil {
+		for _, s := range r.Ingest.Slowing {
+			t.rows = append(t.rows, []string{s.Job, s.State, significant(s.Alone), significant(s.Busy), multiple(s.Busy / s.Alone)})
+		}
+	}
+	return t
+}
+
+func (r *report) growthTable() table {
+	t := table{columns: []column{{"job", false}, {"p50 ms, a tenth", true}, {"p50 ms, all", true}, {"times", true}}}
+	for _, g := range r.Growth {
+		t.rows = append(t.rows, []string{g.Job, significant(g.Small), significant(g.Large), multiple(g.Ratio)})
 	}
 	return t
 }

@@ -3,140 +3,154 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
+	"footfall/bench/sample"
 	"footfall/internal/localdb"
 )
 
 const (
-	database = "footfall" // the demo's
 	builtBin = "bin/footfall"
-	seed     = 1
-	// freshFor is how long sample data is used: the leaderboards ask for the
-	// last 90 days, which move on while the data does not.
-	freshFor = 7 * 24 * time.Hour
+	tenant   = "bench"
+	// format is raised when the sample data change: what is of another one is made anew.
+	format = 1
 )
 
-// world is what there is to measure: sample data under private servers, and
-// the program.
+// world is what there is to measure: the program, and private servers with
+// sample data of one size or more.
 type world struct {
 	binary  string
 	servers *localdb.Server
-	demo    demoState
-	nouns   *nouns // once they were looked for
+	errOut  io.Writer
+	say     progress
 }
 
-// demoState is what `footfall demo` writes down about its data.
-type demoState struct {
-	Seed    uint64    `json:"seed"`
-	Scale   float64   `json:"scale"`
-	Today   time.Time `json:"today"`
-	ReadKey string    `json:"readKey"`
-	FullKey string    `json:"fullKey"`
-	Tenant  string    `json:"tenant"`
+// data is one size of sample data, in a database of its own.
+type data struct {
+	*sample.Sample
+	stamp
+	url   string
+	pages map[string]sample.Page // by the activation on them
 }
 
-// openWorld builds the program, makes the sample data unless it is there, and
-// starts the servers over it.
+// index looks the sample's nouns up by what the links are called.
+func (d *data) index() *data {
+	d.pages = map[string]sample.Page{}
+	for i, l := range d.Links {
+		d.pages[l.ActivationID] = d.Pages[i]
+	}
+	return d
+}
+
+// stamp is what is remembered of sample data, beside them.
+type stamp struct {
+	Format   int       `json:"format"`
+	Events   int       `json:"eventsPerKind"`
+	Until    time.Time `json:"until"`
+	ReadKey  string    `json:"readKey"`
+	FullKey  string    `json:"fullKey"`
+	TenantID int64     `json:"tenantId"`
+	Links    []link    `json:"links"`       // of the sample's pages
+	LoadedIn float64   `json:"loadSeconds"` // events alone
+}
+
+// link is an activation with the token that opens it.
+type link struct {
+	ActivationID string `json:"activationId"`
+	Token        string `json:"token"`
+}
+
+// openWorld builds the program and starts the servers.
 func openWorld(ctx context.Context, o options, errOut io.Writer, say progress) (*world, error) {
-	w := &world{binary: o.binary}
+	w := &world{binary: o.binary, errOut: errOut, say: say}
 	if w.binary == "" {
 		say("building %s", builtBin)
-		if err := build(ctx, errOut); err != nil {
-			return nil, err
+		if err := w.command(ctx, "go", nil, nil, "build", "-o", builtBin, ".").Run(); err != nil {
+			return nil, fmt.Errorf("build %s: %w", builtBin, err)
 		}
 		w.binary = builtBin
 	}
-	if err := os.MkdirAll(o.data, 0o755); err != nil {
+	if err := os.MkdirAll(o.dataDir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := w.open(ctx, o, errOut); err != nil {
-		return nil, err
-	}
-	if w.demo.usable(o.scale) {
-		say("using the sample data of %s in %s", w.demo.Today.Format(time.DateOnly), w.servers.Dir())
-		return w, nil
-	}
-	// Without its state the demo starts afresh.
-	if err := errors.Join(removeFile(w.statePath()), w.close()); err != nil {
-		return nil, err
-	}
-	say("making sample data at scale %g", o.scale)
-	if err := w.fill(ctx, o, errOut); err != nil {
-		return nil, err
-	}
-	if err := w.open(ctx, o, errOut); err != nil {
-		return nil, err
-	}
-	if !w.demo.usable(o.scale) {
-		return nil, errors.Join(fmt.Errorf("the demo left no usable %s", w.statePath()), w.close())
-	}
-	return w, nil
-}
-
-func build(ctx context.Context, errOut io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", builtBin, ".")
-	cmd.Stdout, cmd.Stderr = errOut, errOut
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("build %s: %w", builtBin, err)
-	}
-	return nil
-}
-
-// open starts the servers and reads what there is.
-func (w *world) open(ctx context.Context, o options, errOut io.Writer) (err error) {
-	if w.servers, err = localdb.Start(ctx, localdb.Options{Dir: o.data, Redis: true, Log: errOut}); err != nil {
-		return err
-	}
-	w.demo = demoState{}
-	if data, err := os.ReadFile(w.statePath()); err == nil {
-		_ = json.Unmarshal(data, &w.demo) // what cannot be read is not usable
-	}
-	return nil
+	var err error
+	w.servers, err = localdb.Start(ctx, localdb.Options{Dir: o.dataDir, Redis: true, Log: errOut})
+	return w, err
 }
 
 func (w *world) close() error { return w.servers.Close() }
 
-func (w *world) statePath() string { return filepath.Join(w.servers.Dir(), "demo.json") }
-
-func (s demoState) usable(scale float64) bool {
-	return s.Seed == seed && s.Scale == scale && time.Since(s.Today) < freshFor && s.ReadKey != ""
+// command prepares a program whose complaints are shown.
+func (w *world) command(ctx context.Context, path string, env []string, out io.Writer, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), env...), out, w.errOut
+	return cmd
 }
 
-var demoIsUp = regexp.MustCompile(`Footfall is up`)
-
-// fill has `footfall demo` make the data, and stops it when it serves.
-func (w *world) fill(ctx context.Context, o options, errOut io.Writer) error {
-	p, err := launch(ctx, command{
-		path: w.binary, announce: demoIsUp, stderr: errOut,
-		args: []string{"demo", "--data", o.data, "--scale", fmt.Sprint(o.scale), "--seed", fmt.Sprint(seed), "--listen", "127.0.0.1:0"},
-	})
-	if err == nil {
-		p.stop()
+// footfall runs a command of the program and returns what it printed.
+func (w *world) footfall(ctx context.Context, url string, args ...string) (string, error) {
+	var out strings.Builder
+	cmd := w.command(ctx, w.binary, []string{"DATABASE_URL=" + url, "REDIS_URL=", "LOG_LEVEL=warn"}, &out, args...)
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("footfall %s: %w", args[0], err)
 	}
-	return err
+	return strings.TrimSpace(out.String()), nil
+}
+
+func databaseName(events int) string { return fmt.Sprintf("bench_%d", events) }
+
+// data opens the sample data of a size, and makes them when they are not there.
+func (w *world) data(ctx context.Context, events int) (*data, error) {
+	name := databaseName(events)
+	d, path := &data{url: w.servers.URLOf(name)}, filepath.Join(w.servers.Dir(), name+".json")
+	if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &d.stamp) == nil && d.Format == format {
+		d.Sample = sample.New(events, d.Until)
+		w.say("using the sample data of %s: 3 × %s events", d.Until.Format(time.DateOnly), thousands(float64(events)))
+		return d.index(), nil
+	}
+	d.stamp = stamp{Format: format, Events: events, Until: time.Now().UTC().Truncate(24 * time.Hour)}
+	d.Sample = sample.New(events, d.Until)
+	if err := w.servers.DropDatabase(ctx, name); err != nil {
+		return nil, err
+	}
+	if _, err := w.servers.NewDatabase(ctx, name); err != nil {
+		return nil, err
+	}
+	if err := w.fill(ctx, d); err != nil {
+		return nil, fmt.Errorf("make sample data: %w", err)
+	}
+	text, err := json.Marshal(d.stamp)
+	if err != nil {
+		return nil, err
+	}
+	return d.index(), os.WriteFile(path, text, 0o600)
 }
 
 var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 
-// gateway starts `footfall serve` without a rate limit or a budget.
-func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration) (*process, error) {
-	return launch(ctx, command{path: w.binary, args: []string{"serve"}, announce: gatewayIsUp, env: []string{
+// gateway starts `footfall serve` over sample data, without a rate limit or a
+// budget unless the settings say otherwise.
+func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration, settings ...string) (*process, error) {
+	return launch(ctx, command{path: w.binary, args: []string{"serve"}, announce: gatewayIsUp, env: append([]string{
 		"DATABASE_URL=" + databaseURL, "DATABASE_READ_URL=", "REDIS_URL=" + redisURL, "LISTEN=127.0.0.1:0",
 		"RATE_LIMIT=0", "COST_BUDGET=0", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
-	}})
+	}, settings...)})
 }
 
-func removeFile(path string) error {
-	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
-		return err
+// redis is a numbered database of the private Redis: the gateway's is 0.
+func (w *world) redis(number int) string {
+	u, err := url.Parse(w.servers.RedisURL())
+	if err != nil || u.Host == "" {
+		return ""
 	}
-	return nil
+	u.Path = fmt.Sprintf("/%d", number)
+	return u.String()
 }

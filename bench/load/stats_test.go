@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"math/rand/v2"
@@ -18,7 +18,7 @@ func TestMedian(t *testing.T) {
 		{nil, 0}, {[]float64{7}, 7}, {[]float64{3, 1}, 2}, {[]float64{9, 1, 5}, 5}, {[]float64{4, 1, 3, 2}, 2.5},
 	} {
 		given := slices.Clone(c.values)
-		if got := median(c.values); got != c.want {
+		if got := Median(c.values); got != c.want {
 			t.Errorf("median of %v is %g, want %g", c.values, got, c.want)
 		}
 		if !slices.Equal(given, c.values) {
@@ -33,7 +33,7 @@ func TestSpread(t *testing.T) {
 		values []float64
 		want   float64
 	}{{nil, 0}, {[]float64{0, 0}, 0}, {[]float64{100}, 0}, {[]float64{110, 90, 100}, .2}} {
-		if got := spread(c.values); got != c.want {
+		if got := Spread(c.values); got != c.want {
 			t.Errorf("spread of %v is %g, want %g", c.values, got, c.want)
 		}
 	}
@@ -91,11 +91,11 @@ func TestSummarise(t *testing.T) {
 	}
 	rand.Shuffle(len(took), func(i, j int) { took[i], took[j] = took[j], took[i] })
 	got := summarise(took, 4*time.Second)
-	want := pass{requests: 200, rate: 50, p50: 100 * time.Millisecond, p99: 198 * time.Millisecond}
+	want := Pass{Requests: 200, Rate: 50, P50: 100 * time.Millisecond, P99: 198 * time.Millisecond}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got = summarise(nil, time.Second); got != (pass{}) {
+	if got = summarise(nil, time.Second); got != (Pass{}) {
 		t.Errorf("no requests give %+v", got)
 	}
 }
