@@ -61,7 +61,7 @@ export function parseChoices(search: string): Choices {
     stageUuids: uuids('stage_uuids'),
     orderBy,
     direction: one('order', directions) ?? firstDirection(orderBy),
-    rows: Number.isInteger(rows) ? Math.min(Math.max(rows, pageRows), maxRows) : pageRows,
+    rows: Number.isInteger(rows) && rows > 0 ? Math.min(rows, maxRows) : pageRows,
     partner: [query.get('partner') ?? ''].find(isUuid) ?? null,
   };
 }
