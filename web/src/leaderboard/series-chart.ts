@@ -65,8 +65,8 @@ export function draw(pairs: Pair[], measure: Measure, interval: Interval, timeZo
       lineY(whole, { x: 'at', y: 'now', stroke: 'var(--series-1)', strokeWidth: 2 }),
       lineY(open, { x: 'at', y: 'now', stroke: 'var(--series-1)', strokeDasharray: '1 3' }),
       dot(open.slice(-1), { x: 'at', y: 'now', stroke: 'var(--series-1)', fill: 'var(--paper)', r: 4 }),
-      ruleX(pairs, pointerX({ ariaHidden: 'true', x: 'at', py: top, stroke: 'var(--faint)' })),
-      tip(pairs, pointerX({ ariaHidden: 'true', x: 'at', y: top, title, fill: 'var(--paper)', stroke: 'var(--line)' })),
+      ruleX(pairs, pointerX({ x: 'at', py: top, stroke: 'var(--faint)' })),
+      tip(pairs, pointerX({ x: 'at', y: top, title, fill: 'var(--paper)', stroke: 'var(--line)' })),
     ],
   });
 }
