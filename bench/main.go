@@ -171,7 +171,13 @@ func measureAll(ctx context.Context, w *world, o options) (*report, error) {
 		return nil, err
 	}
 	defer b.close()
-	if r.Rows, err = b.measureJobs(ctx, jobs(d)); err != nil {
+	all := jobs(d)
+	if o.peers {
+		if err = b.invitePeers(ctx, all); err != nil {
+			return nil, err
+		}
+	}
+	if r.Rows, err = b.measureJobs(ctx, all); err != nil {
 		return nil, err
 	}
 	if o.only.MatchString("footprint") {

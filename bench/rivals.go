@@ -81,7 +81,7 @@ func (b *bench) join(ctx context.Context, r rival, j job, requests []load.Reques
 	}
 	if err != nil {
 		p.stop()
-		return lane{}, fmt.Errorf("%s: %w", r.name, err)
+		return lane{}, fmt.Errorf("%s: %w; it said: %s", r.name, err, p.said.tail())
 	}
 	return lane{state: r.name, server: p, requests: asked, answers: answers}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -143,4 +144,12 @@ const seriesDays = 90
 func (q Question) before() (time.Time, error) {
 	zone, err := time.LoadLocation(q.Zone)
 	return q.From.In(zone).AddDate(0, 0, -seriesDays), err
+}
+
+// Expand puts the statements over raw events where a text names them: {{name}}.
+func Expand(text string) string {
+	for _, name := range []string{"events_activations", "events_leaderboard", "events_campaigns", "events_series"} {
+		text = strings.ReplaceAll(text, "{{"+name+"}}", query(name))
+	}
+	return text
 }
