@@ -37,9 +37,9 @@ func example() Report {
 	r := Report{
 		Event: "Jazz & <Soul>", Tier: "premium", Window: window, Counted: window, Zone: zone, Read: at("2026-04-02T10:00:00Z"),
 		Period: Whole, Token: "tok_x", CSV: "/api/partner-stats/act_x?token=tok_x&format=csv", Interval: Day,
-		Measures: map[string]Measure{}, Sources: []Source{{nil, 60}, {new(string), 30}}, Others: 10,
+		Measures: map[string]Measure{}, Sources: []Source{{new(string), 30}, {nil, 60}}, Others: 10,
 	}
-	*r.Sources[1].Name = "search"
+	*r.Sources[0].Name = "search"
 	for name, m := range map[string]Measure{
 		"clickCount": {Value: number(1250)}, "uniqueViewSessionCount": {Value: number(867)}, "uniqueSessionCount": {Value: number(892)},
 		"outboundClickCount": {Value: number(342)}, "uniqueOutboundSessionCount": {Value: number(298)},

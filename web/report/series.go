@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
+	"slices"
 	"time"
 
 	"footfall/web/chart"
@@ -138,7 +140,9 @@ func (v view) BySource() template.HTML {
 		return ""
 	}
 	b := chart.Bars{ID: "sources", Title: "Views by source", Values: "Views", Groups: "Source"}
-	for _, s := range v.Sources {
+	sources := slices.Clone(v.Sources) // chosen by all that was done, shown by views
+	slices.SortStableFunc(sources, func(a, b Source) int { return cmp.Compare(b.Views, a.Views) })
+	for _, s := range sources {
 		label := "Not known"
 		if s.Name != nil {
 			label = *s.Name
