@@ -238,7 +238,7 @@ test('after the show the numbers of any instant are there', async (t) => {
   await huge(page, 2);
   assert.equal(await slider.getAttribute('aria-valuetext'), '15:30:00, 2 viewers');
   await tile(page, 'Likes').getByText('2 per minute').waitFor();
-  await tile(page, 'Likes').getByText('0 by 15:30, 35 in all by 1 people').waitFor();
+  await tile(page, 'Likes').getByText('0 by 15:30, 35 in all by 1 person').waitFor();
   await slider.press('End');
   await huge(page, 0);
   await tile(page, 'Likes').getByText('0.5 per minute').waitFor();

@@ -42,8 +42,8 @@ export function LiveView({ campaign, recording, now, stale }: Props) {
       rates="Counted over the last 60 seconds."
       tiles={deeds.map(({ deed, people, name }) => {
         const rate = perMinute(recording, deed, now);
-        const inAll = value ? `${figure(value.metrics[deed])} in all by ${figure(value.metrics[people])} people` : '–';
-        return { name, perMinute: rate, detail: rate === null ? `${inAll} · rate in ${untilKnown(recording, now)} s` : inAll };
+        const total = value ? inAll(value.metrics[deed], value.metrics[people]) : '–';
+        return { name, perMinute: rate, detail: rate === null ? `${total} · rate in ${untilKnown(recording, now)} s` : total };
       })}
     >
       <div className="spans" role="group" aria-label="How far back">
@@ -66,3 +66,6 @@ export function usePeak(metrics: Metrics | undefined): Point | null {
 
 export const peakText = (peak: Point | null) =>
   peak ? `Peak ${figure(peak.viewers)} at ${clock(peak.at)}` : 'Nobody has watched yet';
+
+export const inAll = (count: number | undefined, people: number | undefined) =>
+  `${figure(count)} in all by ${figure(people)} ${people === 1 ? 'person' : 'people'}`;

@@ -3,7 +3,7 @@ import { ask } from '../shared/client';
 import { figure } from '../chart/numbers';
 import { deeds, type Campaign, type Metrics, type QuartersAnswer } from './answers';
 import { Curve } from './curve';
-import { peakText, usePeak } from './live-view';
+import { inAll, peakText, usePeak } from './live-view';
 import quartersQuery from './quarters.graphql?raw';
 import { countBy, countedUntil, rateAt, showOf, viewersAt, type Show } from './replay';
 import { Scrubber } from './scrubber';
@@ -43,7 +43,7 @@ function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined })
         perMinute: show.quarters.length > 0 ? rateAt(show, deed, at) : null,
         detail:
           `${figure(countBy(show, deed, at))} by ${shortClock(countedUntil(show, at))}, ` +
-          `${figure(metrics?.[deed])} in all by ${figure(metrics?.[people])} people`,
+          inAll(metrics?.[deed], metrics?.[people]),
       }))}
     >
       <Scrubber show={show} at={at} chosen={chosen} choose={setChosen} says={`${clock(at)}, ${figure(viewers)} viewers`}>
