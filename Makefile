@@ -78,9 +78,28 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 	@echo "Installing the packages of e2e"; cd e2e && $(NPM_CI)
 
 .PHONY: bench
-bench: ## Measure the four jobs beside a bare handler (ARGS=...)
+bench: ## Measure the jobs beside what one would write by hand (ARGS="-events 5000000")
 	@scripts/setup.sh postgres redis
 	@go run ./bench $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: ## The same, beside other GraphQL servers too
+	@scripts/setup.sh postgres redis node
+	@$(MAKE) -s bench/peers/node_modules/.package-lock.json
+	@go run ./bench -peers $(ARGS)
+
+bench/peers/node_modules/.package-lock.json: bench/peers/package-lock.json
+	@echo "Installing the packages of bench/peers"; cd bench/peers && $(NPM_CI)
+
+BENCHED := '^Benchmark(Decompose|Plan|Merge|Encode|Decode|Unpack|Answer|Hit)$$'
+
+.PHONY: bench-compare
+bench-compare: ## Compare the core's benchmarks with the kept figures (KEEP=1 keeps these)
+	@scripts/setup.sh postgres redis
+	@mkdir -p bench/.footfall; log=bench/.footfall/benchmarks.txt; echo "Measuring the core, about three minutes"; \
+	go test -run '^$$' -bench $(BENCHED) -benchmem -benchtime .2s -count 6 ./analytics ./edge ./store/cache >"$$log" || { cat "$$log"; exit 1; }; \
+	if [ -n "$(KEEP)" ]; then grep -E '^(goos|goarch|pkg|cpu|Benchmark)' "$$log" >bench/baseline.txt; echo "Kept in bench/baseline.txt"; \
+	else go tool benchstat bench/baseline.txt "$$log"; fi
 
 .PHONY: generate
 generate: ## Regenerate what is generated
@@ -124,5 +143,5 @@ fmt: ## Format Go files as lint wants them
 
 .PHONY: clean
 clean: ## Remove what was built; the demo's data in .footfall stays
-	@rm -rf bin web/node_modules e2e/node_modules e2e/generated e2e/screenshots coverage
+	@rm -rf bin web/node_modules bench/peers/node_modules e2e/node_modules e2e/generated e2e/screenshots coverage
 	@[ ! -d web/dist ] || find web/dist -mindepth 1 ! -name .gitkeep -delete

@@ -142,4 +142,3 @@ func (f *footprint) verdicts() []verdict {
 		most("start until ready, migrated database", f.Start, 300, " ms"),
 	}
 }
-

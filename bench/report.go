@@ -131,7 +131,7 @@ func (r *report) jobTable(level int) table {
 		}
 		who, statements := row.State, ""
 		if row.Gateway {
-			who, statements = "**"+row.State+"**", fmt.Sprintf("%.2f", row.Statements)
+			who, statements = "gateway, "+row.State, fmt.Sprintf("%.2f", row.Statements)
 		}
 		t.rows = append(t.rows, []string{
 			row.Job, row.Via, who, thousands(row.Rate), percent(row.Spread),

@@ -9,32 +9,40 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"footfall/bench/contenders"
 )
 
-func sample() *report {
-	return &report{
+func found() *report {
+	r := &report{
 		Machine: machine{Cores: 2, System: "linux/amd64", Go: "1.26", Postgres: "15.1", Redis: true, Date: "2026-03-01"},
-		Options: settings{Scale: 1, Passes: 3, Seconds: 3, Warm: 1},
+		Options: settings{Events: 5_000_000, Loaded: 54321, Passes: 3, Seconds: 3, Warm: 1},
 		Rows: []row{
-			{Job: "J1", Via: viaREST, Connections: 1, State: stateCeiling, Rate: 23456.7, Spread: .034, P50: .0412, P99: 1.234, Ratio: 1, Bytes: 612},
-			{Job: "J1", Via: viaREST, Connections: 16, State: stateCold, Rate: 98.76, P50: 12.34, P99: 123.4, Ratio: .0042, Statements: 2, Bytes: 612},
+			{Job: "J1", Via: viaREST, Connections: 1, State: contenders.Ceiling, Rate: 23456.7, Spread: .034, P50: .0412, P99: 1.234, Ratio: 1, Bytes: 612},
+			{Job: "J1", Via: viaREST, Connections: 16, State: stateCold, Gateway: true, Rate: 98.76, P50: 12.34, P99: 123.4, Ratio: .0042, Statements: 2, Bytes: 612},
 		},
-		Ingest: []ingestRow{{Connections: 4, Events: 65432, P50: 61.2, P99: 80, Batches: 589}},
+		Ingest: &ingested{Events: 65432, P50: 61.2, P99: 80, Copied: 130000, OfCopy: .5, Slowing: []slowedRow{{"J1", stateCold, 1, 1.6}}},
+		Growth: []grown{{"J1", 1, 1.2, 1.2}},
 	}
+	r.judge()
+	return r
 }
 
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := sample().print(&out, false); err != nil {
+	if err := found().print(&out, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"2026-03-01 · 2 cores · linux/amd64 · Go 1.26 · Postgres 15.1 · scale 1 · medians of 3 passes of 3 s",
-		"job  via    c  state     req/s  spread  p50 ms  p99 ms  of ceiling  SQL/req  bytes\n",
-		"J1   REST   1  ceiling  23,457     3 %   0.041    1.23       1.000             612\n",
-		"J1   REST  16  cold       98.8     0 %    12.3     123       0.004     2.00    612\n",
-		"       4    65,432     0 %    61.2    80.0      589\n",
+		"2026-03-01 · 2 cores · linux/amd64 · Go 1.26 · Postgres 15.1 · 3 × 5,000,000 events, loaded at 54,321 events/s · medians of 3 passes of 3 s",
+		"job  via   who       req/s  spread  p50 ms  p99 ms  of ceiling  SQL/req  bytes\n",
+		"J1   REST  ceiling  23,457     3 %   0.041    1.23       1.000             612\n",
+		"J1   REST  gateway, cold   98.8     0 %    12.3     123       0.004     2.00    612\n",
+		"  65,432     0 %    61.2    80.0      130,000     0.50\n",
+		"ingest, of a bare COPY of the same rows  ≥ 0.4 (0.6)  0.5      yes\n",
+		"reads while events come in: p50, times   ≤ 1.5        1.6      no\n",
+		"growth: latency with 10 × the events     ≤ 1.3        1.2      yes\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
@@ -46,10 +54,10 @@ func TestPrintJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	var back report
-	if err := sample().print(&out, true); err != nil {
+	if err := found().print(&out, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(out.Bytes(), &back); err != nil || len(back.Rows) != 2 || back.Rows[1] != sample().Rows[1] {
+	if err := json.Unmarshal(out.Bytes(), &back); err != nil || len(back.Rows) != 2 || back.Rows[1] != found().Rows[1] {
 		t.Errorf("%v %+v", err, back)
 	}
 }
@@ -61,7 +69,7 @@ func TestRewriteDocument(t *testing.T) {
 	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	table := sample().markdown()
+	table := found().markdown()
 	for range 2 { // as often as one likes
 		if err := rewriteDocument(path, table); err != nil {
 			t.Fatal(err)
@@ -74,7 +82,7 @@ func TestRewriteDocument(t *testing.T) {
 	if want := "# Title\n\n" + beginMark + "\n" + table + "\n" + endMark + "\n\nEnd.\n"; string(text) != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
-	for _, want := range []string{"### 1 connection\n", "### 16 connections\n", "| J1 | REST | cold | 98.8 |", "### Ingest\n"} {
+	for _, want := range []string{"### 1 connection\n", "### 16 connections\n", "| J1 | REST | gateway, cold | 98.8 |", "### Ingest\n", "### Targets\n"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("no %q in\n%s", want, table)
 		}
@@ -106,28 +114,9 @@ func TestParse(t *testing.T) {
 	if err != nil || len(o.levels) != 2 || o.levels[1] != 64 || o.length != time.Second/2 || o.passes != 3 {
 		t.Errorf("%+v %v", o, err)
 	}
-	for _, args := range [][]string{{"-c", "0"}, {"-c", ""}, {"-passes", "0"}, {"-seconds", "0"}, {"-run", "("}, {"now"}, {"-nope"}, {"-write", "-run", "J1"}} {
+	for _, args := range [][]string{{"-c", "0"}, {"-c", ""}, {"-passes", "0"}, {"-seconds", "0"}, {"-run", "("}, {"now"}, {"-nope"}, {"-events", "10"}, {"-write", "-run", "J1"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v is taken", args)
 		}
-	}
-}
-
-func TestWeeksAround(t *testing.T) {
-	t.Parallel()
-	at := func(text string) time.Time {
-		when, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return when
-	}
-	shows := []time.Time{at("2026-03-10T18:00:00Z"), at("2026-03-01T20:15:00Z"), at("2026-03-10T21:00:00Z")}
-	weeks := weeksAround(shows)
-	if len(weeks) != 2 || !weeks[0].Equal(at("2026-02-26T00:00:00Z")) || !weeks[1].Equal(at("2026-03-07T00:00:00Z")) {
-		t.Errorf("weeks: %v", weeks)
-	}
-	if within(shows, weeks[0]) != 1 || within(shows, weeks[1]) != 2 {
-		t.Errorf("%d and %d shows", within(shows, weeks[0]), within(shows, weeks[1]))
 	}
 }
