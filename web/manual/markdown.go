@@ -75,6 +75,9 @@ func id(n ast.Node) string {
 	return string(b)
 }
 
+// longText is what needs a wide column, in bytes.
+const longText = 60
+
 // fitting makes a file's text fit its page: links lead to pages, addresses are
 // links, and what scrolls has a name.
 type fitting struct{}
@@ -96,6 +99,10 @@ func (fitting) Transform(root *ast.Document, reader text.Reader, _ parser.Contex
 			return ast.WalkSkipChildren, nil
 		case *ast.CodeSpan:
 			codes = append(codes, n)
+		case *tables.TableCell:
+			if len(plain(n, reader.Source())) > longText {
+				n.SetAttributeString("class", []byte("long"))
+			}
 		case *ast.FencedCodeBlock, *ast.CodeBlock, *tables.Table:
 			n.SetAttributeString("label", heading)
 		}

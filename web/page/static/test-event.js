@@ -25,7 +25,8 @@ addEventListener('DOMContentLoaded', async () => {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     send.disabled = true;
-    show(answer, await record(key.value, body.value), demo);
+    const live = demo && body.value.includes(demo.campaignKey) ? demo.campaignKey : '';
+    show(answer, await record(key.value, body.value), live);
     send.disabled = false;
     send.textContent = 'Send again';
     send.focus();
@@ -68,15 +69,15 @@ async function record(key, text) {
   }
 }
 
-function show(place, { status, answer }, demo) {
+function show(place, { status, answer }, live) {
   const said = sentences(status, answer).map((text) => element('p', text));
   const failed = status !== 200 || answer.rejected.length > 0;
   const notice = element('div', ...said);
   notice.className = failed ? 'notice alarm' : 'notice';
-  if (!failed && demo) {
+  if (!failed && live) {
     const wall = element('a', 'the live wall');
-    wall.href = `/campaigns/${encodeURIComponent(demo.campaignKey)}`;
-    notice.append(element('p', 'The demo’s campaign shows on ', wall, '.'));
+    wall.href = `/campaigns/${encodeURIComponent(live)}`;
+    notice.append(element('p', 'It is in the numbers of ', wall, '.'));
   }
   const raw = element('pre', element('code', JSON.stringify(answer, null, 2)));
   raw.tabIndex = 0;
