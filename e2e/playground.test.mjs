@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { check } from './axe.mjs';
 import { launch, open, origin, screenshot } from './browser.mjs';
 
 let browser;
@@ -8,15 +11,42 @@ before(async () => {
 });
 after(() => browser?.close());
 
+const { demo } = await (await fetch(`${origin}/config.json`)).json();
+const desk = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 async function openPlayground(t, options) {
   const opened = await open(browser, '/playground', options);
   t.after(opened.close);
   const pane = opened.page.locator('.graphiql-query-editor');
-  await pane.getByText('partnerLeaderboard').first().waitFor();
+  await pane.getByText('ActivationReport').first().waitFor();
   return opened;
 }
+
+/** Opens the tab of an example. */
+async function example(page, name) {
+  await page.locator('.graphiql-tab-button', { hasText: name }).click();
+  await page.locator('.graphiql-query-editor').getByText(name).first().waitFor();
+}
+
+const panel = (page) => page.getByRole('region', { name: 'Beside the answer' });
+const chart = (page) => panel(page).locator('.chart > svg');
+const view = (page, name) => panel(page).getByRole('tab', { name }).click();
+
+/** Writes a query, and waits until the page knows it: the share panel says what it knows. */
+async function write(page, query) {
+  await page.evaluate((text) => {
+    const models = globalThis.__MONACO.editor.getModels();
+    models.find((model) => model.uri.path.endsWith('variables.json')).setValue('');
+    models.find((model) => model.uri.path.endsWith('operation.graphql')).setValue(text);
+  }, query);
+  await view(page, 'Share');
+  await page.waitForFunction((text) => document.querySelector('pre[aria-label="Trusted document"]')?.textContent.includes(JSON.stringify(text)), query);
+  await view(page, 'Chart');
+}
+
+/** The editor and what it brings along (Monaco, radix) are not ours to change; all else is. */
+const theirs = ['.graphiql-editors', '.graphiql-response .result-window', '.graphiql-sidebar', '.graphiql-session-header ul'];
 
 /** Clicks Execute and returns what the response pane then holds. */
 async function execute(page) {
@@ -36,15 +66,16 @@ const stored = (page) =>
   page.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage }, cookies: document.cookie }));
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`one click answers the example query, in ${colorScheme}`, async (t) => {
-    const { page, seen } = await openPlayground(t, { colorScheme, viewport: { width: 1280, height: 800 } });
+  test(`one click answers the first example and draws it, in ${colorScheme}`, async (t) => {
+    const { page, seen } = await openPlayground(t, { colorScheme, ...desk });
     await screenshot(page, `playground-${colorScheme}-opened`);
 
     const answer = await execute(page);
+    await chart(page).waitFor();
     await screenshot(page, `playground-${colorScheme}-answered`);
 
     assert.equal(answer.errors, undefined);
-    assert.ok(answer.data.partnerLeaderboard.edges.length > 0, 'the leaderboard has partners');
+    assert.equal(answer.data.activation.eventName, 'Jazz Night at Le Sunset');
     assert.deepEqual([...seen.hosts], [new URL(origin).host], 'no other host is asked for anything');
     assert.deepEqual(seen.problems, [], 'no CSP violation, error or warning');
   });
@@ -73,7 +104,7 @@ test('a credential typed as a request header is not remembered', async (t) => {
   await execute(page);
 
   const { local } = await stored(page);
-  assert.ok(local['graphiql:queries']?.includes('partnerLeaderboard'), 'the query is in the history');
+  assert.ok(local['footfall.playground:queries']?.includes('ActivationReport'), 'the query is in the history');
   assert.ok(!JSON.stringify(local).includes('tok_do_not_keep'), 'localStorage');
 });
 
@@ -100,10 +131,189 @@ test('the schema is there: docs open and fields are described', async (t) => {
   await screenshot(page, 'playground-docs');
 });
 
+const examples = { Leaderboard: 'Total sessions', CampaignCurve: 'Peak concurrent viewers', Sources: 'Click count' };
+for (const [name, measure] of Object.entries(examples)) {
+  test(`the example ${name} answers and is drawn`, async (t) => {
+    const { page, seen } = await openPlayground(t, desk);
+    await example(page, name);
+    assert.equal((await execute(page)).errors, undefined);
+    await chart(page).waitFor();
+    await panel(page).getByLabel('Measure').selectOption({ label: measure });
+    await chart(page).getByText(measure).first().waitFor();
+    const box = await chart(page).boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await chart(page).locator('[aria-label=tip] text').waitFor();
+    await screenshot(page, `playground-${name}`);
+    await check(page, { exclude: theirs });
+    assert.deepEqual(seen.problems, []);
+  });
+}
+
+test('an example comes back as it was, from the menu', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  await page.getByRole('button', { name: 'Examples' }).click();
+  await page.getByRole('menuitem', { name: 'Leaderboard' }).click();
+  assert.ok((await execute(page)).data.partnerLeaderboard.edges.length > 0);
+  assert.equal(await page.locator('.graphiql-tab-button', { hasText: 'Leaderboard' }).count(), 2);
+});
+
+test('tabs of another GraphiQL on this origin do not hide the examples', async (t) => {
+  const opened = await open(browser, '/openapi.json');
+  t.after(opened.close);
+  await opened.page.evaluate(() => localStorage.setItem('graphiql:tabState', '{"tabs":[],"activeTabIndex":0}'));
+  await opened.page.goto(`${origin}/playground`);
+  await opened.page.locator('.graphiql-tab-button', { hasText: 'OnAir' }).waitFor();
+});
+
+test('the query builder opens, and writes the query', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
+  await page.locator('.graphiql-explorer-root').getByText('timeSeries').first().waitFor();
+  await screenshot(page, 'playground-explorer');
+});
+
+test('the downloads hold what the chart shows', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  await example(page, 'Leaderboard');
+  const { data } = await execute(page);
+  await chart(page).waitFor();
+  const fetchFile = async (name) => {
+    const [file] = await Promise.all([page.waitForEvent('download'), panel(page).getByRole('button', { name, exact: true }).click()]);
+    return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
+  };
+
+  const csv = await fetchFile('CSV');
+  const rows = data.partnerLeaderboard.edges.map(({ node, engagement }) => {
+    const numbers = ['totalSessions', 'uniqueUsers', 'avgSessionDurationSeconds'].flatMap((name) => [engagement[name], engagement.previous[name]]);
+    return [/[,"]/.test(node.name) ? JSON.stringify(node.name) : node.name, ...numbers.map((value) => value ?? '')].join(',');
+  });
+  assert.equal(csv.name, 'partner-leaderboard.csv');
+  assert.deepEqual(csv.content.toString().trimEnd().split('\r\n').slice(1), rows);
+
+  const svg = (await fetchFile('SVG')).content.toString();
+  const drawn = await page.evaluate((text) => {
+    const picture = new DOMParser().parseFromString(text, 'image/svg+xml');
+    return { root: picture.documentElement.localName, bars: picture.querySelectorAll('[aria-label=bar] rect').length };
+  }, svg);
+  assert.deepEqual(drawn, { root: 'svg', bars: 2 * rows.length });
+  assert.ok(!/var\(|class=|<style/.test(svg), 'it needs no style sheet');
+
+  const png = (await fetchFile('PNG')).content;
+  const width = Number(svg.match(/ width="(\d+)"/)[1]);
+  assert.equal(png.subarray(1, 4).toString(), 'PNG');
+  assert.equal(png.readUInt32BE(16), 2 * width, 'at twice the size');
+});
+
+test('what an answer cost, how fresh it is and what was read stands beside it', async (t) => {
+  const { page, seen } = await openPlayground(t, desk);
+  const dry = [];
+  page.on('request', (request) => request.headers()['x-footfall-dry-run'] && dry.push(request));
+  const { extensions } = await execute(page);
+  await chart(page).waitFor();
+  assert.equal(dry.length, 0, 'a plan is asked for when it is looked at');
+
+  await view(page, 'Cost & freshness');
+  const fact = (name) => panel(page).locator('dl > div', { has: page.getByText(name, { exact: true }) }).locator('dd');
+  assert.equal(await fact('Estimated').innerText(), String(extensions.cost.estimated));
+  assert.equal(await fact('Actual').innerText(), String(extensions.cost.actual));
+  assert.equal(await fact('Stale').innerText(), 'No');
+  assert.match(await fact('Cache').innerText(), /\d+ hits?, \d+ miss/);
+  assert.equal(await fact('Status').innerText(), '200 OK');
+  await panel(page).getByRole('cell', { name: 'activations' }).waitFor();
+  await panel(page).getByRole('button', { name: 'Does it still hold?' }).click();
+  await panel(page).getByText(/^(304: it does|200: the data have changed)/).waitFor();
+  await screenshot(page, 'playground-cost');
+  await check(page, { exclude: theirs });
+  assert.deepEqual(seen.problems, []);
+});
+
+test('what is shared runs elsewhere, and holds no key', async (t) => {
+  const { page } = await openPlayground(t, { ...desk, permissions: ['clipboard-read', 'clipboard-write'] });
+  const key = await keyInput(page).inputValue();
+  const asked = '{ partnerLeaderboard(range: { period: LAST_90_DAYS }, first: 3) { nodes { name } } } # it\'s';
+  await write(page, asked);
+  await view(page, 'Share');
+  const text = async (name) => panel(page).getByLabel(name, { exact: true }).innerText();
+
+  const curl = await text('curl');
+  assert.ok(curl.includes('Bearer $KEY'));
+  const body = curl.match(/-d '(.*)'$/s)[1].replaceAll(`'\\''`, `'`);
+  assert.equal(JSON.parse(body).query, asked);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const { data } = await (await fetch(`${origin}/graphql`, { method: 'POST', headers, body })).json();
+  const names = data.partnerLeaderboard.nodes.map(({ name }) => name);
+
+  const manifest = JSON.parse(await text('Trusted document'));
+  const hash = createHash('sha256').update(asked).digest('hex');
+  assert.equal(manifest.format, 'apollo-persisted-query-manifest');
+  assert.deepEqual(manifest.operations, [{ id: hash, name: 'Unnamed', type: 'query', body: asked }]);
+  assert.equal(await text('Trusted document by GET'), `${origin}/graphql?documentId=${hash}`);
+
+  const rest = await (await fetch(await text('REST'), { headers })).json();
+  assert.deepEqual(rest.map(({ name }) => name), names, 'REST answers the same');
+
+  await panel(page).getByRole('button', { name: 'Copy: Link' }).click();
+  await panel(page).getByText('Copied').waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(new URL(link).search, '');
+  assert.ok(!(await panel(page).innerText()).includes(key));
+  await screenshot(page, 'playground-share');
+  await check(page, { exclude: theirs });
+
+  const other = await open(browser, link, desk);
+  t.after(other.close);
+  await other.page.locator('.graphiql-query-editor').getByText('LAST_90_DAYS').waitFor();
+  assert.equal(new URL(other.page.url()).hash, '');
+  assert.deepEqual((await execute(other.page)).data, data);
+});
+
+test('the partner stats have a REST path that answers the same', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  const { data } = await execute(page);
+  await view(page, 'Share');
+  const url = await panel(page).getByLabel('REST', { exact: true }).innerText();
+  const rest = await (await fetch(url.replace('$TOKEN', demo.token))).json();
+  assert.equal(rest.data.metrics.clickCount, data.activation.metrics.clickCount);
+});
+
+test('the panels are tabs for the keyboard, and close', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  await panel(page).getByRole('tab', { name: 'Chart' }).focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await panel(page).getByRole('tab', { name: 'Share' }).getAttribute('aria-selected'), 'true');
+  const height = async () => (await panel(page).boundingBox()).height;
+  const before = await height();
+  await page.getByRole('separator', { name: 'Height of the panel' }).press('ArrowDown');
+  assert.ok((await height()) < before);
+  await panel(page).getByRole('button', { name: 'Close' }).click();
+  assert.ok((await height()) < 60);
+});
+
+test('without a key, with too many requests and without a server it says so', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  await keyInput(page).fill('');
+  await execute(page);
+  await panel(page).getByText('The server refused the key').waitFor();
+  const answers = [
+    (route) => route.fulfill({ status: 429, headers: { 'Retry-After': '7' }, json: { errors: [{ message: 'too many' }] } }),
+    (route) => route.abort(),
+  ];
+  for (const [index, says] of ['try again in 7 s', 'cannot be reached'].entries()) {
+    await page.unrouteAll();
+    await page.route('**/graphql', answers[index]);
+    await page.getByRole('button', { name: /^Execute/ }).click();
+    await panel(page).getByText(says).waitFor();
+  }
+});
+
 test('a phone shows all of it without scrolling sideways', async (t) => {
   const { page, seen } = await openPlayground(t, phone);
   const answer = await execute(page);
+  await chart(page).waitFor();
   await screenshot(page, 'playground-phone');
+  await chart(page).scrollIntoViewIfNeeded();
+  await screenshot(page, 'playground-phone-chart');
+  await check(page, { exclude: theirs });
 
   assert.equal(answer.errors, undefined);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -120,13 +330,7 @@ test('a subscription goes on until it is stopped', async (t) => {
   const { page, seen } = await openPlayground(t);
   const streams = async () => Number((await (await fetch(`${origin}/metrics`)).text()).match(/^footfall_streams (\d+)$/m)[1]);
   const before = await streams();
-  await page.evaluate(() => {
-    const models = globalThis.__MONACO.editor.getModels();
-    models
-      .find((model) => model.uri.path.endsWith('operation.graphql'))
-      .setValue('subscription { leaderboardLive(first: 1) { edges { rank engagement { totalPageViews } } } }');
-  });
-  await page.waitForTimeout(600); // the editor's own debounce
+  await write(page, 'subscription { leaderboardLive(first: 1) { edges { rank engagement { totalPageViews } } } }');
   const answer = await execute(page);
   assert.equal(answer.data.leaderboardLive.edges[0].rank, 1);
   assert.equal(await streams(), before + 1);
@@ -134,5 +338,29 @@ test('a subscription goes on until it is stopped', async (t) => {
   await page.getByRole('button', { name: /^Stop/ }).click();
   await page.getByRole('button', { name: /^Execute/ }).waitFor();
   while ((await streams()) > before) await page.waitForTimeout(10);
+  assert.deepEqual(seen.problems, []);
+});
+
+test('a subscription is drawn as its values arrive', async (t) => {
+  const { page, seen } = await openPlayground(t, desk);
+  await example(page, 'OnAir');
+  const rows = async () => Number((await panel(page).getByText(/^Data, /).innerText()).match(/\d+/)[0]);
+  await execute(page);
+  await chart(page).waitFor();
+  const like = (id) =>
+    fetch(`${origin}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${demo.fullKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ id, action: 'like', campaign: demo.campaignKey, visitor: 'playground', at: new Date().toISOString() }),
+    });
+  for (let count = 0; (await rows()) < 3; count++) {
+    const before = await rows();
+    await like(`playground-${Date.now()}-${count}`);
+    await page.waitForFunction((of) => Number(document.querySelector('.panel summary').textContent.match(/\d+/)[0]) > of, before);
+  }
+  await panel(page).getByText('Live', { exact: true }).waitFor();
+  await screenshot(page, 'playground-live');
+  await page.getByRole('button', { name: /^Stop/ }).click();
+  await panel(page).getByText('Live', { exact: true }).waitFor({ state: 'detached' });
   assert.deepEqual(seen.problems, []);
 });

@@ -20,14 +20,11 @@ export function Figure({ label, draw, height, onDrawn }: Props) {
   useEffect(() => {
     if (!place.current || width === 0) return;
     const chart = plot({ ...draw(width), width, height });
-    chart.setAttribute('role', 'img');
-    chart.setAttribute('aria-label', label);
-    for (const mark of chart.children) mark.setAttribute('aria-hidden', 'true'); // Plot labels groups that have no role
-    for (const part of chart.children) part.setAttribute('aria-hidden', 'true'); // Plot names groups that may have no name
+    chart.setAttribute('aria-hidden', 'true'); // Plot labels groups that have no role, anew with every move of the pointer
     place.current.replaceChildren(chart);
     onDrawn?.(chart);
-  }, [draw, height, label, onDrawn, width]);
-  return <div ref={place} className="chart" style={{ minHeight: height }} />;
+  }, [draw, height, onDrawn, width]);
+  return <div ref={place} className="chart" role="img" aria-label={label} style={{ minHeight: height }} />;
 }
 
 function useWidth(place: React.RefObject<HTMLElement | null>): number {

@@ -2,12 +2,12 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import type { Example } from './examples';
 import { ExamplesMenu } from './examples-menu';
 import type { Fetcher } from './fetcher';
 import type { Shared } from './share';
-import { storage } from './storage';
+import { hasTabs, storage } from './storage';
 import 'graphiql/setup-workers/vite';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
@@ -31,13 +31,14 @@ const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 
 /** The GraphiQL editor. A new fetcher makes it read the schema again. */
 export default function Explorer({ fetcher, examples, shared, introspect, children }: Props) {
+  const [first] = useState(() => shared ?? (hasTabs() ? undefined : examples[0]));
   return (
     <GraphiQL
       fetcher={fetcher}
       plugins={plugins}
       defaultTabs={shared ? [shared, ...examples] : examples}
-      initialQuery={shared?.query}
-      initialVariables={shared?.variables}
+      initialQuery={first?.query}
+      initialVariables={first?.variables}
       defaultEditorToolsVisibility="variables"
       schema={introspect ? undefined : null}
       storage={storage}

@@ -20,6 +20,9 @@ export const storage = {
   },
 };
 
+/** Whether tabs are remembered: the editor then opens them, and nothing else. */
+export const hasTabs = () => storage.getItem(`${theirs}tabState`) !== null;
+
 function withoutHeaders(json: string): string {
   return JSON.stringify(JSON.parse(json), (name, value) => (name === 'headers' ? undefined : value));
 }
