@@ -65,7 +65,7 @@ func (v view) Line() template.HTML {
 		at := p.Start.In(v.Zone)
 		l.Points[i] = chart.Point{
 			Label: s.prefix + at.Format(s.label), Tick: at.Format(s.tick),
-			Value: float64(p.Views), Behind: chart.None, Partial: p.Partial && !(i == len(v.Series)-1 && v.ended()),
+			Value: float64(p.Views), Behind: chart.None, Partial: p.Partial && (i < len(v.Series)-1 || !v.ended()),
 		}
 	}
 	l.Behind = v.behind(l.Points, s)
