@@ -23,7 +23,6 @@ type rival struct {
 	name    string
 	request func(q contenders.Question) load.Request
 	start   func(ctx context.Context, c contenders.Config) (*process, error)
-	jobs    map[string]bool // that it can do; nil for those that name it
 	slow    bool            // so slow on some jobs that more than one connection only queues
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -55,17 +54,4 @@ func (t table) markdown() string {
 		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
 	}
 	return b.String()
-}
-
-// without leaves a column out.
-func (t table) without(name string) table {
-	at := slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
-	if at < 0 {
-		return t
-	}
-	out := table{columns: slices.Delete(slices.Clone(t.columns), at, at+1)}
-	for _, row := range t.rows {
-		out.rows = append(out.rows, slices.Delete(slices.Clone(row), at, at+1))
-	}
-	return out
 }
