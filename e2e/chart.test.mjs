@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { bundled } from './bundle.mjs';
-import { ask } from './gateway.mjs';
+import { ask, rest } from './gateway.mjs';
 import { schemaFile } from './generated.mjs';
 
 let chart;
@@ -77,16 +77,28 @@ test('a breakdown has its rows and the rest, in all and over time', async () => 
     rest: other { clickCount }
     otherTimeSeries(interval: DAY) { points { start metrics { clickCount } } }
   } } }`);
-  const { rows, rest } = data.activation.breakdown;
+  const { rows, rest: remainder } = data.activation.breakdown;
   const [over, inAll] = found;
   assert.deepEqual([over.kind, over.parts, inAll.kind, inAll.parts], ['series', true, 'bars', true]);
   const names = [...rows.map(({ values }) => values[0] ?? '(none)'), 'Other'];
   assert.deepEqual(over.curves.map(({ name }) => name), names);
   assert.deepEqual(inAll.bars.map(({ names }) => names[0]), names);
-  const counts = [...rows.map(({ metrics }) => metrics.clickCount), rest.clickCount];
+  const counts = [...rows.map(({ metrics }) => metrics.clickCount), remainder.clickCount];
   assert.deepEqual(inAll.bars.map(({ values }) => values['metrics.clickCount']), counts);
   const summed = over.curves.map(({ points }) => points.reduce((sum, { values }) => sum + values['metrics.clickCount'], 0));
   assert.deepEqual(summed, counts, 'what is drawn over time adds up to what is drawn in all');
+});
+
+test('a list of instants with numbers is a curve, without a definition too', async () => {
+  const { demo } = await rest('/config.json');
+  const query = 'query ($key: String!) { campaign(campaignKey: $key) { title audience(points: 20) { stepSeconds points { at viewers } } } }';
+  const { data, found } = await charts(query, { key: demo.campaignKey });
+  const { title, audience } = data.campaign;
+  assert.ok(audience.points.length > 0);
+  assert.deepEqual(found.map(({ kind, curves }) => [kind, curves[0].points.map(({ values }) => values.viewers)]), [
+    ['series', audience.points.map(({ viewers }) => viewers)],
+  ]);
+  assert.equal(found[0].title, title);
 });
 
 test('sessions of several actions are a funnel, other measures stand side by side', async () => {

@@ -351,7 +351,7 @@ test('a subscription is drawn as its values arrive', async (t) => {
     fetch(`${origin}/v1/events`, {
       method: 'POST',
       headers: { authorization: `Bearer ${demo.fullKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ id, action: 'like', campaign: demo.campaignKey, visitor: 'playground', at: new Date().toISOString() }),
+      body: JSON.stringify([{ id, action: 'like', campaign: demo.campaignKey, visitor: 'playground', at: new Date().toISOString() }]),
     });
   for (let count = 0; (await rows()) < 3; count++) {
     const before = await rows();

@@ -43,7 +43,7 @@ export function drawBars(chart: Bars, view: View, room: number): Drawing {
           Plot.barX(earlier, { y: 'row', x: 'value', fill: behind, fillOpacity: 0.45 }),
           Plot.barX(shown, Plot.stackX({ y: 'row', x: 'value', fill: 'colour', fillOpacity: (of: Segment) => (of.again ? 0.6 : 1), z: 'name', order: [...new Set(shown.map(({ name }) => name))], insetTop: earlier.length ? 4 : 0, insetBottom: earlier.length ? 4 : 0 })),
           Plot.text(totals, { y: 'row', x: (of) => Math.max(of.value, earlier.find(({ row }) => row === of.row)?.value ?? 0), text: (of) => valueText(of.value, measure!), textAnchor: 'start', dx: 5 }),
-          Plot.tip(totals, Plot.pointerY({ y: 'row', x: 'value', title: (of) => tipOf(of.row, shown, earlier, measure!), lineWidth: 30 })),
+          Plot.tip(totals, Plot.pointerY({ y: 'row', x: 'value', title: (of) => tipOf(of.row, shown, earlier, measure!), lineWidth: 30, lineHeight: 1.3 })),
         ],
       };
     },

@@ -33,7 +33,7 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
   const partial = marks.filter((mark) => mark.partial && mark.value !== null);
   const at = [...new Set(marks.map((mark) => mark.at))].sort((a, b) => a - b);
   const step = Math.min(...at.slice(1).map((time, index) => time - at[index]!));
-  const tips = at.map((time) => tipOf(time, step, lines, hasEarlier));
+  const tips = at.map((time) => tipOf(time, step, lines, hasEarlier, stacked));
   const title = view.measures.length > 1 ? null : measure!.label;
   const colours = { domain: lines.map(({ name }) => name), range: lines.map(({ colour }) => colour) };
   return {
@@ -43,10 +43,10 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
     plot: (width) => ({
       style: type,
       marginLeft: 60,
-      marginRight: 16,
+      marginRight: 32,
       marginTop: 28,
       marginBottom: 40,
-      x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelArrow: 'none', ticks: Math.max(2, width / 110), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
+      x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelArrow: 'none', ticks: Math.max(2, Math.min(width / 110, at.length)), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
       y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: ticks(measure!), labelArrow: 'none', zero: true },
       color: colours,
       marks: [
@@ -55,7 +55,7 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
         ...(stacked ? areas(marks, lines) : strokes(lines)),
         Plot.dot(stacked ? [] : partial, { x: 'at', y: 'value', stroke: 'line', fill: 'var(--paper)', r: 3 }),
         Plot.ruleX(tips, Plot.pointerX({ x: 'at', stroke: 'var(--faint)' })),
-        Plot.tip(tips, Plot.pointerX({ x: 'at', y: 'top', title: 'text', lineWidth: 30 })),
+        Plot.tip(tips, Plot.pointerX({ x: 'at', y: 'top', title: 'text', lineWidth: 30, lineHeight: 1.3 })),
       ],
     }),
   };
@@ -96,7 +96,7 @@ const strokes = (lines: Line[]) =>
     ];
   });
 
-function tipOf(at: number, step: number, lines: Line[], hasEarlier: boolean) {
+function tipOf(at: number, step: number, lines: Line[], hasEarlier: boolean, stacked: boolean) {
   const found = lines.flatMap((line) => {
     const point = line.points.find((of) => of.at === at);
     return point ? [{ line, point }] : [];
@@ -106,7 +106,7 @@ function tipOf(at: number, step: number, lines: Line[], hasEarlier: boolean) {
   if (hasEarlier && first) texts.push(`Earlier: ${valueText(first.point.previous[first.line.measure.id], first.line.measure)}`);
   const values = found.map(({ line, point }) => point.values[line.measure.id] ?? 0);
   const partial = found.some(({ point }) => point.partial) ? ' (not whole)' : '';
-  return { at, top: Math.max(0, ...values), text: [`${timeText(at, step)}${partial}`, ...texts].join('\n') };
+  return { at, top: stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values), text: [`${timeText(at, step)}${partial}`, ...texts].join('\n') };
 }
 
 function keysOf(lines: Line[], hasEarlier: boolean): Key[] {
