@@ -23,7 +23,7 @@ type rival struct {
 	name    string
 	request func(q contenders.Question) load.Request
 	start   func(ctx context.Context, c contenders.Config) (*process, error)
-	slow    bool            // so slow on some jobs that more than one connection only queues
+	slow    bool // so slow on some jobs that more than one connection only queues
 }
 
 // ours are the rivals that this program itself can be.

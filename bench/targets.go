@@ -63,7 +63,7 @@ type verdict struct {
 func verdicts(rows []row) (out []verdict) {
 	levels := levelsOf(rows)
 	for _, t := range targets {
-		reached := make([]float64, len(levels))
+		reached := make([]figure, len(levels))
 		for i, level := range levels {
 			reached[i] = t.reached(rows, level)
 		}
@@ -82,15 +82,23 @@ func verdicts(rows []row) (out []verdict) {
 	return out
 }
 
-// judge says at which levels a figure, NaN where there is none, is good enough.
-func judge(levels []int, reached []float64, bound float64, most bool) (v verdict, measured bool) {
+// figure is what was reached at one level, NaN for nothing, and by which of
+// several rows.
+type figure struct {
+	value float64
+	by    string
+}
+
+// judge says at which levels a figure is good enough.
+func judge(levels []int, reached []figure, bound float64, most bool) (v verdict, measured bool) {
 	var said, met, missed []string
 	for i, level := range levels {
-		if math.IsNaN(reached[i]) {
+		f := reached[i]
+		if math.IsNaN(f.value) {
 			continue
 		}
-		said = append(said, fmt.Sprintf("%s (c=%d)", multiple(reached[i]), level))
-		if good := reached[i] >= bound; good != most || reached[i] == bound {
+		said = append(said, strings.TrimSuffix(fmt.Sprintf("c=%d: %s %s", level, multiple(f.value), f.by), " "))
+		if good := f.value >= bound; good != most || f.value == bound {
 			met = append(met, fmt.Sprint(level))
 		} else {
 			missed = append(missed, fmt.Sprint(level))
@@ -108,10 +116,9 @@ func judge(levels []int, reached []float64, bound float64, most bool) (v verdict
 	return v, len(said) > 0
 }
 
-// reached is the least ratio of all jobs and ways that the target is of, NaN when
-// nothing was measured.
-func (t target) reached(rows []row, level int) float64 {
-	least := math.NaN()
+// reached is the least ratio of all jobs and ways that the target is of.
+func (t target) reached(rows []row, level int) figure {
+	least, of := figure{value: math.NaN()}, 0
 	name := regexp.MustCompile("^(?:" + t.job + ")$")
 	for _, r := range rows {
 		if r.Connections != level || !r.Gateway || r.State != t.of.state || t.of.via != "" && r.Via != t.of.via || !name.MatchString(r.Job) {
@@ -119,24 +126,28 @@ func (t target) reached(rows []row, level int) float64 {
 		}
 		for _, o := range rows {
 			if o.Job == r.Job && o.Via == r.Via && o.Connections == level && o.State == t.than.state {
-				if ratio := r.Rate / o.Rate; !(ratio >= least) {
-					least = ratio
+				of++
+				if ratio := r.Rate / o.Rate; !(ratio >= least.value) {
+					least = figure{ratio, r.Job + " " + r.Via}
 				}
 			}
 		}
+	}
+	if of == 1 {
+		least.by = ""
 	}
 	return least
 }
 
 // tails is the largest p99 ÷ p50 of what is answered from memory; it is asked of
 // 16 connections alone.
-func tails(rows []row, levels []int) []float64 {
-	out := make([]float64, len(levels))
+func tails(rows []row, levels []int) []figure {
+	out := make([]figure, len(levels))
 	for i, level := range levels {
-		out[i] = math.NaN()
+		out[i].value = math.NaN()
 		for _, r := range rows {
-			if level == 16 && r.Connections == level && (r.State == stateCached || r.State == stateEdge) && !(r.P99/r.P50 <= out[i]) {
-				out[i] = r.P99 / r.P50
+			if level == 16 && r.Connections == level && (r.State == stateCached || r.State == stateEdge) && !(r.P99/r.P50 <= out[i].value) {
+				out[i] = figure{r.P99 / r.P50, r.Job + " " + r.Via + " " + r.State}
 			}
 		}
 	}

@@ -21,15 +21,15 @@ func TestReachedIsTheLeastOfAllWays(t *testing.T) {
 	}
 	edge := targets[0]
 	for level, want := range map[int]float64{1: .8, 16: .5, 64: math.NaN()} {
-		if got := edge.reached(rows, level); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+		if got := edge.reached(rows, level).value; got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
 			t.Errorf("c=%d: %g, want %g", level, got, want)
 		}
 	}
 	got := verdicts(rows)
 	want := []verdict{
-		{edge.what, "≥ 0.75 (0.9)", "0.8 (c=1) · 0.5 (c=16)", "at c=1"},
-		{"J2 uncached, of events by hand", "≥ 200", "500 (c=1)", "yes"},
-		{"p99 ÷ p50 of cached jobs, c = 16", "≤ 6", "5 (c=16)", "yes"},
+		{edge.what, "≥ 0.75 (0.9)", "c=1: 0.8 J2 90d REST · c=16: 0.5", "at c=1"},
+		{"J2 uncached, of events by hand", "≥ 200", "c=1: 500", "yes"},
+		{"p99 ÷ p50 of cached jobs, c = 16", "≤ 6", "c=16: 5 J2 90d POST edge", "yes"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -47,11 +47,12 @@ func TestJudge(t *testing.T) {
 		{[]float64{1, 2}, 1, false, "yes"}, {[]float64{.9, .8}, 1, false, "no"}, {[]float64{.9, 1}, 1, false, "at c=16"},
 		{[]float64{5, 6}, 6, true, "yes"}, {[]float64{6.1, 5}, 6, true, "at c=16"}, {[]float64{math.NaN(), 7}, 6, true, "no"},
 	} {
-		if got, measured := judge([]int{1, 16}, c.reached, c.bound, c.most); got.Met != c.met || !measured {
+		reached := mapped(c.reached, func(f float64) figure { return figure{value: f} })
+		if got, measured := judge([]int{1, 16}, reached, c.bound, c.most); got.Met != c.met || !measured {
 			t.Errorf("%v: %+v", c, got)
 		}
 	}
-	if _, measured := judge([]int{1}, []float64{math.NaN()}, 1, false); measured {
+	if _, measured := judge([]int{1}, []figure{{value: math.NaN()}}, 1, false); measured {
 		t.Error("what was not measured is judged")
 	}
 }
