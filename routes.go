@@ -96,12 +96,14 @@ func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, er
 
 var _ rest.Authenticator = (*auth.Authenticator)(nil)
 
+var nosniff, noReferrer = []string{"nosniff"}, []string{"no-referrer"}
+
 // secure sets what every answer carries. A path that is not clean is unknown:
 // ServeMux would redirect, and put a token into the Location.
 func secure(h, unknown http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
+		header := w.Header() // names as net/http would write them
+		header["X-Content-Type-Options"], header["Referrer-Policy"] = nosniff, noReferrer
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
 			unknown.ServeHTTP(w, r)
 			return

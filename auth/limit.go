@@ -32,18 +32,32 @@ func (l Limit) SetHeaders(h http.Header) {
 	if l.Limit == 0 {
 		return
 	}
-	h.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(l.Limit)+`;w=60`)
-	h.Set("RateLimit", `"default";r=`+strconv.Itoa(l.Remaining)+`;t=`+seconds(l.ResetAfter))
+	h["Ratelimit-Policy"] = policy(l.Limit) // as net/http would write the names
+	rest := strconv.AppendInt(append(make([]byte, 0, 48), `"default";r=`...), int64(l.Remaining), 10)
+	rest = strconv.AppendInt(append(rest, ";t="...), wholeSeconds(l.ResetAfter), 10)
+	h["Ratelimit"] = []string{string(rest)}
 	if l.RetryAfter > 0 {
 		SetRetryAfter(h, l.RetryAfter)
 	}
 }
 
-// SetRetryAfter says when to come back.
-func SetRetryAfter(h http.Header, d time.Duration) { h.Set("Retry-After", seconds(d)) }
+var policies sync.Map // their header's value, by limit: a gateway has one
 
-// seconds rounds a wait up to whole seconds, as headers want it.
-func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
+func policy(limit int) []string {
+	value, known := policies.Load(limit)
+	if !known {
+		value, _ = policies.LoadOrStore(limit, []string{`"default";q=` + strconv.Itoa(limit) + `;w=60`})
+	}
+	return value.([]string)
+}
+
+// SetRetryAfter says when to come back.
+func SetRetryAfter(h http.Header, d time.Duration) {
+	h.Set("Retry-After", strconv.FormatInt(wholeSeconds(d), 10))
+}
+
+// wholeSeconds rounds a wait up, as headers want it.
+func wholeSeconds(d time.Duration) int64 { return int64(math.Ceil(d.Seconds())) }
 
 // limiter is the generic cell rate algorithm with a minute's quota as its
 // burst.

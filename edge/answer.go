@@ -21,6 +21,21 @@ type answer struct {
 	notModified http.Header   // header without what describes a body
 }
 
+// ages are the values of Age that nearly all answers have.
+var ages = func() (out [10][]string) {
+	for n := range out {
+		out[n] = []string{strconv.Itoa(n)}
+	}
+	return out
+}()
+
+func ageOf(d time.Duration) []string {
+	if n := int(d / time.Second); n >= 0 && n < len(ages) {
+		return ages[n]
+	}
+	return []string{strconv.Itoa(int(d / time.Second))}
+}
+
 func newAnswer(header http.Header, body []byte, asked time.Time, ttl time.Duration) *answer {
 	a := &answer{header: header, body: bytes.Clone(body), etag: header.Get("Etag"), asked: asked, until: asked.Add(ttl)}
 	a.age, a.describes = seconds(header.Get("Age"))
@@ -45,7 +60,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request, now time.Time) {
 		h[name] = values
 	}
 	if a.describes {
-		h["Age"] = []string{strconv.Itoa(int((a.age + now.Sub(a.asked)) / time.Second))}
+		h["Age"] = ageOf(a.age + now.Sub(a.asked))
 	}
 	if has {
 		w.WriteHeader(http.StatusNotModified)

@@ -4,6 +4,8 @@ import (
 	"mime"
 	"strconv"
 	"strings"
+
+	"github.com/maypok86/otter/v2"
 )
 
 // The media types of a GraphQL response.
@@ -11,6 +13,41 @@ const (
 	mediaJSON     = "application/json"
 	mediaResponse = "application/graphql-response+json"
 )
+
+// acceptance is what a request's Accept headers come to.
+type acceptance struct {
+	media  string // of a JSON response
+	ok     bool   // whether that, or another form, is acceptable at all
+	also   forms
+	events bool // it wants server-sent events rather than JSON
+}
+
+// acceptances remembers what the headers of a client come to: they are long, and
+// always the same.
+var acceptances = otter.Must(&otter.Options[string, acceptance]{MaximumSize: 1000})
+
+const maxRemembered = 512 // bytes of a header that is remembered
+
+// acceptanceOf reads the Accept headers.
+func acceptanceOf(accept []string) acceptance {
+	if len(accept) != 1 || len(accept[0]) > maxRemembered {
+		return readAccept(accept)
+	}
+	a, known := acceptances.GetIfPresent(accept[0])
+	if !known {
+		a = readAccept(accept)
+		acceptances.Set(strings.Clone(accept[0]), a)
+	}
+	return a
+}
+
+func readAccept(accept []string) acceptance {
+	a := acceptance{also: formsOf(accept), events: wantsEvents(accept)}
+	if a.media, a.ok = negotiate(accept); !a.ok && a.also.any() { // for what is refused
+		a.media, a.ok = mediaJSON, true
+	}
+	return a
+}
 
 // negotiate picks the response's media type by the weights of the Accept
 // headers; false when none of ours is acceptable. Without a preference it is

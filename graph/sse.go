@@ -21,8 +21,9 @@ const mediaEvents = "text/event-stream"
 type sse struct{ streaming }
 
 // Supports takes requests that want events rather than JSON.
-func (t *sse) Supports(r *http.Request) bool {
-	accept := r.Header.Values("Accept")
+func (t *sse) Supports(r *http.Request) bool { return acceptanceOf(r.Header["Accept"]).events }
+
+func wantsEvents(accept []string) bool {
 	weight := acceptWeight(accept, mediaEvents)
 	if weight == 0 || !acceptNames(accept, mediaEvents) {
 		return false

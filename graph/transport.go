@@ -54,16 +54,13 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	h := w.Header()
 	h.Set("Cache-Control", "private, no-store")
 	h.Add("Vary", vary)
-	media, ok := negotiate(r.Header.Values("Accept"))
-	also := formsOf(r.Header.Values("Accept"))
+	accepted := acceptanceOf(r.Header["Accept"])
+	media, also := accepted.media, accepted.also
 	also.timeout = t.timeout
-	if !ok && also.any() { // for what is refused
-		media, ok = mediaJSON, true
-	}
 	if r.Header.Get(headerDryRun) == "1" { // a plan is told in JSON, all of it
 		also = forms{}
 	}
-	if !ok {
+	if !accepted.ok {
 		refuse(w, mediaJSON, http.StatusNotAcceptable, analytics.Invalidf("Accept", "must allow %s or %s", mediaResponse, mediaJSON))
 		return
 	}
@@ -77,8 +74,9 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	if !ok {
 		return
 	}
-	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(append([]byte(r.Method+"\x00"+media+also.key()+"\x00"+costAsked(r.Header)), raw...))}
-	t.edge.Serve(w, r.WithContext(auth.WithPrincipal(withForms(ctx, also), p)), key, func(w http.ResponseWriter, r *http.Request) {
+	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: fingerprint(r, media, also, raw)}
+	t.edge.Serve(w, withContext(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(auth.WithPrincipal(withForms(r.Context(), also), p))
 		params, status, err := parse(r, raw)
 		if err != nil {
 			refuse(w, media, unreadStatus(media, status), err)
@@ -86,6 +84,24 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		}
 		run(w, r, exec, params, media)
 	})
+}
+
+// withContext is the request under ctx.
+func withContext(ctx context.Context, r *http.Request) *http.Request {
+	if ctx == r.Context() {
+		return r
+	}
+	return r.WithContext(ctx)
+}
+
+// fingerprint is a hash of all that an answer depends on, besides who asks.
+func fingerprint(r *http.Request, media string, also forms, raw []byte) [32]byte {
+	const usual = 1024 // bytes of a request that take no memory of their own
+	text := make([]byte, 0, usual)
+	for _, part := range []string{r.Method, "\x00", media, also.key(), "\x00", costAsked(r.Header)} {
+		text = append(text, part...)
+	}
+	return sha256.Sum256(append(text, raw...))
 }
 
 // admit finds who asks, counts the request against their limit and reads it. It
@@ -115,8 +131,7 @@ func admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Auth
 // error's own will do.
 func checkRequest(r *http.Request) (status int, err error) {
 	if r.Method == http.MethodPost {
-		contentType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if err != nil || contentType != mediaJSON || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
+		if !isJSON(r.Header.Get("Content-Type")) {
 			return http.StatusUnsupportedMediaType, analytics.Invalidf("Content-Type", "must be %s, in UTF-8", mediaJSON)
 		}
 		if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
@@ -124,6 +139,15 @@ func checkRequest(r *http.Request) (status int, err error) {
 		}
 	}
 	return 0, checkForgery(r)
+}
+
+// isJSON reports whether a content type is JSON, in UTF-8.
+func isJSON(contentType string) bool {
+	if contentType == mediaJSON {
+		return true
+	}
+	media, params, err := mime.ParseMediaType(contentType)
+	return err == nil && media == mediaJSON && (params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8"))
 }
 
 // readRaw gets the bytes that hold the operation: the body or the query string,
@@ -138,6 +162,13 @@ func readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, status int, er
 	tooLarge := analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long", maxBody)
 	if r.ContentLength > maxBody {
 		return nil, 0, tooLarge
+	}
+	if r.ContentLength >= 0 && r.ContentLength <= maxURL { // net/http gives no more than that
+		raw = make([]byte, r.ContentLength)
+		if _, err = io.ReadFull(r.Body, raw); err != nil {
+			return nil, 0, analytics.Invalidf("body", "could not be read to its end")
+		}
+		return raw, 0, nil
 	}
 	raw, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var over *http.MaxBytesError

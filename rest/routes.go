@@ -28,17 +28,20 @@ func Routes() []Route {
 // percent-decoded. It returns the values of the pattern's {wildcards}, which
 // are never empty.
 func match(pattern string, u *url.URL) (values []string, ok bool) {
-	want, got := strings.Split(pattern, "/"), strings.Split(u.EscapedPath(), "/")
-	if len(want) != len(got) {
-		return nil, false
-	}
-	for i, segment := range got {
+	want, got := pattern, u.EscapedPath()
+	for more := true; more; {
+		var name, segment string
+		name, want, more = strings.Cut(want, "/")
+		var follows bool
+		if segment, got, follows = strings.Cut(got, "/"); follows != more {
+			return nil, false
+		}
 		text, err := url.PathUnescape(segment)
 		switch {
 		case err != nil:
 			return nil, false
-		case !strings.HasPrefix(want[i], "{"):
-			if text != want[i] {
+		case !strings.HasPrefix(name, "{"):
+			if text != name {
 				return nil, false
 			}
 		case text == "":

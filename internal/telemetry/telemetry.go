@@ -84,6 +84,7 @@ func (m *Metrics) Handler() http.Handler {
 // Watch counts, times and logs what h answers under the route's name, and turns
 // a panic into a plain 500.
 func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Handler {
+	good, seconds := m.requests.WithLabelValues(route, "200"), m.seconds.WithLabelValues(route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &statusRecorder{ResponseWriter: w}
@@ -96,12 +97,17 @@ func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Han
 					http.Error(rec, "internal error", http.StatusInternalServerError)
 				}
 			}
-			took := time.Since(start)
-			m.requests.WithLabelValues(route, strconv.Itoa(rec.Status())).Inc()
-			if !rec.stream() {
-				m.seconds.WithLabelValues(route).Observe(took.Seconds())
+			took, count := time.Since(start), good
+			if status := rec.Status(); status != http.StatusOK {
+				count = m.requests.WithLabelValues(route, strconv.Itoa(status))
 			}
-			log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took)
+			count.Inc()
+			if !rec.stream() {
+				seconds.Observe(took.Seconds())
+			}
+			if log.Enabled(r.Context(), slog.LevelDebug) {
+				log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took)
+			}
 		}()
 		h.ServeHTTP(rec, r)
 	})
