@@ -65,7 +65,9 @@ type campaignNode struct {
 	}
 }
 
-func (campaigns) patterns() []string { return []string{"/v2/{accessKey}/campaign/stats"} }
+var campaignPatterns = []string{"/v2/{accessKey}/campaign/stats"}
+
+func (campaigns) patterns() []string { return campaignPatterns }
 
 func (campaigns) headers(h http.Header) { keyHeaders(h) }
 

@@ -32,9 +32,9 @@ type standing struct {
 	AvgSessionDurationSeconds float64 `json:"avg_session_duration_seconds"`
 }
 
-func (leaderboard) patterns() []string {
-	return []string{"/analytics/engagement/partners", "/v1/analytics/engagement/partners"}
-}
+var leaderboardPatterns = []string{"/analytics/engagement/partners", "/v1/analytics/engagement/partners"}
+
+func (leaderboard) patterns() []string { return leaderboardPatterns }
 
 func (leaderboard) headers(h http.Header) { keyHeaders(h) }
 

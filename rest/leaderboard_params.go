@@ -131,13 +131,34 @@ func enum[E ~string](q query, name string, known []E) (value E, given bool, err 
 	if !given {
 		return "", false, nil
 	}
-	names := make([]string, len(known))
-	for i, k := range known {
-		if names[i] = strings.ToLower(string(k)); names[i] == text {
+	for _, k := range known {
+		if lowers(text, string(k)) {
 			return k, true, nil
 		}
 	}
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = strings.ToLower(string(k))
+	}
 	return "", true, invalid(name, "must be one of %s, got %.60q", strings.Join(names, ", "), text)
+}
+
+// lowers reports whether text is the name of an enum's value, which is of ASCII
+// capitals, digits and _, in lower case.
+func lowers(text, name string) bool {
+	if len(text) != len(name) {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if text[i] != c {
+			return false
+		}
+	}
+	return true
 }
 
 // uuids reads a list of uuids, each once; nil when none is given.

@@ -56,7 +56,9 @@ type statsMetrics struct {
 	CalendarInteractionRate    float64 `json:"calendarInteractionRate"`
 }
 
-func (partnerStats) patterns() []string { return []string{"/api/partner-stats/{activationId}"} }
+var partnerStatsPatterns = []string{"/api/partner-stats/{activationId}"}
+
+func (partnerStats) patterns() []string { return partnerStatsPatterns }
 
 func (partnerStats) headers(h http.Header) {
 	h.Set("Cache-Control", "private, no-store")

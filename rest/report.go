@@ -29,7 +29,9 @@ type partnerReport struct {
 	now func() time.Time
 }
 
-func (partnerReport) patterns() []string { return []string{"/partner-stats/{activationId}"} }
+var partnerReportPatterns = []string{"/partner-stats/{activationId}"}
+
+func (partnerReport) patterns() []string { return partnerReportPatterns }
 
 func (c partnerReport) headers(h http.Header) {
 	page.SetHeaders(h, page.Strict)

@@ -31,13 +31,13 @@ type Meta struct{ Name, Content string }
 //go:embed layout.html
 var layoutText string
 
-var layout = template.Must(template.New("layout").Funcs(template.FuncMap{"asset": Asset}).Parse(layoutText))
+var layout = template.Must(template.New("layout").Funcs(template.FuncMap{"asset": Asset, "sections": sections}).Parse(layoutText))
 
 // section is an entry of the navigation.
 type section struct{ Path, Name string }
 
-// Sections is the navigation: of the layout here, and of src/shared/bar.tsx.
-func (Page) Sections() []section {
+// sections is the navigation: of the layout here, and of src/shared/bar.tsx.
+func sections() []section {
 	return []section{{"/leaderboard", "Leaderboard"}, {"/campaigns", "Live"}, {"/playground", "Playground"}, {"/docs", "Docs"}}
 }
 
