@@ -27,6 +27,7 @@ export function Wall({ credential, campaignKey, demo }: Props) {
   const end = recording.at(-1)?.to;
   const now = end ?? Math.floor((here + feed.ahead) / 1000) * 1000;
   const viewers = latest(recording)?.viewers ?? 0;
+  const over = campaign !== null && isOver(campaign, viewers, now);
   useEffect(() => {
     if (campaign) document.title = `${campaign.title} · Live · Footfall`;
   }, [campaign]);
@@ -35,7 +36,7 @@ export function Wall({ credential, campaignKey, demo }: Props) {
       <header>
         <div>
           <h1>{campaign?.title ?? (trouble === 'unknown' ? 'No such campaign' : 'Live')}</h1>
-          <p className="since">{campaign && <Since campaign={campaign} now={now} />}</p>
+          <p className="since">{campaign && <Since campaign={campaign} now={now} over={over} />}</p>
         </div>
         <div className="acts">
           {demo && <SampleShow demo={demo} campaignKey={campaignKey} onEnd={refresh} />}
@@ -46,7 +47,7 @@ export function Wall({ credential, campaignKey, demo }: Props) {
         {says(feed, credential, campaignKey, now)}
       </p>
       {campaign &&
-        (isOver(campaign, viewers, now) ? (
+        (over ? (
           <ReplayView
             apiKey={credential.value}
             campaignKey={campaignKey}
@@ -97,14 +98,16 @@ function says({ trouble, link, campaign }: Feed, credential: Key, campaignKey: s
   return '';
 }
 
-function Since({ campaign, now }: { campaign: Campaign; now: number }) {
-  const { status, scheduledAt, startedAt, endedAt } = campaign;
+function Since({ campaign, now, over }: { campaign: Campaign; now: number; over: boolean }) {
+  const { status, scheduledAt, startedAt, endedAt, audience } = campaign;
   const start = Date.parse(startedAt ?? scheduledAt);
+  const left = steps(audience).at(-1);
   return (
     <>
       <StatusBadge status={status} />
       {status === 'READY' && ` Starts ${moment(start, now)}`}
-      {status === 'ONAIR' && ` Since ${moment(start, now)}, for ${duration(Math.max(0, now - start) / 1000)}`}
+      {status === 'ONAIR' && !over && ` Since ${moment(start, now)}, for ${duration(Math.max(0, now - start) / 1000)}`}
+      {status === 'ONAIR' && over && left && ` Since ${moment(start, now)}; nobody has watched since ${moment(left.at, now)}`}
       {endedAt && ` ${moment(start, now)} to ${moment(Date.parse(endedAt), start)}`}
     </>
   );
