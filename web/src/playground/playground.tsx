@@ -5,7 +5,7 @@ import { useKey } from '../shared/use-key';
 import { examplesFor } from './examples';
 import { Exchanges } from './exchange';
 import { createFetcher } from './fetcher';
-import { sharedIn } from './share';
+import type { Shared } from './share';
 import { useDefinitions } from './use-definitions';
 import './playground.css';
 
@@ -13,10 +13,15 @@ const explorer = import('./explorer');
 const Explorer = lazy(() => explorer);
 const Panel = lazy(async () => ({ default: (await import('./panel')).Panel }));
 
-export function Playground({ config }: { config: Config }) {
+interface Props {
+  config: Config;
+  /** What the link brought along. */
+  shared: Shared | null;
+}
+
+export function Playground({ config, shared }: Props) {
   const key = useKey(config);
   const [exchanges] = useState(() => new Exchanges());
-  const [shared] = useState(takeShared);
   const examples = useMemo(() => examplesFor(config.demo), [config]);
   const fetcher = useMemo(() => createFetcher(key.current, key.onStatus, exchanges), [key.value]);
   const definitions = useDefinitions(key.value);
@@ -33,11 +38,4 @@ export function Playground({ config }: { config: Config }) {
       </main>
     </>
   );
-}
-
-/** What the link holds, which leaves the address with it: a reload shows the tabs as they are then. */
-function takeShared() {
-  const shared = sharedIn(location.hash);
-  if (shared) history.replaceState(null, '', location.pathname);
-  return shared;
 }
