@@ -146,20 +146,21 @@ func measureAndReport(ctx context.Context, o options, out, errOut io.Writer, say
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	r, err := measureAll(ctx, w, o)
-	if err != nil {
+	if r == nil {
 		return err
 	}
 	r.Machine = describeMachine(ctx, w, load)
-	if o.rewrite {
+	if o.rewrite && err == nil {
 		if err = rewriteDocument(documentFile, r.markdown()); err != nil {
 			return err
 		}
 		say("rewrote the table in %s", filepath.Clean(documentFile))
 	}
-	return r.print(out, o.asJSON)
+	return errors.Join(err, r.print(out, o.asJSON))
 }
 
-// measureAll measures what the options ask for.
+// measureAll measures what the options ask for. With an error comes what was
+// measured all the same, if anything was.
 func measureAll(ctx context.Context, w *world, o options) (*report, error) {
 	d, err := w.data(ctx, o.events)
 	if err != nil {
@@ -177,24 +178,19 @@ func measureAll(ctx context.Context, w *world, o options) (*report, error) {
 			return nil, err
 		}
 	}
-	if r.Rows, err = b.measureJobs(ctx, all); err != nil {
+	r.Rows, err = b.measureJobs(ctx, all)
+	if ctx.Err() != nil {
 		return nil, err
 	}
-	if o.only.MatchString("footprint") {
-		if r.Footprint, err = b.measureFootprint(ctx, jobs(d)); err != nil {
-			return nil, err
+	try := func(wanted bool, measure func() error) {
+		if wanted && ctx.Err() == nil {
+			err = errors.Join(err, measure())
 		}
 	}
-	if o.growth {
-		if r.Growth, err = b.measureGrowth(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if o.only.MatchString("ingest") { // last: it stops the gateways
-		if r.Ingest, err = b.measureIngest(ctx); err != nil {
-			return nil, err
-		}
-	}
+	try(o.only.MatchString("footprint"), func() (err error) { r.Footprint, err = b.measureFootprint(ctx, all); return err })
+	try(o.growth, func() (err error) { r.Growth, err = b.measureGrowth(ctx); return err })
+	// Last, because it stops the gateways.
+	try(o.only.MatchString("ingest"), func() (err error) { r.Ingest, err = b.measureIngest(ctx); return err })
 	r.judge()
-	return r, nil
+	return r, err
 }

@@ -68,22 +68,25 @@ func (b *bench) close() {
 	b.edge.stop()
 }
 
-// measureJobs measures every job that is asked for, at every level.
-func (b *bench) measureJobs(ctx context.Context, all []job) ([]row, error) {
+// measureJobs measures every job that is asked for, at every level. What fails is
+// an error, and the rest is measured all the same.
+func (b *bench) measureJobs(ctx context.Context, all []job) (rows []row, failed error) {
 	todo := b.selected(all)
 	b.say("measuring for about %s", b.estimate(todo).Round(time.Second))
-	var rows []row
 	for _, j := range todo {
 		for i, w := range j.ways {
 			title := j.name + " " + w.via
 			more, err := b.way(ctx, j, w, i == 0, title)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", title, err)
+				failed = errors.Join(failed, fmt.Errorf("%s: %w", title, err))
+			}
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
 			}
 			rows = append(rows, more...)
 		}
 	}
-	return rows, nil
+	return rows, failed
 }
 
 // selected leaves out what is not asked for.
@@ -143,7 +146,7 @@ func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string
 		})
 		passes, err := b.alternate(ctx, able, level)
 		if err != nil {
-			return nil, err
+			return rows, err
 		}
 		rows = append(rows, summarise(j.name, w.via, level, able, passes)...)
 	}
