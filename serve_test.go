@@ -94,7 +94,7 @@ func TestServePlainPages(t *testing.T) {
 			t.Errorf("%s gives %d %v %q", path, a.status, a.header, a.body)
 		}
 	}
-	for _, path := range []string{"/", "/nope", "/graphql/x", "/v1", "/v1/events/x", "/api/partner-stats", "/v2/acme/campaign", "/healthz/x", "/%2e%2e/etc/passwd"} {
+	for _, path := range []string{"/index.html", "/nope", "/graphql/x", "/v1", "/v1/events/x", "/api/partner-stats", "/v2/acme/campaign", "/healthz/x", "/%2e%2e/etc/passwd"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			a := nobody.do(method, path, "", nil)
 			isProblem(t, method+" "+path, a, http.StatusNotFound, "nothing at this path")
@@ -113,8 +113,12 @@ func TestServePlainPages(t *testing.T) {
 	if !web.Built() {
 		want = http.StatusNotImplemented // and a word that says what is missing
 	}
-	if playground := nobody.do(http.MethodGet, "/playground", "", nil); playground.status != want {
-		t.Errorf("/playground gives %d, want %d", playground.status, want)
+	for _, path := range []string{"/playground", "/leaderboard", "/campaigns", "/campaigns/jazz"} {
+		equal(t, path, nobody.do(http.MethodGet, path, "", nil).status, want)
+	}
+	for _, path := range []string{"/", "/docs", "/docs/metrics", "/config.json"} {
+		equal(t, path, nobody.do(http.MethodGet, path, "", nil).status, http.StatusOK)
+		equal(t, "DELETE "+path, nobody.do(http.MethodDelete, path, "", nil).status, http.StatusMethodNotAllowed)
 	}
 	for _, path := range []string{"/api//partner-stats/act_1?token=tok_x", "/api/x/../partner-stats/act_1?token=tok_x"} {
 		a := nobody.do(http.MethodGet, path, "", nil)
@@ -150,7 +154,7 @@ func TestServePlainPages(t *testing.T) {
 			t.Errorf("/metrics names %s", secret)
 		}
 	}
-	for _, path := range []string{"/healthz", "/nope", "/graphql", "/openapi.json", "/metrics", "/v1/events", "/playground", "/api/partner-stats/x"} {
+	for _, path := range []string{"/healthz", "/nope", "/graphql", "/openapi.json", "/metrics", "/v1/events", "/playground", "/api/partner-stats/x", "/", "/docs", "/partner-stats/x"} {
 		equal(t, path+" is not sniffed", nobody.do(http.MethodGet, path, "", nil).header.Get("X-Content-Type-Options"), "nosniff")
 	}
 }
