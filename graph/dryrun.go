@@ -49,7 +49,7 @@ func (c *costs) InterceptOperation(ctx context.Context, next graphql.OperationHa
 	return func(ctx context.Context) *graphql.Response {
 		response := respond(ctx)
 		if response != nil {
-			extend(response, "cost", c.said(op, response.Data))
+			extend(response, extCost, c.said(op, response.Data))
 		}
 		return response
 	}
@@ -70,7 +70,7 @@ func (c *costs) plan(ctx context.Context, op *graphql.OperationContext, next gra
 			return nil
 		}
 		answer := &graphql.Response{Errors: response.Errors}
-		extend(answer, "cost", c.said(op, nil))
+		extend(answer, extCost, c.said(op, nil))
 		extend(answer, "plan", map[string]any{"batches": planner.Plan()})
 		return answer
 	}
@@ -95,7 +95,7 @@ func (c *costs) said(op *graphql.OperationContext, data []byte) map[string]any {
 		out["actual"] = c.model.Actual(op, data)
 	}
 	if spent.budget.Limit > 0 {
-		out["budgetLeft"] = spent.budget.Remaining
+		out[extBudgetLeft] = spent.budget.Remaining
 	}
 	return out
 }

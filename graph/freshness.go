@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,11 +12,14 @@ import (
 	"footfall/edge"
 )
 
-// The names of the extensions that say how fresh an answer is. They are no part
-// of what an ETag stands for: the same data is the same answer.
+// The names of the extensions that say how fresh an answer is, and what is left
+// of a budget. They are no part of what an ETag stands for: the same data is the
+// same answer.
 const (
-	extFreshness = "freshness" // an analytics.Freshness
-	extStale     = "stale"     // {ageSeconds}, of a stale answer alone
+	extFreshness  = "freshness" // an analytics.Freshness
+	extStale      = "stale"     // {ageSeconds}, of a stale answer alone
+	extCost       = "cost"      // what the operation cost, and
+	extBudgetLeft = "budgetLeft"
 )
 
 // report adds to a query's answer how fresh it is.
@@ -57,6 +61,11 @@ func others(extensions map[string]any) []byte {
 		if name != extFreshness && name != extStale {
 			rest[name] = value
 		}
+	}
+	if cost, ok := rest[extCost].(map[string]any); ok {
+		cost = maps.Clone(cost)
+		delete(cost, extBudgetLeft)
+		rest[extCost] = cost
 	}
 	if len(rest) == 0 {
 		return nil
