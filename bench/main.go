@@ -179,9 +179,6 @@ func measureAll(ctx context.Context, w *world, o options) (*report, error) {
 		}
 	}
 	r.Rows, err = b.measureJobs(ctx, all)
-	if ctx.Err() != nil {
-		return nil, err
-	}
 	try := func(wanted bool, measure func() error) {
 		if wanted && ctx.Err() == nil {
 			err = errors.Join(err, measure())

@@ -69,7 +69,8 @@ func (b *bench) close() {
 }
 
 // measureJobs measures every job that is asked for, at every level. What fails is
-// an error, and the rest is measured all the same.
+// an error, and the rest is measured all the same; an interrupted run has the rows
+// that it came to.
 func (b *bench) measureJobs(ctx context.Context, all []job) (rows []row, failed error) {
 	todo := b.selected(all)
 	b.say("measuring for about %s", b.estimate(todo).Round(time.Second))
@@ -80,10 +81,10 @@ func (b *bench) measureJobs(ctx context.Context, all []job) (rows []row, failed 
 			if err != nil {
 				failed = errors.Join(failed, fmt.Errorf("%s: %w", title, err))
 			}
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
 			rows = append(rows, more...)
+			if ctx.Err() != nil {
+				return rows, ctx.Err()
+			}
 		}
 	}
 	return rows, failed

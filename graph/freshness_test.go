@@ -109,7 +109,9 @@ func TestExtensionsTellAnswersApart(t *testing.T) {
 	if etag(map[string]any{"cost": 1}) == plain || etag(map[string]any{"cost": 1}) == etag(map[string]any{"cost": 2}) {
 		t.Error("cost does not")
 	}
-	left := func(n int) map[string]any { return map[string]any{"cost": map[string]any{"estimated": 1, "budgetLeft": n}} }
+	left := func(n int) map[string]any {
+		return map[string]any{"cost": map[string]any{"estimated": 1, "budgetLeft": n}}
+	}
 	if etag(left(1)) != etag(left(2)) || etag(left(1)) == plain {
 		t.Error("what is left of a budget tells answers apart, or hides that one says its cost")
 	}
