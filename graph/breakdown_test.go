@@ -212,8 +212,13 @@ func TestRowsShareTheirSeries(t *testing.T) {
 			`1 event want 0 ranges 1 DEVICE in [] not [""] by [SOURCE PATH] {EVENTS DESC} first 70 values []`,
 			`1 event want 0 ranges 10 DEVICE in [] not [""] by [SOURCE PATH] {EVENTS DESC} first 70 values ` + values,
 		})
-		b.data(`{ activations { nodes { breakdown(by: [SOURCE, PATH]) { rows { timeSeries(interval: WEEK) { points { metrics { uniqueSessionCount } } } } } } } }`)
-		calls := g.asked()
+		var calls []string
+		for range 3 { // a machine that is busy enough may part a batch
+			b.data(`{ activations { nodes { breakdown(by: [SOURCE, PATH]) { rows { timeSeries(interval: WEEK) { points { metrics { uniqueSessionCount } } } } } } } }`)
+			if calls = g.asked(); len(calls) == 2 && strings.Count(calls[1], ";") == 2 {
+				break
+			}
+		}
 		if len(calls) != 2 || strings.Count(calls[1], ";") != 2 {
 			t.Errorf("%d rows of three activations took %q", rows, calls)
 		}
