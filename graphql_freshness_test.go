@@ -263,8 +263,10 @@ func TestFreshnessSaysWhere(t *testing.T) {
 	equal(t, "Age", first.header.Get("Age"), "0")
 	equal(t, "Cache-Control", first.header.Get("Cache-Control"), "private, no-cache")
 	eventually(t, "from memory", func() bool { return sources(a.post(query, nil, nil)) == "2 0 0 0" })
+	n := 0
 	eventually(t, "from Redis", func() bool {
-		b.recordOneOfEach(0)
+		b.recordOneOfEach(n)
+		n++
 		a.post(query, nil, nil)
 		return strings.Contains("0 1 0 0|1 1 0 0|0 2 0 0", sources(b.post(query, nil, nil)))
 	})
