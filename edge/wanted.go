@@ -32,6 +32,14 @@ func Wanted(r *http.Request) context.Context {
 	return ctx
 }
 
+// Under is the request under ctx: r itself, where that is its own.
+func Under(ctx context.Context, r *http.Request) *http.Request {
+	if ctx == r.Context() {
+		return r
+	}
+	return r.WithContext(ctx)
+}
+
 // seconds reads delta-seconds; more than 2^31 counts as that.
 func seconds(text string) (time.Duration, bool) {
 	const most = 1 << 31

@@ -29,6 +29,9 @@ const (
 	maxURL  = 64 << 10
 )
 
+// maxReserved bounds the memory that a body gets before any of it has come.
+const maxReserved = 64 << 10
+
 // Authenticator finds who asks, and counts requests against their limit.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error)
@@ -75,7 +78,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		return
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: fingerprint(r, media, also, raw)}
-	t.edge.Serve(w, withContext(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
+	t.edge.Serve(w, edge.Under(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(auth.WithPrincipal(withForms(r.Context(), also), p))
 		params, status, err := parse(r, raw)
 		if err != nil {
@@ -84,14 +87,6 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		}
 		run(w, r, exec, params, media)
 	})
-}
-
-// withContext is the request under ctx.
-func withContext(ctx context.Context, r *http.Request) *http.Request {
-	if ctx == r.Context() {
-		return r
-	}
-	return r.WithContext(ctx)
 }
 
 // fingerprint is a hash of all that an answer depends on, besides who asks.
@@ -163,7 +158,7 @@ func readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, status int, er
 	if r.ContentLength > maxBody {
 		return nil, 0, tooLarge
 	}
-	if r.ContentLength >= 0 && r.ContentLength <= maxURL { // net/http gives no more than that
+	if r.ContentLength >= 0 && r.ContentLength <= maxReserved { // net/http gives no more than that
 		raw = make([]byte, r.ContentLength)
 		if _, err = io.ReadFull(r.Body, raw); err != nil {
 			return nil, 0, analytics.Invalidf("body", "could not be read to its end")

@@ -124,10 +124,7 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 	if err != nil {
 		return err
 	}
-	if ctx != r.Context() {
-		r = r.WithContext(ctx)
-	}
-	t.Edge.Serve(w, r, t.key(p, q), func(w http.ResponseWriter, r *http.Request) {
+	t.Edge.Serve(w, edge.Under(ctx, r), t.key(p, q), func(w http.ResponseWriter, r *http.Request) {
 		t.answer(auth.WithPrincipal(r.Context(), p), w, c, exec, q)
 	})
 	return nil

@@ -1,18 +1,15 @@
-import { useState } from 'react';
+import { useCopy } from '../shared/use-copy';
 
 /** A line to copy. */
 export function Copy({ text }: { text: string }) {
-  const [copied, setCopied] = useState('');
+  const { says, copy } = useCopy(text);
   return (
     <div className="copy">
       <code>{text}</code>
-      <button
-        type="button"
-        onClick={() => navigator.clipboard.writeText(text).then(() => setCopied(text), () => setCopied(''))}
-      >
+      <button type="button" onClick={copy}>
         Copy
       </button>
-      <output className="faint">{copied === text && 'Copied'}</output>
+      <output className="faint">{says}</output>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { parse } from 'graphql';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { Json } from '../chart/selection';
 import type { Demo } from '../shared/config';
+import { useCopy } from '../shared/use-copy';
 import type { Request } from './exchange';
 import { restPathOf } from './rest-path';
 import { curlOf, linkTo, trustedDocument, type TrustedDocument } from './share';
@@ -45,18 +46,13 @@ export function SharePanel({ demo }: { demo: Demo | null }) {
 }
 
 function Share({ name, text, children }: { name: string; text: string; children: ReactNode }) {
-  const [says, setSays] = useState('');
-  useEffect(() => setSays(''), [text]);
-  const copy = () =>
-    navigator.clipboard
-      ? navigator.clipboard.writeText(text).then(() => setSays('Copied'), () => setSays('Not allowed: select it and copy'))
-      : Promise.resolve(setSays('Select it and copy'));
+  const { says, copy } = useCopy(text);
   return (
     <section>
       <div className="share-head">
         <h2>{name}</h2>
         <output>{says}</output>
-        <button type="button" className="quiet" aria-label={`Copy: ${name}`} onClick={() => void copy()}>
+        <button type="button" className="quiet" aria-label={`Copy: ${name}`} onClick={copy}>
           Copy
         </button>
       </div>
