@@ -142,8 +142,12 @@ func (b *Block) drop(n dropped) {
 	}
 }
 
-// foldFacets drops dimensions until few enough combinations are left.
+// foldFacets forgets combinations without content and drops dimensions until few
+// enough are left.
 func (b *Block) foldFacets(level Level) {
+	if b.facets.sole != nil && b.attributable().Empty() {
+		b.facets.sole = nil
+	}
 	maps.DeleteFunc(b.facets.parts, func(_ Dimensions, content *Block) bool { return content.Empty() })
 	for len(b.facets.parts) > facetsKept(level) {
 		b.drop(b.facets.dropped + 1)

@@ -73,6 +73,23 @@ func TestRowsByDimensionsMergeInAnyOrder(t *testing.T) {
 	})
 }
 
+// A combination without content is none, alone in its row or not: a viewer who
+// is only seen watching is kept by viewer.
+func TestCombinationsWithoutContent(t *testing.T) {
+	t.Parallel()
+	seen := analytics.Fact{Subject: 1, Action: analytics.Watch, At: noon, Visitor: 1, Dimensions: &analytics.Dimensions{Path: "a"}}
+	elsewhere := seen
+	elsewhere.Visitor, elsewhere.Dimensions = 0, &analytics.Dimensions{Path: "b"}
+	alone, both := analytics.Ledger{}, analytics.Ledger{}
+	alone.Add(seen)
+	both.Add(elsewhere)
+	both.Add(seen)
+	got, want := alone.Rows(), both.Rows()
+	if len(got) == 0 || !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v\nwant %+v", got, want)
+	}
+}
+
 // crowd is a day with n paths, each seen by two visitors from one of two sources.
 func crowd(from, n int) []analytics.Row {
 	l := analytics.Ledger{}
