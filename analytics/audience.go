@@ -165,7 +165,8 @@ func (s Steps) encode(day Bucket) []byte {
 }
 
 func decodeSteps(day Bucket, data []byte) (Steps, error) {
-	var out Steps
+	const least = 4 // bytes of a step, mostly: a gap of some seconds or less, and a delta
+	out := make(Steps, 0, len(data)/least)
 	last, end := day.Start(LevelDay).UnixMicro(), (day + 1).Start(LevelDay).UnixMicro()
 	for len(data) > 0 {
 		gap, n := binary.Uvarint(data)

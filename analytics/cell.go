@@ -189,50 +189,58 @@ func (r *Row) unpackContent() (*Block, error) {
 	if b.Steps, err = decodeSteps(r.Bucket, r.Steps); err != nil {
 		return nil, err
 	}
-	return b, r.eachQuarter(true, func(i int, c *Cell) { b.quarter(i).Merge(c) })
+	return b, r.eachQuarter(true, func(q packedQuarter) error {
+		c := b.quarter(q.index)
+		c.Events, c.Starts, c.Micros = c.Events+q.events, c.Starts+q.starts, c.Micros+q.micros
+		return mergeEncodedSets(c, q.sessions, q.visitors)
+	})
+}
+
+// packedQuarter is a quarter-hour of a day's row.
+type packedQuarter struct {
+	index                  int // 0..95
+	events, starts, micros int64
+	sessions, visitors     []byte // encoded sets
 }
 
 // eachQuarter calls f for the quarter-hours of a day row, with their sets when
 // sets is true.
-func (r *Row) eachQuarter(sets bool, f func(i int, c *Cell)) error {
+func (r *Row) eachQuarter(sets bool, f func(q packedQuarter) error) error {
 	single := sets && len(r.QuarterSets) == 0
 	packed := r.QuarterSets
 	last := -1
 	for data := r.Quarters; len(data) > 0; {
-		i := int(data[0])
+		q := packedQuarter{index: int(data[0])}
 		data = data[1:]
-		c := &Cell{}
-		for _, number := range []*int64{&c.Events, &c.Starts, &c.Micros} {
+		for _, number := range []*int64{&q.events, &q.starts, &q.micros} {
 			v, n := binary.Varint(data)
 			if n <= 0 {
 				return fmt.Errorf("quarters: %w", errCorrupt)
 			}
 			*number, data = v, data[n:]
 		}
-		if i <= last || i >= QuartersPerDay {
-			return fmt.Errorf("quarter %d after %d: %w", i, last, errCorrupt)
+		if q.index <= last || q.index >= QuartersPerDay {
+			return fmt.Errorf("quarter %d after %d: %w", q.index, last, errCorrupt)
 		}
 		if single && last >= 0 && r.sets() {
 			return fmt.Errorf("quarter sets missing: %w", errCorrupt)
 		}
-		last = i
+		last = q.index
 		var err error
 		switch {
 		case single: // the day's sets are this quarter-hour's
-			err = mergeEncodedSets(c, r.Sessions, r.Visitors)
+			q.sessions, q.visitors = r.Sessions, r.Visitors
 		case sets:
-			var sessions, visitors []byte
-			if sessions, packed, err = cutBytes(packed); err == nil {
-				visitors, packed, err = cutBytes(packed)
+			if q.sessions, packed, err = cutBytes(packed); err == nil {
+				q.visitors, packed, err = cutBytes(packed)
 			}
-			if err == nil {
-				err = mergeEncodedSets(c, sessions, visitors)
-			}
+		}
+		if err == nil {
+			err = f(q)
 		}
 		if err != nil {
 			return err
 		}
-		f(i, c)
 	}
 	if sets && len(packed) > 0 {
 		return fmt.Errorf("quarter sets left over: %w", errCorrupt)
@@ -369,8 +377,9 @@ func MergeRows(rows []Row) ([]Row, error) {
 func (r *Row) Extent() (Range, error) {
 	var extent Range
 	first := r.Bucket * QuartersPerDay
-	err := r.eachQuarter(false, func(i int, c *Cell) {
-		extent = extent.Hull((first + Bucket(i)).Range(LevelQuarter))
+	err := r.eachQuarter(false, func(q packedQuarter) error {
+		extent = extent.Hull((first + Bucket(q.index)).Range(LevelQuarter))
+		return nil
 	})
 	return extent, err
 }

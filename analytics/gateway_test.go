@@ -165,8 +165,8 @@ func (g *gateway) answer(t fataler, q analytics.Query, random *rand.Rand) []anal
 		}
 		for _, a := range q.Kind.Actions() {
 			total, sessions, visitors := naiveTotal(g.events, q.Subject, a, spanOf(end))
-			c := analytics.Cell{Events: total.Events, Starts: total.Starts, Micros: total.Micros, Sessions: *setOf(sessions), Visitors: *setOf(visitors)}
-			folds = append(folds, func() { p.Count(i, a, &c) })
+			c := analytics.Counted{Events: total.Events, Starts: total.Starts, Micros: total.Micros, Sessions: setOf(sessions).Members(), Visitors: setOf(visitors).Members()}
+			folds = append(folds, func() { p.Count(i, a, c) })
 		}
 	}
 	random.Shuffle(len(folds), func(i, j int) { folds[i], folds[j] = folds[j], folds[i] })

@@ -63,10 +63,11 @@ func (p *SlicedPlan) Row(f Fetch, r *Row) error {
 	return nil
 }
 
-// Count folds in a cell of events with dimensions d, counted in the ragged end
+// Count folds in what was counted from events with dimensions d in the ragged end
 // number i.
-func (p *SlicedPlan) Count(i int, a Action, d Dimensions, c *Cell) {
-	p.enter(d, 0, func(g *group) { g.at(p.ragged[i]).add(a, c) })
+func (p *SlicedPlan) Count(i int, a Action, d Dimensions, c Counted) {
+	cell := c.cell()
+	p.enter(d, 0, func(g *group) { g.at(p.ragged[i]).add(a, cell) })
 }
 
 // Answer is the answer but for when it was read, once everything was folded in.

@@ -147,8 +147,14 @@ type plannedSpan struct {
 	fold     int // the range's number
 }
 
-// fold gathers the cells of one range, those of the kind's actions alone.
-type fold []Cell
+// fold gathers what happened within one range, by the kind's actions.
+type fold []sum
+
+// sum is a cell of which only the number of identities is asked for.
+type sum struct {
+	events, starts, micros int64
+	sessions, visitors     union
+}
 
 // NewPlan plans a query.
 func NewPlan(q Query) *Plan {
@@ -223,37 +229,63 @@ func (p *Plan) Row(f Fetch, r *Row) error {
 	}
 	if f.Quarters {
 		first := r.Bucket * QuartersPerDay
-		return r.eachQuarter(f.sets(), func(i int, c *Cell) {
-			if !f.Sessions { // packed beside the other
-				c.Sessions = Set{}
+		return r.eachQuarter(f.sets(), func(q packedQuarter) error {
+			at := p.find(LevelQuarter, first+Bucket(q.index))
+			if at < 0 {
+				return nil
 			}
-			if !f.Visitors {
-				c.Visitors = Set{}
-			}
-			if at := p.find(LevelQuarter, first+Bucket(i)); at >= 0 {
-				p.cell(at, r.Action).Merge(c)
-			}
+			return p.sum(at, r.Action).add(f, q.events, q.starts, q.micros, q.sessions, q.visitors)
 		})
 	}
 	at := p.find(r.Level, r.Bucket)
 	if at < 0 {
 		return nil
 	}
-	c := p.cell(at, r.Action)
-	c.Events += r.Events
-	c.Starts += r.Starts
-	c.Micros += r.Micros
-	if !f.sets() {
-		return nil
-	}
-	return mergeEncodedSets(c, r.Sessions, r.Visitors)
+	return p.sum(at, r.Action).add(f, r.Events, r.Starts, r.Micros, r.Sessions, r.Visitors)
 }
 
-// Count folds in a cell counted from events in the ragged end number i.
-func (p *Plan) Count(i int, a Action, c *Cell) { p.cell(p.ragged[i], a).Merge(c) }
+// add adds the numbers of a stored cell, and those of its encoded sets that f asks
+// for.
+func (s *sum) add(f Fetch, events, starts, micros int64, sessions, visitors []byte) (err error) {
+	s.events, s.starts, s.micros = s.events+events, s.starts+starts, s.micros+micros
+	if f.Sessions {
+		err = s.sessions.mergeEncoded(sessions)
+	}
+	if f.Visitors && err == nil {
+		err = s.visitors.mergeEncoded(visitors)
+	}
+	return err
+}
 
-// cell is what gathers an action of range i.
-func (p *Plan) cell(i int, a Action) *Cell {
+// Counted is what was counted from events: numbers, and the identities among them
+// in any order, as often as they come.
+type Counted struct {
+	Events, Starts, Micros int64
+	Sessions, Visitors     []uint32
+}
+
+// cell is c with sets.
+func (c *Counted) cell() *Cell {
+	cell := &Cell{Events: c.Events, Starts: c.Starts, Micros: c.Micros}
+	for _, id := range c.Sessions {
+		cell.Sessions.Add(id)
+	}
+	for _, id := range c.Visitors {
+		cell.Visitors.Add(id)
+	}
+	return cell
+}
+
+// Count folds in what was counted from events in the ragged end number i.
+func (p *Plan) Count(i int, a Action, c Counted) {
+	s := p.sum(p.ragged[i], a)
+	s.events, s.starts, s.micros = s.events+c.Events, s.starts+c.Starts, s.micros+c.Micros
+	s.sessions.add(c.Sessions...)
+	s.visitors.add(c.Visitors...)
+}
+
+// sum is what gathers an action of range i.
+func (p *Plan) sum(i int, a Action) *sum {
 	if p.folds[i] == nil {
 		p.folds[i] = make(fold, len(p.Query.Kind.Actions()))
 	}
@@ -286,7 +318,10 @@ func (c *Cell) total(sessions, visitors bool) Total {
 func (p *Plan) Totals() []*Totals {
 	out := make([]*Totals, len(p.folds))
 	p.steps = p.steps.normalize()
-	steps := slices.Clone(p.steps)
+	steps := p.steps
+	if p.Query.Want&(WantAudience|WantCurve) != 0 {
+		steps = slices.Clone(steps) // they are asked for afterwards
+	}
 	for i := range p.folds {
 		t := p.total(i)
 		if p.Query.Want&WantPeak != 0 {
@@ -328,13 +363,18 @@ func (p *Plan) total(i int) (t Totals) {
 		return t
 	}
 	sessions, visitors := p.Query.uniques()
-	all := Set{}
+	var all union
 	for _, a := range p.Query.Kind.Actions() {
-		c := p.cell(i, a)
-		t.Of[a] = c.total(sessions, visitors)
+		s := p.sum(i, a)
+		of := Total{Events: s.events, Starts: s.starts, Micros: s.micros}
 		if sessions {
-			all.Merge(&c.Sessions)
+			of.Sessions = s.sessions.Len()
+			all.merge(&s.sessions)
 		}
+		if visitors {
+			of.Visitors = s.visitors.Len()
+		}
+		t.Of[a] = of
 	}
 	t.Sessions = all.Len()
 	return t

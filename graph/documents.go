@@ -246,6 +246,9 @@ var _ interface {
 	graphql.OperationContextMutator
 } = (*documentStage)(nil)
 
+// keptDocuments is how many documents that nobody vouches for stay parsed.
+const keptDocuments = 1000
+
 // queryCache spares the executor parsing and validation: of the trusted documents
 // always, of others while they are asked for.
 type queryCache struct {

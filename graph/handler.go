@@ -76,7 +76,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})
 	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge, timeout: o.Timeout})
-	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](1000)})
+	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](keptDocuments)})
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetErrorPresenter(presenter(o.Log))
 	srv.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
@@ -95,6 +95,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 // operation gives every operation its loaders and its deadline, and says of a
 // query's answer whether it may be kept and how fresh it is.
 func operation(o Options) graphql.OperationMiddleware {
+	compiled := newPlanCache()
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		p := auth.From(ctx)
 		if p == nil {
@@ -105,7 +106,7 @@ func operation(o Options) graphql.OperationMiddleware {
 			return subscription(ctx, o, viewer, next)
 		}
 		load := loaders.New(planned(ctx, o.Source), viewer, o.Now())
-		ctx = plain.WithPlans(loaders.With(ctx, load))
+		ctx = loaders.With(ctx, load)
 		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		if o.Freshness != nil {
 			ctx, freshness = o.Freshness(ctx)
@@ -113,6 +114,7 @@ func operation(o Options) graphql.OperationMiddleware {
 		op := graphql.GetOperationContext(ctx)
 		document := op.Doc
 		answerWhole(ctx, op)
+		ctx = plain.WithPlans(ctx, compiled.plans(op, document))
 		ctx, cancel := bound(ctx, op, o.Timeout)
 		respond := next(ctx)
 		return func(ctx context.Context) (response *graphql.Response) {

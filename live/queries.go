@@ -50,7 +50,11 @@ func (h *Hub) Activation(ctx context.Context, viewer loaders.Viewer, id string) 
 			if a == nil {
 				return nil, analytics.Errorf(analytics.CodeNotFound, "there is no activation %.60q", id)
 			}
-			return always(l.ActivationMetrics(ctx, a, loaders.Ask{Want: everything}))
+			all, err := l.ActivationMetrics(ctx, []*analytics.Activation{a}, loaders.Ask{Want: everything})
+			if err != nil {
+				return nil, err
+			}
+			return always(all[0], nil)
 		},
 		same: sameMeasures[analytics.ActivationMetrics],
 	})

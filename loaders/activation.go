@@ -46,17 +46,23 @@ func (l *Loaders) activationWindow(a *analytics.Activation, in *analytics.RangeI
 	return l.window(in, zone, analytics.WindowOf(a.Window(), zone))
 }
 
-// ActivationMetrics measures an activation over a range, narrowed to its window.
-func (l *Loaders) ActivationMetrics(ctx context.Context, a *analytics.Activation, ask Ask) (*analytics.ActivationMetrics, error) {
-	asked, err := l.activationWindow(a, ask.Range, ask.TimeZone)
-	if err != nil {
-		return nil, err
-	}
+// ActivationMetrics measures activations over a range, each narrowed to its window.
+func (l *Loaders) ActivationMetrics(ctx context.Context, of []*analytics.Activation, ask Ask) ([]*analytics.ActivationMetrics, error) {
 	where, err := analytics.NewWhere(ask.Where)
 	if err != nil {
 		return nil, err
 	}
-	return l.activationMetrics(ctx, analytics.Measured{Noun: a, Where: where, MaxStaleness: ask.MaxStaleness}, asked, ask.Want)
+	ms, subjects := make([]analytics.Measured, len(of)), make([]int64, len(of))
+	for i, a := range of {
+		asked, err := l.activationWindow(a, ask.Range, ask.TimeZone)
+		if err != nil {
+			return nil, err
+		}
+		subjects[i] = a.Subject
+		ms[i] = analytics.Measured{Noun: a, Where: where, MaxStaleness: ask.MaxStaleness, Asked: asked, Window: asked.Narrow(a.Window())}
+	}
+	totals, err := l.totalsOf(ctx, analytics.KindEvent, subjects, ms, ask)
+	return measures(totals, ms, (*analytics.Totals).ActivationMetrics), err
 }
 
 // activationMetrics measures what m is of over another range.

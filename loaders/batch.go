@@ -48,6 +48,46 @@ func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([
 
 // Load answers one key as part of a batch. A batch fails as a whole.
 func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
+	var i int
+	p, err := b.board(ctx, func(p *batch[K, V]) { i = p.add(key) })
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return p.values[i], nil
+}
+
+// LoadAll answers keys in their order, all as part of one batch.
+func (b *batcher[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
+	places := make([]int, len(keys))
+	p, err := b.board(ctx, func(p *batch[K, V]) {
+		for i, key := range keys {
+			places[i] = p.add(key)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]V, len(keys))
+	for i, at := range places {
+		out[i] = p.values[at]
+	}
+	return out, nil
+}
+
+// add puts a key on board and returns its place.
+func (p *batch[K, V]) add(key K) int {
+	i, joined := p.place[key]
+	if !joined {
+		i = len(p.keys)
+		p.place[key] = i
+		p.keys = append(p.keys, key)
+	}
+	return i
+}
+
+// board adds keys to the batch that leaves next, and waits for its answers.
+func (b *batcher[K, V]) board(ctx context.Context, add func(*batch[K, V])) (*batch[K, V], error) {
 	maxAge := analytics.MaxAge(ctx)
 	b.mu.Lock()
 	p := b.pending[maxAge]
@@ -57,24 +97,15 @@ func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
 		go b.dispatch(ctx, p)
 	}
 	p.lists.board(ctx)
-	i, joined := p.place[key]
-	if !joined {
-		i = len(p.keys)
-		p.place[key] = i
-		p.keys = append(p.keys, key)
-	}
+	add(p)
 	b.mu.Unlock()
 
-	var none V
 	select {
 	case <-p.done:
 	case <-ctx.Done():
-		return none, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-	if p.err != nil {
-		return none, p.err
-	}
-	return p.values[i], nil
+	return p, p.err
 }
 
 func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {

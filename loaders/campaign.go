@@ -38,18 +38,19 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 	return c, nil
 }
 
-// CampaignMetrics measures a campaign over its whole life.
-func (l *Loaders) CampaignMetrics(ctx context.Context, c *analytics.Campaign, ask Ask) (*analytics.CampaignMetrics, error) {
+// CampaignMetrics measures campaigns over their whole life.
+func (l *Loaders) CampaignMetrics(ctx context.Context, of []*analytics.Campaign, ask Ask) ([]*analytics.CampaignMetrics, error) {
 	where, err := analytics.NewWhere(ask.Where)
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), Where: where, MaxStaleness: ask.MaxStaleness}
-	totals, err := l.total(ctx, analytics.KindCampaign, c.Subject, &m, ask.Want)
-	if err != nil {
-		return nil, err
+	ms, subjects := make([]analytics.Measured, len(of)), make([]int64, len(of))
+	for i, c := range of {
+		subjects[i] = c.Subject
+		ms[i] = analytics.Measured{Noun: c, Window: analytics.WindowOf(analytics.Always, l.zone(nil)), Where: where, MaxStaleness: ask.MaxStaleness}
 	}
-	return totals.CampaignMetrics(m), nil
+	totals, err := l.totalsOf(ctx, analytics.KindCampaign, subjects, ms, ask)
+	return measures(totals, ms, (*analytics.Totals).CampaignMetrics), err
 }
 
 // CampaignCurve is who watched a campaign, in so many steps at most.

@@ -142,6 +142,37 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 	return answer.Totals[0], nil
 }
 
+// totalsOf measures many nouns as total does one, each over its own window.
+func (l *Loaders) totalsOf(ctx context.Context, kind analytics.Kind, subjects []int64, ms []analytics.Measured, ask Ask) ([]*analytics.Totals, error) {
+	queries := make([]*analytics.Query, len(ms))
+	all := make([]analytics.Query, len(ms))
+	for i := range ms {
+		all[i] = analytics.Query{Subject: subjects[i], Kind: kind, Ranges: []analytics.Range{ms[i].Window.Range}, Want: ask.Want, Where: ms[i].Where}
+		queries[i] = &all[i]
+	}
+	answers, err := l.totals.LoadAll(within(ctx, ask.MaxStaleness), queries)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*analytics.Totals, len(answers))
+	for i := range answers {
+		if err := answers[i].Kept(); err != nil {
+			return nil, err
+		}
+		ms[i].AsOf, out[i] = answers[i].AsOf, answers[i].Totals[0]
+	}
+	return out, nil
+}
+
+// measures reads what totals say of ms.
+func measures[M any](totals []*analytics.Totals, ms []analytics.Measured, read func(*analytics.Totals, analytics.Measured) *M) []*M {
+	out := make([]*M, len(ms))
+	for i, t := range totals {
+		out[i] = read(t, ms[i])
+	}
+	return out
+}
+
 // series asks for one subject by calendar buckets.
 func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, where analytics.Where, want analytics.Want) (analytics.Answer, error) {
 	if err := l.room.take(ctx, len(slots)); err != nil {

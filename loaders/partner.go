@@ -30,8 +30,8 @@ func (l *Loaders) partnerWindow(in *analytics.RangeInput, tz *analytics.TimeZone
 	return l.window(in, zone, analytics.CurrentYear.Resolve(zone, l.now))
 }
 
-// PartnerEngagement measures a partner over a range.
-func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, ask Ask) (*analytics.PartnerEngagement, error) {
+// PartnerEngagement measures partners over a range.
+func (l *Loaders) PartnerEngagement(ctx context.Context, of []*analytics.Partner, ask Ask) ([]*analytics.PartnerEngagement, error) {
 	window, err := l.partnerWindow(ask.Range, ask.TimeZone)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,13 @@ func (l *Loaders) PartnerEngagement(ctx context.Context, p *analytics.Partner, a
 	if err != nil {
 		return nil, err
 	}
-	return l.partnerEngagement(ctx, analytics.Measured{Noun: p, Where: where, MaxStaleness: ask.MaxStaleness}, window, ask.Want)
+	ms, subjects := make([]analytics.Measured, len(of)), make([]int64, len(of))
+	for i, p := range of {
+		subjects[i] = p.Subject
+		ms[i] = analytics.Measured{Noun: p, Where: where, MaxStaleness: ask.MaxStaleness, Asked: window, Window: window}
+	}
+	totals, err := l.totalsOf(ctx, analytics.KindPartner, subjects, ms, ask)
+	return measures(totals, ms, (*analytics.Totals).PartnerEngagement), err
 }
 
 // partnerEngagement measures what m is of over another range.

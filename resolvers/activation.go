@@ -14,7 +14,7 @@ import (
 )
 
 func (r *activationResolver) Metrics(ctx context.Context, obj *analytics.Activation, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationMetrics, error) {
-	return loaders.For(ctx).ActivationMetrics(ctx, obj, asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx)))
+	return one(loaders.For(ctx).ActivationMetrics(ctx, []*analytics.Activation{obj}, asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx))))
 }
 
 func (r *activationResolver) TimeSeries(ctx context.Context, obj *analytics.Activation, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.ActivationTimeSeries, error) {

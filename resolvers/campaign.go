@@ -14,7 +14,7 @@ import (
 )
 
 func (r *campaignResolver) Metrics(ctx context.Context, obj *analytics.Campaign, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.CampaignMetrics, error) {
-	return loaders.For(ctx).CampaignMetrics(ctx, obj, asked(nil, nil, where, maxStaleness, wanted(ctx)))
+	return one(loaders.For(ctx).CampaignMetrics(ctx, []*analytics.Campaign{obj}, asked(nil, nil, where, maxStaleness, wanted(ctx))))
 }
 
 func (r *campaignResolver) TimeSeries(ctx context.Context, obj *analytics.Campaign, interval analytics.Interval, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.CampaignTimeSeries, error) {

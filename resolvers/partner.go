@@ -24,7 +24,7 @@ func (r *mutationResolver) UpsertPartners(ctx context.Context, input []*analytic
 }
 
 func (r *partnerResolver) Engagement(ctx context.Context, obj *analytics.Partner, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.PartnerEngagement, error) {
-	return loaders.For(ctx).PartnerEngagement(ctx, obj, asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx)))
+	return one(loaders.For(ctx).PartnerEngagement(ctx, []*analytics.Partner{obj}, asked(rangeArg, timeZone, where, maxStaleness, wanted(ctx))))
 }
 
 func (r *partnerResolver) TimeSeries(ctx context.Context, obj *analytics.Partner, interval analytics.Interval, rangeArg *analytics.RangeInput, timeZone *analytics.TimeZone, weekStart analytics.Weekday, where []*analytics.DimensionFilter, maxStaleness *analytics.Duration) (*analytics.PartnerTimeSeries, error) {

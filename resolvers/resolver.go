@@ -54,3 +54,11 @@ func asked(r *analytics.RangeInput, zone *analytics.TimeZone, where []*analytics
 func seriesOfRows(interval analytics.Interval, weekStart analytics.Weekday, want analytics.Want) loaders.SeriesAsk {
 	return loaders.SeriesAsk{Ask: loaders.Ask{Want: want}, Interval: interval, WeekStart: weekStart}
 }
+
+// one is the single element of what was asked for as a list.
+func one[M any](all []*M, err error) (*M, error) {
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}

@@ -96,10 +96,7 @@ func (b *slicedBatch) fold(row pgx.CollectableRow) (struct{}, error) {
 	}
 	source := b.sources[n]
 	if bucket == nil {
-		c := analytics.Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}
-		addMembers(&c.Sessions, sessionIDs)
-		addMembers(&c.Visitors, visitorIDs)
-		source.plan.Count(source.ragged, analytics.Action(*action), dims, &c)
+		source.plan.Count(source.ragged, analytics.Action(*action), dims, counted(&r, sessionIDs, visitorIDs))
 		return struct{}{}, nil
 	}
 	r.Key = analytics.Key{

@@ -188,10 +188,7 @@ func (b *totalsBatch) fold(row pgx.CollectableRow) (struct{}, error) {
 	}
 	source := b.sources[n]
 	if bucket == nil {
-		c := analytics.Cell{Events: r.Events, Starts: r.Starts, Micros: r.Micros}
-		addMembers(&c.Sessions, sessionIDs)
-		addMembers(&c.Visitors, visitorIDs)
-		source.plan.Count(source.ragged, analytics.Action(*action), &c)
+		source.plan.Count(source.ragged, analytics.Action(*action), counted(&r, sessionIDs, visitorIDs))
 		return struct{}{}, nil
 	}
 	r.Key = analytics.Key{
@@ -201,8 +198,16 @@ func (b *totalsBatch) fold(row pgx.CollectableRow) (struct{}, error) {
 	return struct{}{}, source.plan.Row(source.fetch, &r)
 }
 
-func addMembers(set *analytics.Set, ids []int64) {
-	for _, id := range ids {
-		set.Add(uint32(id)) // numbers are handed out below 2^32
+// counted is what a row of the result says of a ragged end.
+func counted(r *analytics.Row, sessions, visitors []int64) analytics.Counted {
+	return analytics.Counted{Events: r.Events, Starts: r.Starts, Micros: r.Micros, Sessions: members(sessions), Visitors: members(visitors)}
+}
+
+// members are identities as sets keep them: numbers are handed out below 2^32.
+func members(ids []int64) []uint32 {
+	out := make([]uint32, len(ids))
+	for i, id := range ids {
+		out[i] = uint32(id)
 	}
+	return out
 }

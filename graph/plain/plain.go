@@ -1,16 +1,15 @@
 // Package plain writes objects, and lists of them, that are in memory already.
 // gqlgen takes a goroutine for every element of a list, and a context with its
-// closures for every field of it; here a selection is compiled once for an
-// operation, and each object is appended to one buffer. What it writes is what
-// gqlgen would, byte for byte; where a selected field needs a resolver it
-// declines. It must not know what the types mean.
+// closures for every field of it; here a selection is compiled once for a
+// document, and each object is appended to one buffer. What it writes is what
+// gqlgen would, byte for byte; where a selected field needs a resolver that it
+// does not know it declines. It must not know what the types mean.
 package plain
 
 import (
 	"context"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -36,8 +35,8 @@ func (j *JSON) MarshalGQL(w io.Writer) { _, _ = w.Write(*j) }
 
 // Encode writes the value of the field fc as gqlgen would, if it is an object or
 // a list of objects. It is nil when that is gqlgen's to do: something selected is
-// not plain, or is null where the schema does not allow it. N is the number of
-// elements of a list, −1 if v is none.
+// not plain, failed, or is null where the schema does not allow it. N is the number
+// of elements of a list, −1 if v is none.
 func (t Types) Encode(ctx context.Context, fc *graphql.FieldContext, v any) (written *JSON, n int) {
 	if fc.Field.Field == nil || fc.Field.Definition == nil {
 		return nil, -1
@@ -58,7 +57,11 @@ func (t Types) Encode(ctx context.Context, fc *graphql.FieldContext, v any) (wri
 	if s == nil {
 		return nil, n
 	}
-	b, ok := s.appendList(make([]byte, 0, 4096), n, at, of.Elem.NonNull)
+	values, ok := s.resolve(ctx, fc, n, at)
+	if !ok {
+		return nil, n
+	}
+	b, ok := s.appendList(make([]byte, 0, 4096), values, n, at, of.Elem.NonNull)
 	if !ok {
 		return nil, n
 	}
@@ -73,41 +76,15 @@ func (t Types) object(ctx context.Context, fc *graphql.FieldContext, typ *Type, 
 	if s == nil {
 		return nil
 	}
-	b, ok := s.append(make([]byte, 0, 512), v)
+	values, ok := s.resolve(ctx, fc, 1, func(int) any { return v })
+	if !ok {
+		return nil
+	}
+	b, ok := s.append(make([]byte, 0, 512), v, values, 0)
 	if !ok {
 		return nil
 	}
 	return (*JSON)(&b)
-}
-
-// plans are an operation's compiled selections: the siblings of a list share
-// theirs. gqlgen too knows a selection set by where it lies.
-type plans struct{ of sync.Map }
-
-type planKey struct{ set *ast.Selection }
-
-type plansKey struct{}
-
-// WithPlans makes room in an operation's context for what is compiled.
-func WithPlans(ctx context.Context) context.Context {
-	return context.WithValue(ctx, plansKey{}, &plans{})
-}
-
-// selected is the plan for what is selected of the field's objects, nil where
-// that is not plain.
-func (t Types) selected(ctx context.Context, fc *graphql.FieldContext, typ *Type) *selection {
-	set := fc.Field.Selections
-	p, _ := ctx.Value(plansKey{}).(*plans)
-	if p == nil || len(set) == 0 {
-		return t.compile(ctx, fc, typ, set)
-	}
-	key := planKey{&set[0]}
-	if known, ok := p.of.Load(key); ok {
-		return known.(*selection)
-	}
-	s := t.compile(ctx, fc, typ, set)
-	p.of.Store(key, s)
-	return s
 }
 
 // Covers reports whether a field of the type is plain, as far as the Go types
@@ -123,7 +100,8 @@ func (t Types) Covers(f *ast.FieldDefinition, of string) bool {
 
 // selection is what is written of an object.
 type selection struct {
-	fields []field
+	fields    []field
+	resolving int // how many of them have resolvers
 }
 
 // field is one entry of the written object.
@@ -133,6 +111,9 @@ type field struct {
 	nonNull bool
 	element bool       // of a list: whether its elements must not be null
 	below   *selection // of an object's fields
+	// Of a field with a resolver: what answers it, and where it was selected.
+	resolver  func(ctx context.Context, objs []any) ([]any, error)
+	collected graphql.CollectedField
 }
 
 // null writes null where the schema allows it.
@@ -158,6 +139,9 @@ func (t Types) compile(ctx context.Context, of *graphql.FieldContext, typ *Type,
 			return nil
 		}
 		s.fields = append(s.fields, compiled)
+		if compiled.resolver != nil {
+			s.resolving++
+		}
 	}
 	return s
 }
@@ -170,14 +154,15 @@ func (t Types) field(ctx context.Context, of *graphql.FieldContext, typ *Type, f
 		return out, true
 	}
 	m, ok := typ.member(f.Definition)
-	if !ok || !inert(f) {
+	if !ok || !inert(f) || f.IsDeferred() {
 		return out, false
 	}
 	child, err := of.Child(ctx, f)
-	if err != nil || child.IsResolver {
+	if err != nil || child.IsResolver != (m.resolver != nil) {
 		return out, false
 	}
 	out.write, out.nonNull = m.write, f.Definition.Type.NonNull
+	out.resolver, out.collected = m.resolver, f
 	if m.object == nil {
 		return out, true
 	}
@@ -187,7 +172,7 @@ func (t Types) field(ctx context.Context, of *graphql.FieldContext, typ *Type, f
 	if below := t.below(f.Definition, m); below != nil {
 		out.below = t.compile(ctx, child, below, f.Selections)
 	}
-	return out, out.below != nil
+	return out, out.below != nil && out.below.resolving == 0
 }
 
 // below is the type of the objects that the member holds, nil where the schema
@@ -204,24 +189,35 @@ func (t Types) below(f *ast.FieldDefinition, m member) *Type {
 // inertDirectives say something of a field and do nothing when it is read.
 var inertDirectives = []string{"deprecated", "metric", "cost", "listSize"}
 
-// inert reports whether reading the field is all there is to it: no arguments,
-// no directive that acts.
+// inert reports whether reading the field is all there is to it: no arguments, not
+// even by default, and no directive that acts.
 func inert(f graphql.CollectedField) bool {
+	preset := func(a *ast.ArgumentDefinition) bool { return a.DefaultValue != nil }
 	acts := func(d *ast.Directive) bool { return !slices.Contains(inertDirectives, d.Name) }
 	actsHere := func(d *ast.Directive) bool { return d.Name != "skip" && d.Name != "include" }
-	return len(f.Definition.Arguments) == 0 && !slices.ContainsFunc(f.Definition.Directives, acts) &&
+	return len(f.Arguments) == 0 && !slices.ContainsFunc(f.Definition.Arguments, preset) && !slices.ContainsFunc(f.Definition.Directives, acts) &&
 		!slices.ContainsFunc(f.Directives, actsHere)
 }
 
-func (s *selection) append(b []byte, obj any) ([]byte, bool) {
+// append writes an object; values are what its fields with resolvers are, at i.
+func (s *selection) append(b []byte, obj any, values resolved, i int) ([]byte, bool) {
 	b = append(b, '{')
-	for i := range s.fields {
-		if i > 0 {
+	for n := range s.fields {
+		if n > 0 {
 			b = append(b, ',')
 		}
-		f := &s.fields[i]
-		var ok bool
-		if b, ok = f.write(append(b, f.key...), obj, f); !ok {
+		f := &s.fields[n]
+		b = append(b, f.key...)
+		ok := true
+		switch {
+		case f.resolver == nil:
+			b, ok = f.write(b, obj, f)
+		case values[n][i] == nil:
+			b, ok = f.null(b)
+		default:
+			b, ok = f.below.append(b, values[n][i], nil, 0)
+		}
+		if !ok {
 			return b, false
 		}
 	}
@@ -230,7 +226,7 @@ func (s *selection) append(b []byte, obj any) ([]byte, bool) {
 
 // appendList writes n elements. After the first of a long list it makes room
 // for the rest at once: growing step by step would take twice the memory.
-func (s *selection) appendList(b []byte, n int, at func(int) any, nonNull bool) ([]byte, bool) {
+func (s *selection) appendList(b []byte, values resolved, n int, at func(int) any, nonNull bool) ([]byte, bool) {
 	const sample = 64
 	b = append(b, '[')
 	start := len(b)
@@ -250,7 +246,7 @@ func (s *selection) appendList(b []byte, n int, at func(int) any, nonNull bool) 
 			continue
 		}
 		var ok bool
-		if b, ok = s.append(b, obj); !ok {
+		if b, ok = s.append(b, obj, values, i); !ok {
 			return b, false
 		}
 	}

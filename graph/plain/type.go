@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"context"
 	"math"
 	"reflect"
 	"slices"
@@ -31,14 +32,16 @@ type member struct {
 	names  []string     // the scalars that it can be; nil for any, where the Go type writes itself
 	object reflect.Type // the struct that it points to, if any
 	list   bool         // of pointers to that
+	// What answers it where it has a resolver, for many objects at once.
+	resolver func(ctx context.Context, objs []any) ([]any, error)
 }
 
 // writer appends what field f of obj is; false when it is null and must not be,
 // or cannot be written.
 type writer func(b []byte, obj any, f *field) ([]byte, bool)
 
-// Of is the type of T.
-func Of[T any]() *Type {
+// Of is the type of T, with those of its fields that have known resolvers.
+func Of[T any](resolvers ...Resolver) *Type {
 	of := reflect.TypeFor[T]()
 	t := &Type{name: of.Name(), of: of, members: map[string]member{}, elements: elements[T], holds: holds[T]}
 	for _, f := range reflect.VisibleFields(of) {
@@ -56,6 +59,9 @@ func Of[T any]() *Type {
 		if m, ok := method[T](f.Func); ok {
 			t.members[name] = m
 		}
+	}
+	for _, r := range resolvers {
+		t.members[r.name] = member{object: r.object, resolver: r.all}
 	}
 	return t
 }
@@ -172,7 +178,7 @@ func object(of reflect.Type, in func(obj any) (any, bool)) member {
 		if !ok {
 			return f.null(b)
 		}
-		return f.below.append(b, v)
+		return f.below.append(b, v, nil, 0)
 	}}
 }
 
@@ -187,7 +193,7 @@ func listOfPointers(f reflect.StructField) (member, bool) {
 		if list.IsNil() && !f.nonNull {
 			return append(b, "null"...), true
 		}
-		return f.below.appendList(b, list.Len(), func(i int) any {
+		return f.below.appendList(b, nil, list.Len(), func(i int) any {
 			if list.Index(i).IsNil() {
 				return nil
 			}

@@ -13,11 +13,12 @@ FROM unnest(@n::int[], @subjects::bigint[], @actions::smallint[], @levels::small
     JOIN cells c ON c.tenant_id = @tenant_id AND c.subject_id = f.subject_id AND c.action = f.action
         AND c.level = f.level AND c.bucket >= f.from_bucket AND c.bucket < f.to_bucket
 UNION ALL
-SELECT f.n, min(c.bucket), sum(c.events)::bigint, sum(c.starts)::bigint, sum(c.micros)::bigint,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT f.n, s.bucket, s.events, s.starts, s.micros, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM unnest(@sum_n::int[], @sum_subjects::bigint[], @sum_actions::smallint[], @sum_levels::smallint[],
             @sum_froms::date[], @sum_tos::date[])
          AS f (n, subject_id, action, level, from_bucket, to_bucket)
-    JOIN cells c ON c.tenant_id = @tenant_id AND c.subject_id = f.subject_id AND c.action = f.action
-        AND c.level = f.level AND c.bucket >= f.from_bucket AND c.bucket < f.to_bucket
-GROUP BY f.n
+    CROSS JOIN LATERAL (SELECT min(c.bucket) AS bucket, sum(c.events)::bigint AS events, sum(c.starts)::bigint AS starts,
+            sum(c.micros)::bigint AS micros
+        FROM cells c WHERE c.tenant_id = @tenant_id AND c.subject_id = f.subject_id AND c.action = f.action
+            AND c.level = f.level AND c.bucket >= f.from_bucket AND c.bucket < f.to_bucket) s
+WHERE s.bucket IS NOT NULL
