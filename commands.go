@@ -41,6 +41,10 @@ func withTenant(ctx context.Context, db database, accessKey string, f func(s *st
 	})
 }
 
+// compactWhileLoading is how often cells are merged while much is written and no
+// gateway may be there to do it: the space of what was merged is used again.
+const compactWhileLoading = 15 * time.Second
+
 // withWriter runs f with a writer. Without Redis the word to the caches stays in
 // the outbox, where the gateways find it.
 func withWriter(ctx context.Context, db database, redis redisServer, accessKey string, log *slog.Logger,
@@ -58,6 +62,13 @@ func withWriter(ctx context.Context, db database, redis redisServer, accessKey s
 		}
 		w := ingest.New(o)
 		defer func() { err = errors.Join(err, w.Close()) }()
+		ctx, done := context.WithCancel(ctx)
+		compacted := make(chan struct{})
+		go func() {
+			defer close(compacted)
+			s.RunCompactor(ctx, compactWhileLoading, log)
+		}()
+		defer func() { done(); <-compacted }()
 		return f(w, t)
 	})
 }
