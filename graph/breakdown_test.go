@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/edge"
@@ -42,8 +44,12 @@ func (g *groups) ListActivations(context.Context, int64, analytics.ActivationFil
 	return g.Activations(nil, 0, make([]string, 3)) //nolint:staticcheck // of no use to it
 }
 
-func (g *groups) Partners(context.Context, int64) ([]*analytics.Partner, error) {
+func (g *groups) ListPartners(context.Context, int64) ([]*analytics.Partner, error) {
 	return []*analytics.Partner{{Name: "p", Subject: 2}}, nil
+}
+
+func (g *groups) Partners(ctx context.Context, tenant int64, _ []uuid.UUID) ([]*analytics.Partner, error) {
+	return g.ListPartners(ctx, tenant)
 }
 
 func (g *groups) Campaigns(context.Context, int64, []string) ([]*analytics.Campaign, error) {

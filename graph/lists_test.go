@@ -72,7 +72,16 @@ func (invented) ListCampaigns(context.Context, int64, *analytics.Range, []string
 	return out, nil
 }
 
-func (invented) Partners(context.Context, int64) ([]*analytics.Partner, error) {
+func (s invented) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	all, err := s.ListPartners(ctx, tenant)
+	out := make([]*analytics.Partner, len(uuids))
+	for i, id := range uuids {
+		out[i] = all[id[15]]
+	}
+	return out, err
+}
+
+func (invented) ListPartners(context.Context, int64) ([]*analytics.Partner, error) {
 	var out []*analytics.Partner
 	for i := range 40 {
 		p := &analytics.Partner{UUID: inventedUUID, Name: fmt.Sprint("p\t", i), PartnerType: analytics.Referral, Subject: int64(i)}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/edge"
@@ -63,9 +65,22 @@ type source struct {
 	b *bundle
 }
 
-func (s source) Partners(ctx context.Context, _ int64) ([]*analytics.Partner, error) {
+func (s source) ListPartners(ctx context.Context, _ int64) ([]*analytics.Partner, error) {
 	s.b.calls.Add(1)
 	return s.b.answer(ctx)
+}
+
+func (s source) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	all, err := s.ListPartners(ctx, tenant)
+	out := make([]*analytics.Partner, len(uuids))
+	for i, id := range uuids {
+		for _, p := range all {
+			if p.UUID == id {
+				out[i] = p
+			}
+		}
+	}
+	return out, err
 }
 
 type writer struct{ resolvers.Writer }

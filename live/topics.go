@@ -72,10 +72,10 @@ func (n *noting) Activations(ctx context.Context, tenant int64, ids []string) ([
 	return n.Source.Activations(ctx, tenant, ids)
 }
 
-// Partners implements loaders.Source.
-func (n *noting) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
+// ListPartners implements loaders.Source.
+func (n *noting) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
 	n.note(analytics.TopicPartners)
-	return n.Source.Partners(ctx, tenant)
+	return n.Source.ListPartners(ctx, tenant)
 }
 
 // Campaigns implements loaders.Source.

@@ -38,7 +38,7 @@ func newField(seed uint64, n int) *field {
 	return f
 }
 
-func (f *field) Partners(context.Context, int64) ([]*analytics.Partner, error) {
+func (f *field) ListPartners(context.Context, int64) ([]*analytics.Partner, error) {
 	return f.partners, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"footfall/analytics"
 )
 
@@ -49,7 +51,8 @@ type Loaders struct {
 	source      Source
 	now         time.Time // one clock reading a request, so that its ranges agree
 	activations *batcher[string, *analytics.Activation]
-	partners    *batcher[struct{}, []*analytics.Partner]
+	partners    *batcher[uuid.UUID, *analytics.Partner]
+	allPartners *batcher[struct{}, []*analytics.Partner]
 	campaigns   *batcher[string, *analytics.Campaign]
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
@@ -64,8 +67,11 @@ func New(source Source, viewer Viewer, now time.Time) *Loaders {
 	l.activations = newBatcher(func(ctx context.Context, ids []string) ([]*analytics.Activation, error) {
 		return source.Activations(ctx, tenant, ids)
 	})
-	l.partners = newBatcher(func(ctx context.Context, _ []struct{}) ([][]*analytics.Partner, error) {
-		all, err := source.Partners(ctx, tenant)
+	l.partners = newBatcher(func(ctx context.Context, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+		return source.Partners(ctx, tenant, uuids)
+	})
+	l.allPartners = newBatcher(func(ctx context.Context, _ []struct{}) ([][]*analytics.Partner, error) {
+		all, err := source.ListPartners(ctx, tenant)
 		return [][]*analytics.Partner{all}, err
 	})
 	l.campaigns = newBatcher(func(ctx context.Context, keys []string) ([]*analytics.Campaign, error) {

@@ -12,16 +12,7 @@ import (
 
 // Partner finds a partner by its uuid; nil when there is none.
 func (l *Loaders) Partner(ctx context.Context, id uuid.UUID) (*analytics.Partner, error) {
-	partners, err := l.partners.Load(ctx, struct{}{})
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range partners {
-		if p.UUID == id {
-			return p, nil
-		}
-	}
-	return nil, nil
+	return l.partners.Load(ctx, id)
 }
 
 // partnerWindow is what a range means for a partner: by default this year.
@@ -157,7 +148,7 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 
 // standings measures everyone who passes the filter, and sorts.
 func (l *Loaders) standings(ctx context.Context, of analytics.Measured, f *analytics.PartnerFilter, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
-	partners, err := l.partners.Load(ctx, struct{}{})
+	partners, err := l.allPartners.Load(ctx, struct{}{})
 	if err != nil {
 		return nil, err
 	}

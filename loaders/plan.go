@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"footfall/analytics"
 )
 
@@ -67,8 +69,14 @@ func (p *Planner) ListActivations(ctx context.Context, tenant int64, f analytics
 }
 
 // Partners implements Source.
-func (p *Planner) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
-	found, err := p.Source.Partners(ctx, tenant)
+func (p *Planner) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	p.note(Call{Of: "partners", Keys: len(uuids)})
+	return p.Source.Partners(ctx, tenant, uuids)
+}
+
+// ListPartners implements Source.
+func (p *Planner) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
+	found, err := p.Source.ListPartners(ctx, tenant)
 	p.note(Call{Of: "partners", Keys: len(found)})
 	return found, err
 }

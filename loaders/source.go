@@ -6,6 +6,8 @@ package loaders
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"footfall/analytics"
 )
 
@@ -16,8 +18,10 @@ type Source interface {
 	Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error)
 	// ListActivations lists those that pass the filter, latest start first.
 	ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error)
-	// Partners lists all partners by name.
-	Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error)
+	// Partners finds partners by uuid, aligned with uuids, nil where there is none.
+	Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error)
+	// ListPartners lists all partners by name.
+	ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error)
 	// Campaigns finds campaigns by key, aligned with keys, nil where there is none.
 	Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error)
 	// ListCampaigns lists campaigns, those scheduled last first; nil does not narrow.

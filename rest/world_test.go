@@ -185,7 +185,11 @@ func (s *source) ListActivations(context.Context, int64, analytics.ActivationFil
 	panic("not for REST")
 }
 
-func (s *source) Partners(_ context.Context, tenant int64) ([]*analytics.Partner, error) {
+func (s *source) Partners(context.Context, int64, []uuid.UUID) ([]*analytics.Partner, error) {
+	panic("not for REST")
+}
+
+func (s *source) ListPartners(_ context.Context, tenant int64) ([]*analytics.Partner, error) {
 	if tenant != acme.ID && tenant != paris.ID {
 		return nil, s.called()
 	}

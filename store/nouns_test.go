@@ -113,7 +113,7 @@ func TestPartners(t *testing.T) {
 	bare := analytics.Partner{UUID: uuid.UUID{2}, Name: "Bare", PartnerType: analytics.Referral}
 	saved, _, err := w.UpsertPartners(t.Context(), w.tenant.ID, []analytics.Partner{full, bare})
 	ok(t, err)
-	list, err := w.Partners(t.Context(), w.tenant.ID)
+	list, err := w.ListPartners(t.Context(), w.tenant.ID)
 	ok(t, err)
 	bare.Subject, full.Subject = saved[1].Subject, saved[0].Subject
 	bare.Categories = []*analytics.PartnerGroup{}
@@ -122,9 +122,12 @@ func TestPartners(t *testing.T) {
 	full.Tier = group(3, "Platinum") // renames the group
 	_, _, err = w.UpsertPartners(t.Context(), w.tenant.ID, []analytics.Partner{full})
 	ok(t, err)
-	list, err = w.Partners(t.Context(), w.tenant.ID)
+	list, err = w.ListPartners(t.Context(), w.tenant.ID)
 	ok(t, err)
 	equal(t, "renamed", list, []*analytics.Partner{&bare, &full})
+	found, err := w.Partners(t.Context(), w.tenant.ID, []uuid.UUID{full.UUID, {9}, bare.UUID})
+	ok(t, err)
+	equal(t, "found", found, []*analytics.Partner{&full, nil, &bare})
 }
 
 func TestCampaigns(t *testing.T) {

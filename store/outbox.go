@@ -32,7 +32,7 @@ func subjectTopics(subjects map[int64]analytics.Kind) []analytics.Topic {
 // Pending lists changes whose word has not reached every cache, oldest first:
 // their writer died, or the cache was away.
 func (s *Store) Pending(ctx context.Context, most int) ([]analytics.Change, error) {
-	return collect(analytics.WithFresh(ctx), s, "read_outbox", args{"most": most}, func(row pgx.CollectableRow) (analytics.Change, error) {
+	return collect(analytics.WithFresh(ctx), s, sql("read_outbox"), args{"most": most}, func(row pgx.CollectableRow) (analytics.Change, error) {
 		var c analytics.Change
 		err := row.Scan(&c.Tenant, &c.Seq, &c.Topics)
 		return c, err

@@ -92,18 +92,26 @@ func groupUUIDs(groups []*analytics.PartnerGroup) []uuid.UUID {
 	return out
 }
 
-// Partners lists all partners of a tenant by name.
-func (s *Store) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
-	return collect(ctx, s, "list_partners", args{"tenant_id": tenant}, func(row pgx.CollectableRow) (*analytics.Partner, error) {
-		p := &analytics.Partner{}
-		var tier, stage optionalGroup
-		var direction *string
-		err := row.Scan(&p.UUID, &p.Subject, &p.Name, &p.LogoUUID, (*string)(&p.PartnerType), &direction, &tier.id, &tier.name,
-			&stage.id, &stage.name, &p.Categories)
-		p.LeadDirection = (*analytics.LeadDirection)(direction)
-		p.Tier, p.Stage = tier.group(), stage.group()
-		return p, err
-	})
+// Partners finds partners by uuid, in the order asked for, nil where there is none.
+func (s *Store) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	found, err := collect(ctx, s, sql("partners")+sql("partners_by_uuid"), args{"tenant_id": tenant, "uuids": uuids}, scanPartner)
+	return inOrder(uuids, found, func(p *analytics.Partner) uuid.UUID { return p.UUID }), err
+}
+
+// ListPartners lists all partners of a tenant by name.
+func (s *Store) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
+	return collect(ctx, s, sql("partners")+sql("partners_by_name"), args{"tenant_id": tenant}, scanPartner)
+}
+
+func scanPartner(row pgx.CollectableRow) (*analytics.Partner, error) {
+	p := &analytics.Partner{}
+	var tier, stage optionalGroup
+	var direction *string
+	err := row.Scan(&p.UUID, &p.Subject, &p.Name, &p.LogoUUID, (*string)(&p.PartnerType), &direction, &tier.id, &tier.name,
+		&stage.id, &stage.name, &p.Categories)
+	p.LeadDirection = (*analytics.LeadDirection)(direction)
+	p.Tier, p.Stage = tier.group(), stage.group()
+	return p, err
 }
 
 type optionalGroup struct {

@@ -39,7 +39,7 @@ func TestErrorsSayWhetherToRetry(t *testing.T) {
 	away, err := Open(t.Context(), Options{URL: "postgres://u:secret@127.0.0.1:1/x?connect_timeout=1"})
 	ok(t, err)
 	defer away.Close()
-	_, err = away.Partners(t.Context(), 1)
+	_, err = away.ListPartners(t.Context(), 1)
 	code(t, err, analytics.CodeUnavailable)
 	_, _, err = away.Record(t.Context(), 1, []analytics.Event{{At: at("2026-03-02T12:00:00Z")}})
 	code(t, err, analytics.CodeUnavailable)
@@ -50,11 +50,11 @@ func TestErrorsSayWhetherToRetry(t *testing.T) {
 	w := newWorld(t, 0)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err = w.Partners(canceled, 1); outOfReach(err) {
+	if _, err = w.ListPartners(canceled, 1); outOfReach(err) {
 		t.Errorf("canceled: %v", err)
 	}
 	w.exec(t, "ALTER TABLE partners RENAME TO gone")
-	if _, err = w.Partners(t.Context(), 1); err == nil || outOfReach(err) {
+	if _, err = w.ListPartners(t.Context(), 1); err == nil || outOfReach(err) {
 		t.Errorf("a missing table: %v", err)
 	}
 }

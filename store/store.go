@@ -162,9 +162,9 @@ func (s *Store) reader(ctx context.Context) *pgxpool.Pool {
 	return s.readPool
 }
 
-// collect reads all rows of a query by scanning each with scan.
-func collect[T any](ctx context.Context, s *Store, query string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
-	rows, err := s.reader(ctx).Query(ctx, sql(query), a)
+// collect reads all rows of a statement by scanning each with scan.
+func collect[T any](ctx context.Context, s *Store, text string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
+	rows, err := s.reader(ctx).Query(ctx, text, a)
 	if err != nil {
 		return nil, wrap(err)
 	}

@@ -40,7 +40,7 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 
 // Tenants lists all tenants.
 func (s *Store) Tenants(ctx context.Context) ([]analytics.Tenant, error) {
-	return collect(ctx, s, "list_tenants", args{}, scanTenant)
+	return collect(ctx, s, sql("list_tenants"), args{}, scanTenant)
 }
 
 func scanTenant(row pgx.CollectableRow) (analytics.Tenant, error) {
@@ -89,12 +89,12 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 // APIKey finds a key by the digest of its secret, revoked and expired ones
 // included; CodeNotFound when there is none.
 func (s *Store) APIKey(ctx context.Context, digest [32]byte) (analytics.APIKey, error) {
-	return one(collect(analytics.WithFresh(ctx), s, "find_key", args{"digest": digest[:]}, scanKey))
+	return one(collect(analytics.WithFresh(ctx), s, sql("find_key"), args{"digest": digest[:]}, scanKey))
 }
 
 // Keys lists a tenant's keys, revoked and expired ones included.
 func (s *Store) Keys(ctx context.Context, tenant int64) ([]analytics.APIKey, error) {
-	return collect(ctx, s, "list_keys", args{"tenant_id": tenant}, scanKey)
+	return collect(ctx, s, sql("list_keys"), args{"tenant_id": tenant}, scanKey)
 }
 
 func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
@@ -129,13 +129,13 @@ func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
 // Link finds the link of an activation; CodeNotFound when there is none or the
 // activation was deleted.
 func (s *Store) Link(ctx context.Context, activationID string) (analytics.Link, error) {
-	return one(collect(analytics.WithFresh(ctx), s, "find_link", args{"activation_id": activationID, "token_digest": nil}, scanLink))
+	return one(collect(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": activationID, "token_digest": nil}, scanLink))
 }
 
 // LinkByToken finds the link that the token with this digest opens, revoked
 // ones included; CodeNotFound when there is none.
 func (s *Store) LinkByToken(ctx context.Context, digest [32]byte) (analytics.Link, error) {
-	return one(collect(analytics.WithFresh(ctx), s, "find_link", args{"activation_id": nil, "token_digest": digest[:]}, scanLink))
+	return one(collect(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": nil, "token_digest": digest[:]}, scanLink))
 }
 
 func scanLink(row pgx.CollectableRow) (analytics.Link, error) {

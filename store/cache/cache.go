@@ -19,6 +19,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"footfall/analytics"
@@ -131,9 +132,20 @@ func (c *Cache) ListActivations(ctx context.Context, tenant int64, f analytics.A
 }
 
 // Partners implements loaders.Source.
-func (c *Cache) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
+func (c *Cache) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	items := make([]item, len(uuids))
+	for i, id := range uuids {
+		items[i] = c.item(tenant, analytics.TopicPartners, "partner", id)
+	}
+	return fetch(ctx, c, noun[*analytics.Partner](), items, func(ctx context.Context, n []int) ([]*analytics.Partner, error) {
+		return c.o.Next.Partners(ctx, tenant, pick(uuids, n))
+	})
+}
+
+// ListPartners implements loaders.Source.
+func (c *Cache) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
 	return one(ctx, c, list[*analytics.Partner](), c.item(tenant, analytics.TopicPartners, "partners"),
-		func(ctx context.Context) ([]*analytics.Partner, error) { return c.o.Next.Partners(ctx, tenant) })
+		func(ctx context.Context) ([]*analytics.Partner, error) { return c.o.Next.ListPartners(ctx, tenant) })
 }
 
 // Campaigns implements loaders.Source.

@@ -30,9 +30,9 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 	_, change, err := w.UpsertCampaigns(t.Context(), tenant, []analytics.Campaign{{CampaignKey: "c", Title: "C", ScheduledAt: day.Start}})
 	ok(t, err)
 	ok(t, a.Publish(t.Context(), change))
-	group := &analytics.PartnerGroup{UUID: uuid.New(), Name: "G"}
+	group, partner := &analytics.PartnerGroup{UUID: uuid.New(), Name: "G"}, uuid.New()
 	_, change, err = w.UpsertPartners(t.Context(), tenant, []analytics.Partner{{
-		UUID: uuid.New(), Name: "P", PartnerType: analytics.Referral, Tier: group, Categories: []*analytics.PartnerGroup{group},
+		UUID: partner, Name: "P", PartnerType: analytics.Referral, Tier: group, Categories: []*analytics.PartnerGroup{group},
 	}})
 	ok(t, err)
 	ok(t, a.Publish(t.Context(), change))
@@ -48,8 +48,11 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 		"no activations": func(g *gateway) (any, error) {
 			return g.ListActivations(t.Context(), tenant, analytics.ActivationFilter{Tiers: []string{}}, analytics.Page{First: 5})
 		},
-		"partners":  func(g *gateway) (any, error) { return g.Partners(t.Context(), tenant) },
-		"campaigns": func(g *gateway) (any, error) { return g.Campaigns(t.Context(), tenant, []string{"none", "c"}) },
+		"partners": func(g *gateway) (any, error) {
+			return g.Partners(t.Context(), tenant, []uuid.UUID{uuid.Nil, partner})
+		},
+		"list of partners": func(g *gateway) (any, error) { return g.ListPartners(t.Context(), tenant) },
+		"campaigns":        func(g *gateway) (any, error) { return g.Campaigns(t.Context(), tenant, []string{"none", "c"}) },
 		"list of campaigns": func(g *gateway) (any, error) {
 			return g.ListCampaigns(t.Context(), tenant, &day, []string{"c"}, analytics.Page{First: 5})
 		},

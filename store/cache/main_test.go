@@ -215,7 +215,7 @@ func (s *source) Totals(ctx context.Context, tenant int64, queries []analytics.Q
 	return a, err
 }
 
-func (s *source) Partners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
+func (s *source) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
 	s.mu.Lock()
 	before := s.before
 	s.mu.Unlock()
@@ -224,7 +224,7 @@ func (s *source) Partners(ctx context.Context, tenant int64) ([]*analytics.Partn
 			return nil, err
 		}
 	}
-	return s.Source.Partners(ctx, tenant)
+	return s.Source.ListPartners(ctx, tenant)
 }
 
 // waiting is a context that tells when its owner waits for a load.

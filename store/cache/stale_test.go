@@ -16,7 +16,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 	g.record(tenant, "e", 5)
 	read := time.Now()
 	equal(t, "clicks", g.mustClicks(tenant, subject), 5)
-	_, err := g.Partners(t.Context(), tenant)
+	_, err := g.ListPartners(t.Context(), tenant)
 	ok(t, err)
 	g.next.hooks(gone, nil)
 
@@ -34,7 +34,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 	equal(t, "stale clicks", answers[0].Totals[0].Of[analytics.Click].Events, 5)
 	within(t, bound, "stale partners", func() bool {
 		ctx, recorder := WithRecorder(t.Context())
-		_, err := g.Partners(ctx, tenant)
+		_, err := g.ListPartners(ctx, tenant)
 		ok(t, err)
 		stale := recorder.Freshness().Stale
 		return stale

@@ -7,4 +7,3 @@ FROM partners p
     LEFT JOIN partner_groups tier ON tier.tenant_id = p.tenant_id AND tier.kind = 'tier' AND tier.group_uuid = p.tier_uuid
     LEFT JOIN partner_groups stage ON stage.tenant_id = p.tenant_id AND stage.kind = 'stage' AND stage.group_uuid = p.stage_uuid
 WHERE p.tenant_id = @tenant_id
-ORDER BY p.name, p.partner_uuid

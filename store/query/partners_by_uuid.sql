@@ -1,0 +1,2 @@
+-- Those asked for. Follows partners in the same statement.
+  AND p.partner_uuid = ANY (@uuids::uuid[])
