@@ -134,7 +134,7 @@ func spareCollections() (end func()) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return func() {}
 	}
-	reserve := make([]byte, 40<<20)
+	reserve := make([]byte, 24<<20)
 	return func() { runtime.KeepAlive(reserve) }
 }
 

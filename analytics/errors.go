@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -75,6 +76,13 @@ func Errorf(code Code, format string, args ...any) *Error {
 // Unavailable wraps the failure of a service we depend on.
 func Unavailable(err error) *Error {
 	return &Error{Code: CodeUnavailable, Message: "the service is temporarily unavailable, try again", Err: err}
+}
+
+// IsUnavailable reports whether err says that a service we depend on is out of
+// reach.
+func IsUnavailable(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == CodeUnavailable
 }
 
 // clip shortens a client's value for use in a message.

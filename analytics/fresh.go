@@ -2,8 +2,8 @@ package analytics
 
 import (
 	"context"
-	"encoding/json"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -56,24 +56,34 @@ type Freshness struct {
 
 // MarshalJSON writes what extensions.freshness says.
 func (f Freshness) MarshalJSON() ([]byte, error) {
-	var asOf *time.Time
-	if !f.AsOf.IsZero() {
-		asOf = &f.AsOf
+	b := append(make([]byte, 0, 160), `{"asOf":`...)
+	if f.AsOf.IsZero() {
+		b = append(b, "null"...)
+	} else {
+		b = append(f.AsOf.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 	}
-	return json.Marshal(struct {
-		AsOf       *time.Time `json:"asOf"`
-		AgeSeconds float64    `json:"ageSeconds"`
-		Stale      bool       `json:"stale"`
-		Sources    Reads      `json:"sources"`
-	}{asOf, float64(f.Age.Milliseconds()) / 1000, f.Stale, f.Reads})
+	b = strconv.AppendFloat(append(b, `,"ageSeconds":`...), float64(f.Age.Milliseconds())/1000, 'f', -1, 64)
+	b = strconv.AppendBool(append(b, `,"stale":`...), f.Stale)
+	b = append(b, `,"sources":{`...)
+	for i, n := range []struct {
+		name  string
+		count int
+	}{{"memory", f.Reads.Memory}, {"redis", f.Reads.Redis}, {"store", f.Reads.Store}, {"stale", f.Reads.Stale}} {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), n.name...), `":`...)
+		b = strconv.AppendInt(b, int64(n.count), 10)
+	}
+	return append(b, "}}"...), nil
 }
 
 // Reads counts what was read, by where it was found.
 type Reads struct {
-	Memory int `json:"memory"` // in process
-	Redis  int `json:"redis"`
-	Store  int `json:"store"`
-	Stale  int `json:"stale"` // remembered past their time
+	Memory int // in process
+	Redis  int
+	Store  int
+	Stale  int // remembered past their time
 }
 
 // Any reports whether anything was read.

@@ -56,9 +56,12 @@ func offer(h http.Header, media string, operation ast.Operation, response *graph
 
 // others is the extensions that tell an answer from others with the same data.
 func others(extensions map[string]any) []byte {
-	rest := map[string]any{}
+	var rest map[string]any
 	for name, value := range extensions {
 		if name != extFreshness && name != extStale {
+			if rest == nil {
+				rest = map[string]any{}
+			}
 			rest[name] = value
 		}
 	}

@@ -144,7 +144,7 @@ func (w *Writer) commitGroup(tenant int64, group []*job) {
 			j.finish(outcomes[:n:n], nil)
 			outcomes = outcomes[n:]
 		}
-	case len(group) == 1 || isUnavailable(err):
+	case len(group) == 1 || analytics.IsUnavailable(err):
 		for _, j := range group {
 			j.finish(nil, err)
 		}
@@ -194,9 +194,4 @@ func (w *Writer) tell(begin time.Time, requests int, outcomes []analytics.Outcom
 		}
 	}
 	w.o.OnCommit(c)
-}
-
-func isUnavailable(err error) bool {
-	var e *analytics.Error
-	return errors.As(err, &e) && e.Code == analytics.CodeUnavailable
 }

@@ -107,7 +107,7 @@ func TestGroupsAndQueuesAreBounded(t *testing.T) {
 		}
 		results := []*result{send(1, 1), send(1, 3), send(1, 2), send(1, 1), send(1, 2)} // 3 | 2 1 2
 		full := send(1, 1)
-		if !isUnavailable(full.err) || !errors.Is(full.err, errFull) {
+		if !analytics.IsUnavailable(full.err) || !errors.Is(full.err, errFull) {
 			t.Error("a full queue takes more:", full)
 		}
 		results = append(results, send(2, 100)) // another tenant, and more than a group
@@ -206,7 +206,7 @@ func TestAClientThatGoesAway(t *testing.T) {
 		cancels[0]() // its commit runs: it is waited for
 		cancels[1]() // waits: it is taken out
 		synctest.Wait()
-		if results[1].err == nil || !errors.Is(results[1].err, context.Canceled) || !isUnavailable(results[1].err) {
+		if results[1].err == nil || !errors.Is(results[1].err, context.Canceled) || !analytics.IsUnavailable(results[1].err) {
 			t.Error("not withdrawn:", results[1])
 		}
 		if results[0].err != nil || results[0].Accepted != 0 {
@@ -220,7 +220,7 @@ func TestAClientThatGoesAway(t *testing.T) {
 		cancels[2]()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := w.Record(ctx, 1, []analytics.EventInput{input("x")}); !isUnavailable(err) {
+		if _, err := w.Record(ctx, 1, []analytics.EventInput{input("x")}); !analytics.IsUnavailable(err) {
 			t.Error(err)
 		}
 		_ = w.Close()
@@ -233,7 +233,7 @@ func TestACommitThatHangsEnds(t *testing.T) {
 		w, m, _ := memoryWriter()
 		m.before = func([]analytics.Event) error { time.Sleep(31 * time.Second); return nil }
 		_, err := w.Record(t.Context(), 1, []analytics.EventInput{input("x")})
-		if !isUnavailable(err) || !errors.Is(err, context.DeadlineExceeded) {
+		if !analytics.IsUnavailable(err) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 		_ = w.Close()
@@ -277,7 +277,7 @@ func TestCloseDrains(t *testing.T) {
 		if n := len(m.stored()); n != 10 || h.count() != 10 {
 			t.Errorf("%d of 10 stored, %d published", n, h.count())
 		}
-		if _, err := w.Record(t.Context(), 1, []analytics.EventInput{input("late")}); !errors.Is(err, errClosed) || !isUnavailable(err) {
+		if _, err := w.Record(t.Context(), 1, []analytics.EventInput{input("late")}); !errors.Is(err, errClosed) || !analytics.IsUnavailable(err) {
 			t.Error(err)
 		}
 		if v, err := w.Record(t.Context(), 1, nil); err != nil || v.Rejected == nil {

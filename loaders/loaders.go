@@ -58,6 +58,7 @@ type Loaders struct {
 	extents     *batcher[int64, analytics.Range]
 	shared      sync.Map // what parts of one breakdown ask together: rowsSeriesKey → *rowsSeries, partKey → *Query
 	room        room
+	away        sync.Map // by the bound, why measures could not be read: a request does not wait for them twice
 }
 
 // New makes the loaders of one request.
@@ -81,8 +82,14 @@ func New(source Source, viewer Viewer, now time.Time) *Loaders {
 		return source.Extents(ctx, tenant, subjects)
 	})
 	l.totals = newBatcher(func(ctx context.Context, queries []*analytics.Query) ([]analytics.Answer, error) {
+		if away, known := l.away.Load(analytics.MaxAge(ctx)); known {
+			return nil, away.(error)
+		}
 		merged, of := merge(queries)
 		answers, err := source.Totals(ctx, tenant, merged)
+		if analytics.IsUnavailable(err) {
+			l.away.Store(analytics.MaxAge(ctx), err)
+		}
 		return spread(answers, of), err
 	})
 	return l

@@ -100,6 +100,9 @@ func (w *walk) field(f *ast.Field, in *ast.Definition) sum {
 	if def == nil { // __typename
 		return sum{}
 	}
+	if f.SelectionSet == nil && len(f.Arguments) == 0 && def.assumed == 0 && !def.held && def.holders == nil {
+		return sum{once: add(def.weight, w.arguments(f, def), w.types[def.typ.Name()])} // most fields: not worth a note
+	}
 	key := selected{f, in}
 	if known, ok := w.selected[key]; ok {
 		return known

@@ -154,7 +154,7 @@ func (t Types) field(ctx context.Context, of *graphql.FieldContext, typ *Type, f
 		return out, true
 	}
 	m, ok := typ.member(f.Definition)
-	if !ok || !inert(f) || f.IsDeferred() {
+	if !ok || acts(f) || len(f.Definition.Arguments) > 0 && m.resolver == nil || f.IsDeferred() {
 		return out, false
 	}
 	child, err := of.Child(ctx, f)
@@ -189,14 +189,11 @@ func (t Types) below(f *ast.FieldDefinition, m member) *Type {
 // inertDirectives say something of a field and do nothing when it is read.
 var inertDirectives = []string{"deprecated", "metric", "cost", "listSize"}
 
-// inert reports whether reading the field is all there is to it: no arguments, not
-// even by default, and no directive that acts.
-func inert(f graphql.CollectedField) bool {
-	preset := func(a *ast.ArgumentDefinition) bool { return a.DefaultValue != nil }
+// acts reports whether a directive does something when the field is read.
+func acts(f graphql.CollectedField) bool {
 	acts := func(d *ast.Directive) bool { return !slices.Contains(inertDirectives, d.Name) }
 	actsHere := func(d *ast.Directive) bool { return d.Name != "skip" && d.Name != "include" }
-	return len(f.Arguments) == 0 && !slices.ContainsFunc(f.Definition.Arguments, preset) && !slices.ContainsFunc(f.Definition.Directives, acts) &&
-		!slices.ContainsFunc(f.Directives, actsHere)
+	return slices.ContainsFunc(f.Definition.Directives, acts) || slices.ContainsFunc(f.Directives, actsHere)
 }
 
 // append writes an object; values are what its fields with resolvers are, at i.

@@ -17,9 +17,9 @@ type Resolver struct {
 	all    func(ctx context.Context, objs []any) ([]any, error)
 }
 
-// Resolve answers the named field of Ts where no arguments are given: with one
-// value for each, in their order. Its context is that of the field below the
-// objects' own. After an error gqlgen asks the schema's resolver for each.
+// Resolve answers the named field of Ts, with one value for each, in their order.
+// Its context is that of the field below the objects' own, with its arguments.
+// After an error gqlgen asks the schema's resolver for each.
 func Resolve[T, V any](name string, all func(ctx context.Context, objs []*T) ([]*V, error)) Resolver {
 	return Resolver{strings.ToLower(name), reflect.TypeFor[V](), func(ctx context.Context, objs []any) ([]any, error) {
 		typed := make([]*T, len(objs))

@@ -66,7 +66,7 @@ func TestStaleWithinTheBound(t *testing.T) {
 		served := false
 		eventually(t, "what is too old is not served", func() bool {
 			n, f, err := g.bounded(t, c.age, tenant, subject)
-			if unavailable(err) {
+			if analytics.IsUnavailable(err) {
 				return true
 			}
 			ok(t, err)
@@ -112,7 +112,7 @@ func TestBoundsDoNotJoin(t *testing.T) {
 	<-asked
 	<-asked // both, each for itself
 	close(release)
-	if err := <-errs[time.Second]; !unavailable(err) {
+	if err := <-errs[time.Second]; !analytics.IsUnavailable(err) {
 		t.Errorf("within a second: %v", err)
 	}
 	ok(t, <-errs[time.Hour])

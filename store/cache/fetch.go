@@ -102,7 +102,7 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take fu
 		switch {
 		case f.err == nil:
 			take(n[i], &f.found)
-		case own[f] || unavailable(f.err):
+		case own[f] || analytics.IsUnavailable(f.err):
 			return nil, f.err
 		default:
 			again = append(again, n[i])
@@ -137,10 +137,4 @@ func given(err error) error {
 		return analytics.Unavailable(err)
 	}
 	return err
-}
-
-// unavailable reports whether err says that the store is out of reach.
-func unavailable(err error) bool {
-	var e *analytics.Error
-	return errors.As(err, &e) && e.Code == analytics.CodeUnavailable
 }

@@ -47,9 +47,9 @@ func (l *loading[V]) run(ctx context.Context) error {
 	}
 	began := time.Now()
 	values, err := l.ask(ctx, missing)
-	l.source.report(unavailable(err))
+	l.source.report(analytics.IsUnavailable(err))
 	if err != nil {
-		if unavailable(err) && l.landStale(missing) {
+		if analytics.IsUnavailable(err) && l.landStale(missing) {
 			return nil
 		}
 		return err

@@ -149,7 +149,7 @@ func TestPostgresGone(t *testing.T) {
 		stale := recorder.Freshness().Stale
 		return stale
 	})
-	if _, err := a.clicks(analytics.WithFresh(t.Context()), tenant, subject); !unavailable(err) {
+	if _, err := a.clicks(analytics.WithFresh(t.Context()), tenant, subject); !analytics.IsUnavailable(err) {
 		t.Errorf("fresh: %v", err)
 	}
 	ok(t, server.Postgres().Start(t.Context()))

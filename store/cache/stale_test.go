@@ -39,15 +39,15 @@ func TestStaleForABoundedTime(t *testing.T) {
 		stale := recorder.Freshness().Stale
 		return stale
 	})
-	if _, err := g.Totals(t.Context(), tenant, []analytics.Query{query(subject), query(subject + 1000)}); !unavailable(err) {
+	if _, err := g.Totals(t.Context(), tenant, []analytics.Query{query(subject), query(subject + 1000)}); !analytics.IsUnavailable(err) {
 		t.Errorf("something that is not remembered: %v", err)
 	}
-	if _, err := g.clicks(analytics.WithFresh(t.Context()), tenant, subject); !unavailable(err) {
+	if _, err := g.clicks(analytics.WithFresh(t.Context()), tenant, subject); !analytics.IsUnavailable(err) {
 		t.Errorf("fresh: %v", err)
 	}
 	within(t, 5*time.Second, "an error", func() bool {
 		_, err := g.clicks(t.Context(), tenant, subject)
-		return unavailable(err)
+		return analytics.IsUnavailable(err)
 	})
 	if since := time.Since(read); since < bound {
 		t.Errorf("stale for %s only", since)
@@ -77,6 +77,6 @@ func TestForgottenIsServedStale(t *testing.T) {
 	}
 	eventually(t, "an error in place of what is too old", func() bool {
 		_, err := g.clicks(t.Context(), tenant, subject)
-		return unavailable(err)
+		return analytics.IsUnavailable(err)
 	})
 }
