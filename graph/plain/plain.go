@@ -157,7 +157,7 @@ func (t Types) field(ctx context.Context, of *graphql.FieldContext, typ *Type, f
 	if !ok || acts(f) || len(f.Definition.Arguments) > 0 && m.resolver == nil || f.IsDeferred() {
 		return out, false
 	}
-	child, err := of.Child(ctx, f)
+	child, err := childOf(ctx, of, f)
 	if err != nil || child.IsResolver != (m.resolver != nil) {
 		return out, false
 	}

@@ -43,6 +43,12 @@ func Resolve[T, V any](name string, all func(ctx context.Context, objs []*T) ([]
 	}}
 }
 
+// childOf is the context of a field below fc. What is wrong with its arguments is
+// for gqlgen to say, who would have it said twice.
+func childOf(ctx context.Context, fc *graphql.FieldContext, f graphql.CollectedField) (*graphql.FieldContext, error) {
+	return fc.Child(graphql.WithResponseContext(ctx, graphql.DefaultErrorPresenter, graphql.DefaultRecover), f)
+}
+
 // resolved are the values of a selection's fields that have resolvers, by the
 // field's place and the object's.
 type resolved [][]any
@@ -61,7 +67,7 @@ func (s *selection) resolve(ctx context.Context, fc *graphql.FieldContext, n int
 	}
 	values, errs := make(resolved, len(s.fields)), make([]error, len(s.fields))
 	ask := func(i int) {
-		child, err := fc.Child(ctx, s.fields[i].collected)
+		child, err := childOf(ctx, fc, s.fields[i].collected)
 		if err == nil {
 			values[i], err = s.fields[i].resolver(graphql.WithFieldContext(ctx, child), objs)
 		}
