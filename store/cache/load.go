@@ -29,9 +29,9 @@ type loading[V any] struct {
 
 func (l *loading[V]) run(ctx context.Context) error {
 	l.known = make([]recalled, len(l.n))
-	if l.remote != nil && l.trusted() {
+	if l.remote != nil && !l.fresh && l.trusted() {
 		// An error is counted and means that nothing is known.
-		_ = l.remote.recall(ctx, pick(l.items, l.n), !l.fresh, l.known)
+		_ = l.remote.recall(ctx, pick(l.items, l.n), l.known)
 	}
 	var missing []int // places among the flights
 	for i := range l.flights {

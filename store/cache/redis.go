@@ -102,8 +102,8 @@ func (r *remote) do(ctx context.Context, n int, call func(context.Context) error
 }
 
 // recall fills out with what is known of the items: tokens, made where there is
-// none, and values if asked for. One round trip, and one more for new tokens.
-func (r *remote) recall(ctx context.Context, items []item, values bool, out []recalled) error {
+// none, and values. One round trip, and one more for new tokens.
+func (r *remote) recall(ctx context.Context, items []item, out []recalled) error {
 	return r.do(ctx, 2*len(items), func(ctx context.Context) error {
 		era, err := r.currentEra(ctx, false)
 		if err != nil {
@@ -116,9 +116,7 @@ func (r *remote) recall(ctx context.Context, items []item, values bool, out []re
 				if tokens[it.topic] == nil {
 					tokens[it.topic] = p.Get(ctx, it.tokenKey(era))
 				}
-				if values {
-					found[i] = p.Get(ctx, it.valueKey(era))
-				}
+				found[i] = p.Get(ctx, it.valueKey(era))
 			}
 			return nil
 		})
@@ -130,10 +128,7 @@ func (r *remote) recall(ctx context.Context, items []item, values bool, out []re
 			return err
 		}
 		for i, it := range items {
-			out[i].token = known[it.topic]
-			if values {
-				out[i].envelope = r.decode(found[i])
-			}
+			out[i].token, out[i].envelope = known[it.topic], r.decode(found[i])
 		}
 		return nil
 	})
