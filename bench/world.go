@@ -114,7 +114,8 @@ func (w *world) data(ctx context.Context, events int) (*data, error) {
 	if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &d.stamp) == nil && d.Format == format {
 		d.Sample = sample.New(events, d.Until)
 		w.say("using the sample data of %s: 3 × %s events", d.Until.Format(time.DateOnly), thousands(float64(events)))
-		return d.index(), nil
+		_, err = w.footfall(ctx, d.url, "migrate")
+		return d.index(), err
 	}
 	d.stamp = stamp{Format: format, Events: events, Until: time.Now().UTC().Truncate(24 * time.Hour)}
 	d.Sample = sample.New(events, d.Until)

@@ -28,15 +28,37 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	if err != nil {
 		return nil, analytics.Change{}, err
 	}
-	r := &recording{tenant: tenant, events: events, outcomes: make([]Outcome, len(events)), identityKey: key}
-	err = s.write(ctx, tenant, func(tx pgx.Tx) error { return r.run(ctx, tx) })
+	attempt := func(wary bool) (*recording, error) {
+		r := &recording{tenant: tenant, wary: wary, events: events, outcomes: make([]Outcome, len(events)), identityKey: key}
+		return r, s.write(ctx, tenant, func(tx pgx.Tx) error { return r.run(ctx, tx) })
+	}
+	wary := s.isWary(tenant)
+	r, err := attempt(wary)
+	if !wary && sqlState(err, uniqueViolation) { // nothing was stored
+		r, err = attempt(true)
+	}
+	if r.met {
+		s.repeats.Store(tenant, s.now())
+	}
 	return r.outcomes, r.change, err
+}
+
+// Events that come again are few, or many for a while. So as long as a tenant has
+// sent none for a time its events are not looked up first: the key of the events
+// refuses one that is there, and the batch begins anew.
+const waryFor = time.Minute
+
+func (s *Store) isWary(tenant int64) bool {
+	last, known := s.repeats.Load(tenant)
+	return known && s.now().Sub(last.(time.Time)) < waryFor
 }
 
 // recording is one run of the write transaction.
 type recording struct {
 	tenant      int64
 	identityKey []byte
+	wary        bool // looks events up before it stores them
+	met         bool // an event that was stored before
 	events      []analytics.Event
 	outcomes    []Outcome
 	fresh       []fact // the events to store
@@ -132,9 +154,21 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 			n, ats, ids = append(n, int32(i)), append(ats, e.At), append(ids, e.ID)
 		}
 	}
-	if len(n) == 0 {
-		return nil
+	if r.wary && len(n) > 0 {
+		if err := r.findStored(ctx, tx, n, ats, ids); err != nil {
+			return err
+		}
 	}
+	for _, i := range n {
+		if e := &r.events[i]; r.outcomes[i] == analytics.Accepted {
+			r.fresh = append(r.fresh, fact{Event: e, subject: subjects[subjectKey{e.Kind, e.Key}]})
+		}
+	}
+	return nil
+}
+
+// findStored marks those of the events at places n that are stored already.
+func (r *recording) findStored(ctx context.Context, tx pgx.Tx, n []int32, ats []time.Time, ids []string) error {
 	rows, err := tx.Query(ctx, sql("find_events"), args{
 		"tenant_id": r.tenant, "n": n, "ats": ats, "ids": ids,
 		"first": slices.MinFunc(ats, time.Time.Compare), "last": slices.MaxFunc(ats, time.Time.Compare),
@@ -143,15 +177,8 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 		return err
 	}
 	var i int
-	if _, err = pgx.ForEachRow(rows, []any{&i}, func() error { r.outcomes[i] = analytics.Duplicate; return nil }); err != nil {
-		return err
-	}
-	for _, i := range n {
-		if e := &r.events[i]; r.outcomes[i] == analytics.Accepted {
-			r.fresh = append(r.fresh, fact{Event: e, subject: subjects[subjectKey{e.Kind, e.Key}]})
-		}
-	}
-	return nil
+	_, err = pgx.ForEachRow(rows, []any{&i}, func() error { r.outcomes[i], r.met = analytics.Duplicate, true; return nil })
+	return err
 }
 
 func (r *recording) copyEvents(ctx context.Context, tx pgx.Tx) error {

@@ -68,6 +68,7 @@ type Store struct {
 	now            func() time.Time
 	partitions     sync.Map // months whose partition is known to exist
 	identityKeys   sync.Map // tenant id → []byte
+	repeats        sync.Map // tenant id → when it last sent an event that was stored already
 	roundTrips     atomic.Int64
 }
 

@@ -205,7 +205,7 @@ func (s *selection) append(b []byte, obj any, values resolved, i int) ([]byte, b
 		}
 		f := &s.fields[n]
 		b = append(b, f.key...)
-		ok := true
+		var ok bool
 		switch {
 		case f.resolver == nil:
 			b, ok = f.write(b, obj, f)
