@@ -9,7 +9,7 @@ import (
 )
 
 // mostPending bounds the bytes of stored sets that a union holds on to.
-const mostPending = 512 << 10
+const mostPending = 128 << 10
 
 // union counts the members of many stored sets without making a set of them: most
 // answers are made of sets whose members nobody asks for. The zero union is empty.

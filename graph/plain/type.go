@@ -256,6 +256,10 @@ func appendUUID(b []byte, id uuid.UUID) []byte {
 
 // appendString leaves the quoting to gqlgen where there is anything to quote.
 func appendString(b []byte, s string) []byte {
+	special := func(c rune) bool { return c < ' ' || c == '"' || c == '\\' }
+	if !strings.ContainsFunc(s, special) {
+		return append(append(append(b, '"'), s...), '"')
+	}
 	graphql.MarshalString(s).MarshalGQL((*buffer)(&b))
 	return b
 }
