@@ -164,7 +164,7 @@ func (b *totalsBatch) size() int { return len(b.sources) }
 func (b *totalsBatch) text() string {
 	text := sql("totals_cells")
 	if len(b.ragged.n) > 0 {
-		text += sql("totals_ragged")
+		text = sql("totals_ends") + text + sql("totals_ragged")
 	}
 	if len(b.audience.n) > 0 {
 		text += sql("totals_ragged_audience")
