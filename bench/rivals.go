@@ -54,7 +54,7 @@ func startSelf(name string) func(ctx context.Context, c contenders.Config) (*pro
 
 // slowJobs are those of which Postgres counts for seconds: more connections than
 // one only queue.
-var slowJobs = regexp.MustCompile(`^J[23]`)
+var slowJobs = regexp.MustCompile(`^J(1hot|[234])`)
 
 // join starts a rival for a job and makes sure that it says the gateway's numbers.
 func (b *bench) join(ctx context.Context, r rival, j job, requests []load.Request, want []load.Answer) (lane, error) {
