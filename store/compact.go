@@ -19,6 +19,10 @@ const (
 
 	compactKeys = 2_000 // buckets looked up at a time
 	compactRows = 2_000 // rows merged in one transaction, and at most of one bucket
+
+	// vacuumFrom is how many rows a compaction must have taken out to give their
+	// space back at once: until it is, what comes in meanwhile makes the table grow.
+	vacuumFrom = 10_000
 )
 
 // Compacted is what a compaction did.
@@ -111,7 +115,11 @@ func (c *compaction) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if c.Before-c.After < vacuumFrom {
+		return nil
+	}
+	_, err = c.conn.Exec(ctx, "VACUUM cells")
+	return err
 }
 
 // foresee counts what there is to do, for whoever watches.
