@@ -48,10 +48,7 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 	if err != nil {
 		return nil, err
 	}
-	documentation, err := manual.Handler(rest.Description())
-	if err != nil {
-		return nil, err
-	}
+	documentation := manual.Handler(rest.Description())
 	if !web.Built() {
 		g.log.Warn(web.NotBuilt)
 	}

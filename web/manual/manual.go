@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"footfall/docs"
 	"footfall/web/page"
@@ -47,10 +48,23 @@ func breakable(text string) template.HTML {
 // Path is where the page is.
 func (d document) Path() string { return Path + "/" + d.Name }
 
-// Handler serves the manual. description is the OpenAPI document of the REST
-// paths.
-func Handler(description []byte) (http.Handler, error) {
-	documents, err := render(docs.Files, description)
+// Handler serves the manual, rendered when it is first asked for: a start should not
+// wait for it. description is the OpenAPI document of the REST paths.
+func Handler(description []byte) http.Handler {
+	rendered := sync.OnceValues(func() (http.Handler, error) { return render(description) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		manual, err := rendered()
+		if err != nil { // the files are embedded, and a test reads them
+			http.Error(w, "The documentation cannot be shown.", http.StatusInternalServerError)
+			return
+		}
+		manual.ServeHTTP(w, r)
+	})
+}
+
+// render makes every page.
+func render(description []byte) (http.Handler, error) {
+	documents, err := read(docs.Files, description)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +100,8 @@ func framed(p page.Page) page.Page {
 
 func keep(p page.Page) http.Handler { return page.Kept(page.Strict, page.Media, framed(p).Render()) }
 
-// render makes the pages, in readers' order.
-func render(files fs.FS, description []byte) ([]document, error) {
+// read makes what is on the pages, in readers' order.
+func read(files fs.FS, description []byte) ([]document, error) {
 	names, err := fs.Glob(files, "*.md")
 	if err != nil {
 		return nil, err

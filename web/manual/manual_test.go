@@ -18,11 +18,11 @@ import (
 // manual is the handler over the real files.
 func manual(t *testing.T) http.Handler {
 	t.Helper()
-	h, err := Handler(description(t))
-	if err != nil {
+	text := description(t)
+	if _, err := render(text); err != nil {
 		t.Fatal(err)
 	}
-	return h
+	return Handler(text)
 }
 
 func description(t *testing.T) []byte {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed static
@@ -28,8 +29,11 @@ var contentTypes = map[string]string{
 	".ttf": "font/ttf",
 }
 
-// asset is a file in two forms.
-type asset struct{ plain, zipped []byte }
+// asset is a file in two forms; the packed one is made when it is first asked for.
+type asset struct {
+	plain  []byte // nil for none
+	zipped func() []byte
+}
 
 // static are the files beside this package, by the name in their URL, which
 // carries a hash of the content; urls are those names by the files' own.
@@ -49,7 +53,8 @@ func load() (map[string]asset, map[string]string) {
 		digest := sha256.Sum256(body)
 		base, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
 		name := base + "-" + hex.EncodeToString(digest[:5]) + ext
-		assets[name], named[e.Name()] = asset{body, pack(body)}, AssetPrefix+name
+		assets[name] = asset{body, sync.OnceValue(func() []byte { return pack(body) })}
+		named[e.Name()] = AssetPrefix + name
 	}
 	return assets, named
 }
@@ -84,7 +89,7 @@ func Assets(built fs.FS) http.Handler {
 				http.NotFound(w, r)
 				return
 			}
-			a = asset{zipped: zipped}
+			a = asset{zipped: func() []byte { return zipped }}
 		}
 		a.serve(w, r, contentType)
 	})
@@ -93,12 +98,13 @@ func Assets(built fs.FS) http.Handler {
 // serve sends the packed form to a client that accepts gzip, and the plain one
 // to any other.
 func (a asset) serve(w http.ResponseWriter, r *http.Request, contentType string) {
-	h, body := w.Header(), a.zipped
+	h, body := w.Header(), a.plain
 	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
-	} else if body = a.plain; body == nil {
+		body = a.zipped()
+	} else if body == nil {
 		var err error
-		if body, err = unpack(a.zipped); err != nil {
+		if body, err = unpack(a.zipped()); err != nil {
 			http.Error(w, "Damaged asset", http.StatusInternalServerError)
 			return
 		}
