@@ -14,7 +14,7 @@ import (
 
 // footprint is what the gateway takes.
 type footprint struct {
-	Resident    float64 `json:"residentMiB"` // after 64 connections of a bit of everything
+	Resident    float64 `json:"residentMiB"`           // after 64 connections of a bit of everything
 	Allocations float64 `json:"allocationsPerRequest"` // the whole process'
 	OfCeiling   float64 `json:"allocationsOfTheCeiling"`
 	Start       float64 `json:"startMs"` // until it is ready, the median
