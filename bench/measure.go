@@ -93,7 +93,7 @@ func (b *bench) measureJobs(ctx context.Context, all []job) (rows []row, failed 
 // selected leaves out what is not asked for.
 func (b *bench) selected(all []job) (todo []job) {
 	for _, j := range all {
-		j.ways = slices.DeleteFunc(j.ways, func(w way) bool { return !b.only.MatchString(j.name + " " + w.via) })
+		j.ways = slices.DeleteFunc(slices.Clone(j.ways), func(w way) bool { return !b.only.MatchString(j.name + " " + w.via) })
 		if len(j.ways) > 0 {
 			todo = append(todo, j)
 		}
