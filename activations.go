@@ -54,7 +54,7 @@ func (c *createActivationCmd) Run(ctx context.Context, log *slog.Logger, std str
 	if c.ID != "" {
 		in.ActivationID = &c.ID
 	}
-	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(w *ingest.Writer, t analytics.Tenant) error {
+	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(_ *store.Store, w *ingest.Writer, t analytics.Tenant) error {
 		a, token, err := w.CreateActivation(ctx, t.ID, in)
 		if err != nil {
 			return err
@@ -124,7 +124,7 @@ type deleteActivationCmd struct {
 
 // Run deletes an activation.
 func (c *deleteActivationCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
-	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(w *ingest.Writer, t analytics.Tenant) error {
+	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(_ *store.Store, w *ingest.Writer, t analytics.Tenant) error {
 		err := w.DeleteActivation(ctx, t.ID, c.ID)
 		if err == nil {
 			_, _ = fmt.Fprintf(std.err, "footfall: %s is deleted\n", c.ID)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -41,14 +42,10 @@ func withTenant(ctx context.Context, db database, accessKey string, f func(s *st
 	})
 }
 
-// compactWhileLoading is how often cells are merged while much is written and no
-// gateway may be there to do it: the space of what was merged is used again.
-const compactWhileLoading = 15 * time.Second
-
 // withWriter runs f with a writer. Without Redis the word to the caches stays in
 // the outbox, where the gateways find it.
 func withWriter(ctx context.Context, db database, redis redisServer, accessKey string, log *slog.Logger,
-	f func(w *ingest.Writer, t analytics.Tenant) error,
+	f func(s *store.Store, w *ingest.Writer, t analytics.Tenant) error,
 ) error {
 	return withTenant(ctx, db, accessKey, func(s *store.Store, t analytics.Tenant) (err error) {
 		o := ingest.Options{Store: s, Log: log}
@@ -62,14 +59,7 @@ func withWriter(ctx context.Context, db database, redis redisServer, accessKey s
 		}
 		w := ingest.New(o)
 		defer func() { err = errors.Join(err, w.Close()) }()
-		ctx, done := context.WithCancel(ctx)
-		compacted := make(chan struct{})
-		go func() {
-			defer close(compacted)
-			s.RunCompactor(ctx, compactWhileLoading, log)
-		}()
-		defer func() { done(); <-compacted }()
-		return f(w, t)
+		return f(s, w, t)
 	})
 }
 
@@ -273,7 +263,8 @@ const loadBatch = 10_000
 // Run loads files one after another and prints the verdicts of all. It exits
 // with 1 when an event was rejected.
 func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
-	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(w *ingest.Writer, t analytics.Tenant) error {
+	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(s *store.Store, w *ingest.Writer, t analytics.Tenant) error {
+		defer compactMeanwhile(ctx, s, log)()
 		total := analytics.Verdicts{Rejected: []analytics.Rejection{}}
 		rejected := 0
 		for _, name := range c.Files {
@@ -291,6 +282,18 @@ func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error 
 		}
 		return nil
 	})
+}
+
+// compactWhileLoading is how often cells are merged while much is written and no
+// gateway may be there to do it: the space of what was merged is used again.
+const compactWhileLoading = 15 * time.Second
+
+// compactMeanwhile compacts until end is called.
+func compactMeanwhile(ctx context.Context, s *store.Store, log *slog.Logger) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	var compactor sync.WaitGroup
+	compactor.Go(func() { s.RunCompactor(ctx, compactWhileLoading, log) })
+	return func() { stop(); compactor.Wait() }
 }
 
 // loadFile loads one file and says on std.err which of its events are rejected.

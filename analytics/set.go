@@ -173,11 +173,12 @@ func decodeSet(data []byte) (Set, error) {
 		s.grow()
 		return s, nil
 	case formBitmap:
-		if len(body) < 4 || binary.LittleEndian.Uint32(body) != crc32.Checksum(body[4:], castagnoli) {
-			return Set{}, fmt.Errorf("set bitmap: checksum: %w", errCorrupt)
+		raw, err := checkedBitmap(body)
+		if err != nil {
+			return Set{}, err
 		}
 		big := roaring.New()
-		if err := big.UnmarshalBinary(body[4:]); err != nil {
+		if err := big.UnmarshalBinary(raw); err != nil {
 			return Set{}, fmt.Errorf("set bitmap: %w: %w", errCorrupt, err)
 		}
 		if big.GetCardinality() <= smallSet {
@@ -186,4 +187,12 @@ func decodeSet(data []byte) (Set, error) {
 		return Set{big: big}, nil
 	}
 	return Set{}, fmt.Errorf("set form %d: %w", data[0], errCorrupt)
+}
+
+// checkedBitmap is the portable form in a bitmap's body.
+func checkedBitmap(body []byte) ([]byte, error) {
+	if len(body) < 4 || binary.LittleEndian.Uint32(body) != crc32.Checksum(body[4:], castagnoli) {
+		return nil, fmt.Errorf("set bitmap: checksum: %w", errCorrupt)
+	}
+	return body[4:], nil
 }

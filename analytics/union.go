@@ -3,7 +3,6 @@ package analytics
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"math/bits"
 	"sync"
 )
@@ -192,28 +191,21 @@ func eachContainer(body []byte, f func(c container)) error {
 			cardinality: int(binary.LittleEndian.Uint16(heads[4*i+2:])) + 1,
 		}
 		isRun := runs != nil && runs[i/8]&(1<<(i%8)) != 0
-		size := 2 * c.cardinality
+		content, size := &c.array, 2*c.cardinality
 		switch {
-		case isRun && len(rest) >= 2:
-			size = 4 * int(binary.LittleEndian.Uint16(rest))
-			rest = rest[2:]
 		case isRun:
-			return errCutOff
+			if len(rest) < 2 {
+				return errCutOff
+			}
+			content, size = &c.runs, 4*int(binary.LittleEndian.Uint16(rest))
+			rest = rest[2:]
 		case c.cardinality > mostOfAnArray:
-			size = bitmapBytes
+			content, size = &c.words, bitmapBytes
 		}
 		if len(rest) < size {
 			return errCutOff
 		}
-		switch {
-		case isRun:
-			c.runs = rest[:size]
-		case c.cardinality > mostOfAnArray:
-			c.words = rest[:size]
-		default:
-			c.array = rest[:size]
-		}
-		rest = rest[size:]
+		*content, rest = rest[:size], rest[size:]
 		f(c)
 	}
 	return nil
@@ -258,10 +250,9 @@ func countEncoded(data []byte) (n int, err error) {
 		}
 		return n, nil
 	case formBitmap:
-		if len(body) < 4 || binary.LittleEndian.Uint32(body) != crc32.Checksum(body[4:], castagnoli) {
-			return 0, fmt.Errorf("set bitmap: checksum: %w", errCorrupt)
+		if body, err = checkedBitmap(body); err == nil {
+			err = eachContainer(body, func(c container) { n += c.cardinality })
 		}
-		err = eachContainer(body[4:], func(c container) { n += c.cardinality })
 		return n, err
 	}
 	return 0, fmt.Errorf("set form %d: %w", data[0], errCorrupt)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"footfall/analytics"
 	"footfall/loaders"
 )
@@ -70,6 +72,12 @@ func (n *noting) seen() map[analytics.Topic]bool {
 func (n *noting) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
 	n.note(analytics.TopicActivations)
 	return n.Source.Activations(ctx, tenant, ids)
+}
+
+// Partners implements loaders.Source.
+func (n *noting) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	n.note(analytics.TopicPartners)
+	return n.Source.Partners(ctx, tenant, uuids)
 }
 
 // ListPartners implements loaders.Source.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +35,7 @@ type batcher[K comparable, V any] struct {
 
 type batch[K comparable, V any] struct {
 	keys   []K
-	place  map[K]int // of the keys, once they are many
+	place  map[K]int
 	lists  lists
 	values []V
 	err    error
@@ -44,7 +43,7 @@ type batch[K comparable, V any] struct {
 }
 
 func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
-	return &batcher[K, V]{call: call}
+	return &batcher[K, V]{call: call, pending: map[time.Duration]*batch[K, V]{}}
 }
 
 // Load answers one key as part of a batch. A batch fails as a whole.
@@ -78,25 +77,13 @@ func (b *batcher[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
 
 // add puts a key on board and returns its place.
 func (p *batch[K, V]) add(key K) int {
-	const few = 8
-	if len(p.keys) < few {
-		if i := slices.Index(p.keys, key); i >= 0 {
-			return i
-		}
-	} else if i, joined := p.place[key]; joined {
-		return i
+	i, joined := p.place[key]
+	if !joined {
+		i = len(p.keys)
+		p.place[key] = i
+		p.keys = append(p.keys, key)
 	}
-	p.keys = append(p.keys, key)
-	switch n := len(p.keys); {
-	case n == few:
-		p.place = make(map[K]int, 2*few)
-		for i, k := range p.keys {
-			p.place[k] = i
-		}
-	case n > few:
-		p.place[key] = n - 1
-	}
-	return len(p.keys) - 1
+	return i
 }
 
 // board adds keys to the batch that leaves next, and waits for its answers.
@@ -105,10 +92,7 @@ func (b *batcher[K, V]) board(ctx context.Context, add func(*batch[K, V])) (*bat
 	b.mu.Lock()
 	p := b.pending[maxAge]
 	if p == nil {
-		p = &batch[K, V]{lists: lists{}, done: make(chan struct{})}
-		if b.pending == nil {
-			b.pending = map[time.Duration]*batch[K, V]{}
-		}
+		p = &batch[K, V]{place: map[K]int{}, lists: lists{}, done: make(chan struct{})}
 		b.pending[maxAge] = p
 		go b.dispatch(ctx, p)
 	}

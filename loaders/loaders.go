@@ -146,8 +146,8 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 	if m.Part != nil {
 		return l.part(ctx, m, want)
 	}
-	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{m.Window.Range}, Want: want, Where: m.Where}
-	answer, err := l.load(within(ctx, m.MaxStaleness), q)
+	q := queryOf(kind, subject, m, want)
+	answer, err := l.load(within(ctx, m.MaxStaleness), &q)
 	if err != nil {
 		return nil, err
 	}
@@ -155,12 +155,17 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 	return answer.Totals[0], nil
 }
 
+// queryOf asks for what m is of.
+func queryOf(kind analytics.Kind, subject int64, m *analytics.Measured, want analytics.Want) analytics.Query {
+	return analytics.Query{Subject: subject, Kind: kind, Ranges: []analytics.Range{m.Window.Range}, Want: want, Where: m.Where}
+}
+
 // totalsOf measures many nouns as total does one, each over its own window.
 func (l *Loaders) totalsOf(ctx context.Context, kind analytics.Kind, subjects []int64, ms []analytics.Measured, ask Ask) ([]*analytics.Totals, error) {
 	queries := make([]*analytics.Query, len(ms))
 	all := make([]analytics.Query, len(ms))
 	for i := range ms {
-		all[i] = analytics.Query{Subject: subjects[i], Kind: kind, Ranges: []analytics.Range{ms[i].Window.Range}, Want: ask.Want, Where: ms[i].Where}
+		all[i] = queryOf(kind, subjects[i], &ms[i], ask.Want)
 		queries[i] = &all[i]
 	}
 	answers, err := l.totals.LoadAll(within(ctx, ask.MaxStaleness), queries)

@@ -173,9 +173,7 @@ func (l *Loaders) standings(ctx context.Context, of analytics.Measured, f *analy
 func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings []*analytics.Standing, want analytics.Want) error {
 	queries := make([]analytics.Query, len(standings))
 	for i, s := range standings {
-		queries[i] = analytics.Query{
-			Subject: s.Partner.Subject, Kind: analytics.KindPartner, Ranges: []analytics.Range{of.Window.Range}, Want: want, Where: of.Where,
-		}
+		queries[i] = queryOf(analytics.KindPartner, s.Partner.Subject, &of, want)
 	}
 	if len(queries) == 0 {
 		return nil

@@ -100,9 +100,6 @@ func (w *walk) field(f *ast.Field, in *ast.Definition) sum {
 	if def == nil { // __typename
 		return sum{}
 	}
-	if f.SelectionSet == nil && len(f.Arguments) == 0 && def.assumed == 0 && !def.held && def.holders == nil {
-		return sum{once: add(def.weight, w.arguments(f, def), w.types[def.typ.Name()])} // most fields: not worth a note
-	}
 	key := selected{f, in}
 	if known, ok := w.selected[key]; ok {
 		return known
@@ -120,7 +117,9 @@ func (w *walk) field(f *ast.Field, in *ast.Definition) sum {
 	default:
 		total.once = add(once, times(n, w.element(f, def, 0)))
 	}
-	w.selected[key] = total
+	if f.SelectionSet != nil { // the rest is quicker added up than noted
+		w.selected[key] = total
+	}
 	return total
 }
 

@@ -191,9 +191,9 @@ var inertDirectives = []string{"deprecated", "metric", "cost", "listSize"}
 
 // acts reports whether a directive does something when the field is read.
 func acts(f graphql.CollectedField) bool {
-	acts := func(d *ast.Directive) bool { return !slices.Contains(inertDirectives, d.Name) }
-	actsHere := func(d *ast.Directive) bool { return d.Name != "skip" && d.Name != "include" }
-	return slices.ContainsFunc(f.Definition.Directives, acts) || slices.ContainsFunc(f.Directives, actsHere)
+	always := func(d *ast.Directive) bool { return !slices.Contains(inertDirectives, d.Name) }
+	here := func(d *ast.Directive) bool { return d.Name != "skip" && d.Name != "include" }
+	return slices.ContainsFunc(f.Definition.Directives, always) || slices.ContainsFunc(f.Directives, here)
 }
 
 // append writes an object; values are what its fields with resolvers are, at i.

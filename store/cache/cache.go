@@ -117,7 +117,7 @@ func New(o Options) *Cache {
 
 // Activations implements loaders.Source.
 func (c *Cache) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
-	items := c.nouns(tenant, analytics.TopicActivations, "activation", ids)
+	items := nouns(c, tenant, analytics.TopicActivations, "activation", ids)
 	return fetch(ctx, c, noun[*analytics.Activation](), items, func(ctx context.Context, n []int) ([]*analytics.Activation, error) {
 		return c.o.Next.Activations(ctx, tenant, pick(ids, n))
 	})
@@ -133,10 +133,7 @@ func (c *Cache) ListActivations(ctx context.Context, tenant int64, f analytics.A
 
 // Partners implements loaders.Source.
 func (c *Cache) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
-	items := make([]item, len(uuids))
-	for i, id := range uuids {
-		items[i] = c.item(tenant, analytics.TopicPartners, "partner", id)
-	}
+	items := nouns(c, tenant, analytics.TopicPartners, "partner", uuids)
 	return fetch(ctx, c, noun[*analytics.Partner](), items, func(ctx context.Context, n []int) ([]*analytics.Partner, error) {
 		return c.o.Next.Partners(ctx, tenant, pick(uuids, n))
 	})
@@ -150,7 +147,7 @@ func (c *Cache) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Pa
 
 // Campaigns implements loaders.Source.
 func (c *Cache) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
-	items := c.nouns(tenant, analytics.TopicCampaigns, "campaign", keys)
+	items := nouns(c, tenant, analytics.TopicCampaigns, "campaign", keys)
 	return fetch(ctx, c, noun[*analytics.Campaign](), items, func(ctx context.Context, n []int) ([]*analytics.Campaign, error) {
 		return c.o.Next.Campaigns(ctx, tenant, pick(keys, n))
 	})
@@ -195,7 +192,7 @@ func (c *Cache) item(tenant int64, topic analytics.Topic, name string, args ...a
 	return item{nounKey(tenant, topic, name, args...), c.o.OpenTTL}
 }
 
-func (c *Cache) nouns(tenant int64, topic analytics.Topic, name string, ids []string) []item {
+func nouns[K any](c *Cache, tenant int64, topic analytics.Topic, name string, ids []K) []item {
 	items := make([]item, len(ids))
 	for i, id := range ids {
 		items[i] = c.item(tenant, topic, name, id)
