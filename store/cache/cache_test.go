@@ -59,7 +59,11 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 		"totals": func(g *gateway) (any, error) {
 			q := query(subject)
 			q.Want = analytics.WantUniques
-			return g.Totals(t.Context(), tenant, []analytics.Query{q})
+			answers, err := g.Totals(t.Context(), tenant, []analytics.Query{q})
+			for i := range answers {
+				answers[i].AsOf = time.Time{} // either gateway's: an answer is given before it is kept
+			}
+			return answers, err
 		},
 		"extents": func(g *gateway) (any, error) { return g.Extents(t.Context(), tenant, []int64{subject, 999}) },
 	}
