@@ -258,7 +258,7 @@ type loadCmd struct {
 }
 
 // loadBatch is how many events are committed at once.
-const loadBatch = 10_000
+const loadBatch = 20_000
 
 // Run loads files one after another and prints the verdicts of all. It exits
 // with 1 when an event was rejected.
@@ -285,14 +285,18 @@ func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error 
 }
 
 // compactWhileLoading is how often cells are merged while much is written and no
-// gateway may be there to do it: the space of what was merged is used again.
-const compactWhileLoading = 15 * time.Second
+// gateway may be there to do it, and how many times as long it rests: the sooner,
+// the less does the table grow before the space of what was merged is used again.
+const (
+	compactWhileLoading = 10 * time.Second
+	restsWhileLoading   = 3
+)
 
 // compactMeanwhile compacts until end is called.
 func compactMeanwhile(ctx context.Context, s *store.Store, log *slog.Logger) (end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	var compactor sync.WaitGroup
-	compactor.Go(func() { s.RunCompactor(ctx, compactWhileLoading, log) })
+	compactor.Go(func() { s.RunCompactor(ctx, compactWhileLoading, restsWhileLoading, log) })
 	return func() { stop(); compactor.Wait() }
 }
 

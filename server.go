@@ -38,6 +38,9 @@ import (
 // drainTime is how long requests in flight may take to finish after a signal.
 const drainTime = 30 * time.Second
 
+// compactorRests is how many times as long as it worked the compactor rests.
+const compactorRests = 10
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -245,7 +248,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	defer stop()
 	running.Go(func() { _ = g.cache.Run(background) })
 	if g.serving.CompactEvery > 0 {
-		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, g.log) })
+		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRests, g.log) })
 	}
 	server := &http.Server{
 		Handler: handler, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),

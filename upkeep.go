@@ -10,6 +10,7 @@ import (
 
 type compactCmd struct {
 	Database database `embed:""`
+	Full     bool     `help:"Rewrite the table of cells too, which gives the space they no longer need back to the system. Reads and writes wait meanwhile, some seconds a gigabyte."`
 }
 
 // Run merges cells until none are left to merge.
@@ -21,6 +22,11 @@ func (c *compactCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		_ = bar.Finish()
+		if c.Full {
+			if err = s.RewriteCells(ctx); err != nil {
+				return err
+			}
+		}
 		return printJSON(std.out, struct {
 			Busy    bool `json:"busy"` // another compactor is at work
 			Buckets int  `json:"buckets"`

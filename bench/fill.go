@@ -37,7 +37,7 @@ func (w *world) fill(ctx context.Context, d *data) (err error) {
 		return err
 	}
 	w.say("compacting")
-	if _, err = w.footfall(ctx, d.url, "compact"); err != nil {
+	if _, err = w.footfall(ctx, d.url, "compact", "--full"); err != nil {
 		return err
 	}
 	return w.settle(ctx, d)

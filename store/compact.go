@@ -56,9 +56,17 @@ func (s *Store) Compact(ctx context.Context, progress func(done, total int)) (Co
 	return c.Compacted, wrap(err)
 }
 
+// RewriteCells writes the table of cells and its indexes anew, without what
+// compactions left free. Whoever reads or writes cells waits meanwhile.
+func (s *Store) RewriteCells(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, "VACUUM (FULL, ANALYZE) cells")
+	return wrap(err)
+}
+
 // RunCompactor compacts every so often until ctx ends. After a long compaction
-// it rests longer, so that upkeep never takes much of the database's time.
-func (s *Store) RunCompactor(ctx context.Context, every time.Duration, log *slog.Logger) {
+// it rests so many times longer, so that upkeep takes a bounded part of the
+// database's time.
+func (s *Store) RunCompactor(ctx context.Context, every time.Duration, rests int, log *slog.Logger) {
 	rest := every
 	for {
 		select {
@@ -69,7 +77,7 @@ func (s *Store) RunCompactor(ctx context.Context, every time.Duration, log *slog
 		start := time.Now()
 		done, err := s.Compact(ctx, nil)
 		took := time.Since(start)
-		rest = max(every, 10*took)
+		rest = max(every, time.Duration(rests)*took)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -48,8 +48,21 @@ func TestCompactManyRows(t *testing.T) {
 	ok(t, err)
 	equal(t, "last", steps[len(steps)-1], [2]int{2, 2})
 	equal(t, "left", done.Before-done.After, 2*8002-2)
-	total := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll)
-	equal(t, "clicks", total.Of[analytics.Click], analytics.Total{Events: 8002, Sessions: 1})
+	clicks := func() analytics.Total {
+		return w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll).Of[analytics.Click]
+	}
+	equal(t, "clicks", clicks(), analytics.Total{Events: 8002, Sessions: 1})
+
+	size := func() (bytes int64) {
+		ok(t, w.pool.QueryRow(t.Context(), "SELECT pg_total_relation_size('cells')").Scan(&bytes))
+		return bytes
+	}
+	before := size()
+	ok(t, w.RewriteCells(t.Context()))
+	if after := size(); after > before/10 {
+		t.Errorf("rewritten, two cells take %d bytes, before %d", after, before)
+	}
+	equal(t, "clicks from rewritten cells", clicks(), analytics.Total{Events: 8002, Sessions: 1})
 }
 
 // TestCompactorAndWritersDoNotWait holds a compaction's transaction and a
@@ -94,7 +107,7 @@ func TestRunCompactor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
 	go func() {
-		w.RunCompactor(ctx, time.Millisecond, slog.New(slog.DiscardHandler))
+		w.RunCompactor(ctx, time.Millisecond, 1, slog.New(slog.DiscardHandler))
 		close(stopped)
 	}()
 	for n := -1; n != 0; {
