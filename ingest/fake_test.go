@@ -30,9 +30,17 @@ type memory struct {
 	mu          sync.Mutex
 	seen        map[string]analytics.Event
 	groups      []int // events of each Record that succeeded
+	ahead       []int // events of each ReadAhead
 	activations map[string][32]byte
 	seq         int64
 	fail        error // fails the calls about nouns
+}
+
+func (m *memory) ReadAhead(_ context.Context, _ int64, events []analytics.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ahead = append(m.ahead, len(events))
+	return m.fail
 }
 
 func (m *memory) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]analytics.Outcome, analytics.Change, error) {

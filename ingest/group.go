@@ -39,6 +39,9 @@ func (w *Writer) commit(ctx context.Context, tenant int64, events []analytics.Ev
 	if err := ctx.Err(); err != nil {
 		return nil, analytics.Unavailable(err)
 	}
+	if err := w.readAhead(ctx, tenant, events); err != nil {
+		return nil, err
+	}
 	j := &job{events: events, done: make(chan struct{})}
 	if err := w.enqueue(tenant, j); err != nil {
 		return nil, err
@@ -52,6 +55,26 @@ func (w *Writer) commit(ctx context.Context, tenant int64, events []analytics.Ev
 		<-j.done
 	}
 	return j.outcomes, j.err
+}
+
+// readAheadFrom is how many events are worth a look-up of their own.
+const readAheadFrom = 500
+
+// readAhead uses the time that many events wait anyway, while others of their
+// tenant are committed.
+func (w *Writer) readAhead(ctx context.Context, tenant int64, events []analytics.Event) error {
+	if len(events) < readAheadFrom {
+		return nil
+	}
+	w.mu.Lock()
+	busy := w.lanes[tenant] != nil && !w.closed
+	w.mu.Unlock()
+	if !busy {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.o.CommitTimeout)
+	defer cancel()
+	return w.o.Store.ReadAhead(ctx, tenant, events)
 }
 
 var (

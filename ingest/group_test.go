@@ -86,6 +86,48 @@ func TestRequestsAreGrouped(t *testing.T) {
 	})
 }
 
+// TestManyEventsAreReadAhead while others of their tenant are committed, and
+// nobody else's are.
+func TestManyEventsAreReadAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, m, _ := memoryWriter(func(*Options) {})
+		g := &gate{open: make(chan struct{})}
+		m.before = g.wait
+		var wg sync.WaitGroup
+		send := func(tenant int64, n int) {
+			in := make([]analytics.EventInput, n)
+			for i := range in {
+				in[i] = input(fmt.Sprint(i))
+			}
+			wg.Go(func() {
+				if _, err := w.Record(t.Context(), tenant, in); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		send(1, readAheadFrom)     // nobody is before it
+		send(1, readAheadFrom-1)   // few
+		send(2, 2*readAheadFrom)   // of another tenant
+		send(1, 3*readAheadFrom+1) // waits
+		if fmt.Sprint(m.ahead) != fmt.Sprint([]int{3*readAheadFrom + 1}) {
+			t.Error("read ahead:", m.ahead)
+		}
+		m.fail = analytics.Unavailable(errors.New("away"))
+		_, err := w.Record(t.Context(), 1, make([]analytics.EventInput, 0))
+		if err != nil {
+			t.Error("nothing to read:", err)
+		}
+		if err = w.readAhead(t.Context(), 1, make([]analytics.Event, readAheadFrom)); !analytics.IsUnavailable(err) {
+			t.Error("a store that is away:", err)
+		}
+		close(g.open)
+		wg.Wait()
+		_ = w.Close()
+	})
+}
+
 func TestGroupsAndQueuesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -18,9 +18,12 @@ import (
 	"footfall/analytics"
 )
 
-// Store is where writes are committed. Each call is one transaction of one
-// tenant: after an error nothing was stored.
+// Store is where writes are committed. Each call but ReadAhead is one
+// transaction of one tenant: after an error nothing was stored.
 type Store interface {
+	// ReadAhead looks up what Record will need of the events, so that Record takes
+	// less time. It commits nothing, and Record needs no call of it.
+	ReadAhead(ctx context.Context, tenant int64, events []analytics.Event) error
 	// Record returns one outcome an event, in order. Of two equal events in one
 	// call the first is accepted and the second a duplicate.
 	Record(ctx context.Context, tenant int64, events []analytics.Event) ([]analytics.Outcome, analytics.Change, error)

@@ -36,53 +36,67 @@ func (h hasher) digest(domain byte, words ...string) digest {
 	return digest(h.mac.Sum(nil)[:16])
 }
 
-func (h hasher) visitor(f *fact) digest { return h.digest('v', f.Visitor) }
+func (h hasher) visitor(e *analytics.Event) digest { return h.digest('v', e.Visitor) }
 
 // session names a session: a partner's is one visitor's, so two visitors who
 // send the same name have two.
-func (h hasher) session(f *fact) digest {
-	if f.Kind == analytics.KindPartner {
-		return h.digest('p', f.Session, f.Visitor)
+func (h hasher) session(e *analytics.Event) digest {
+	if e.Kind == analytics.KindPartner {
+		return h.digest('p', e.Session, e.Visitor)
 	}
-	return h.digest('s', f.Session)
+	return h.digest('s', e.Session)
+}
+
+// vocabulary is the distinct identities of events, in order of appearance.
+type vocabulary struct {
+	order []digest
+	place map[digest]int
+}
+
+// add returns the places of an event's session and visitor, -1 for none.
+func (v *vocabulary) add(hash hasher, e *analytics.Event) (session, visitor int) {
+	session, visitor = -1, -1
+	if e.Session != "" {
+		session = v.of(hash.session(e))
+	}
+	if e.Visitor != "" {
+		visitor = v.of(hash.visitor(e))
+	}
+	return session, visitor
+}
+
+func (v *vocabulary) of(d digest) int {
+	i, seen := v.place[d]
+	if !seen {
+		if v.place == nil {
+			v.place = map[digest]int{}
+		}
+		i = len(v.order)
+		v.place[d] = i
+		v.order = append(v.order, d)
+	}
+	return i
 }
 
 // number looks up the identities of the fresh events, numbering new ones in
 // order of appearance.
 func (r *recording) number(ctx context.Context, tx pgx.Tx) error {
-	var order []digest
-	place := map[digest]int{}
-	want := func(d digest) int {
-		i, seen := place[d]
-		if !seen {
-			i = len(order)
-			place[d] = i
-			order = append(order, d)
-		}
-		return i
-	}
 	hash := newHasher(r.identityKey)
 	sessions, visitors := make([]int, len(r.fresh)), make([]int, len(r.fresh))
 	for i := range r.fresh {
-		f := &r.fresh[i]
-		if f.Session != "" {
-			sessions[i] = want(hash.session(f))
-		}
-		if f.Visitor != "" {
-			visitors[i] = want(hash.visitor(f))
-		}
+		sessions[i], visitors[i] = r.words.add(hash, r.fresh[i].Event)
 	}
-	numbers, err := r.findIdentities(ctx, tx, order)
-	if err != nil {
+	var err error
+	if r.numbers, err = r.findIdentities(ctx, tx, r.words.order); err != nil {
 		return err
 	}
 	for i := range r.fresh {
 		f := &r.fresh[i]
-		if f.Session != "" {
-			f.session = numbers[sessions[i]]
+		if sessions[i] >= 0 {
+			f.session = r.numbers[sessions[i]]
 		}
-		if f.Visitor != "" {
-			f.visitor = numbers[visitors[i]]
+		if visitors[i] >= 0 {
+			f.visitor = r.numbers[visitors[i]]
 		}
 	}
 	return nil
@@ -91,23 +105,50 @@ func (r *recording) number(ctx context.Context, tx pgx.Tx) error {
 // findIdentities is the number of each digest.
 func (r *recording) findIdentities(ctx context.Context, tx pgx.Tx, order []digest) ([]uint32, error) {
 	numbers := make([]uint32, len(order))
-	if len(order) == 0 {
-		return numbers, nil
+	unknown := places(len(order))
+	if !r.again {
+		unknown = r.dictionary.recall(r.tenant, r.dictionary.sure(r.tenant, r.next), order, numbers)
 	}
+	if len(unknown) > 0 {
+		if err := r.lookUp(ctx, tx, order, unknown, numbers); err != nil {
+			return nil, err
+		}
+	}
+	return numbers, r.addIdentities(ctx, tx, order, numbers)
+}
+
+// lookUp reads the numbers of the digests at some places.
+func (r *recording) lookUp(ctx context.Context, tx pgx.Tx, order []digest, at []int, numbers []uint32) error {
+	asked := make([]digest, len(at))
+	for i, place := range at {
+		asked[i] = order[place]
+	}
+	rows, err := tx.Query(ctx, sql("find_identities"), digestArgs(r.tenant, asked))
+	if err != nil {
+		return err
+	}
+	var i int
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&i, &id}, func() error { numbers[at[i]] = uint32(id); return nil })
+	return err
+}
+
+// digestArgs binds digests and their places.
+func digestArgs(tenant int64, order []digest) args {
 	n, digests := make([]int32, len(order)), make([]pgtype.UUID, len(order))
 	for i, d := range order {
 		n[i], digests[i] = int32(i), pgtype.UUID{Bytes: d, Valid: true}
 	}
-	rows, err := tx.Query(ctx, sql("find_identities"), args{"tenant_id": r.tenant, "n": n, "digests": digests})
-	if err != nil {
-		return nil, err
+	return args{"tenant_id": tenant, "n": n, "digests": digests}
+}
+
+// places is all of n places.
+func places(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
 	}
-	var i int
-	var id int64
-	if _, err = pgx.ForEachRow(rows, []any{&i, &id}, func() error { numbers[i] = uint32(id); return nil }); err != nil {
-		return nil, err
-	}
-	return numbers, r.addIdentities(ctx, tx, order, numbers)
+	return all
 }
 
 // addIdentities numbers the digests that have no number yet.
@@ -128,6 +169,7 @@ func (r *recording) addIdentities(ctx context.Context, tx pgx.Tx, order []digest
 	if first+int64(len(missing)) > maxIdentities {
 		return analytics.Errorf(analytics.CodeTooLarge, "this tenant has used up its %d identities", int64(maxIdentities))
 	}
+	r.added = run{first, first + int64(len(missing))}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"identities"}, []string{"tenant_id", "digest", "identity_id"},
 		pgx.CopyFromSlice(len(missing), func(i int) ([]any, error) {
 			id := first + int64(i)

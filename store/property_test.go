@@ -170,6 +170,11 @@ func (p *property) ingest(t *testing.T) {
 
 // send records a batch, also for the neighbour, and notes what was accepted.
 func (p *property) send(t *testing.T, s *Store, batch []analytics.Event, accepted *sync.Map) {
+	if len(batch)%2 == 0 {
+		if err := s.ReadAhead(t.Context(), p.tenant.ID, batch); err != nil {
+			t.Error(err)
+		}
+	}
 	outcomes, _, err := s.Record(t.Context(), p.tenant.ID, batch)
 	if err != nil {
 		t.Error(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
@@ -28,24 +29,40 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	if err != nil {
 		return nil, analytics.Change{}, err
 	}
-	attempt := func(wary bool) (*recording, error) {
-		r := &recording{tenant: tenant, wary: wary, events: events, outcomes: make([]Outcome, len(events)), identityKey: key}
-		return r, s.write(ctx, tenant, func(tx pgx.Tx) error { return r.run(ctx, tx) })
+	attempt := func(again bool) (*recording, error) {
+		r := &recording{
+			tenant: tenant, identityKey: key, dictionary: s.dictionary, subjects: s.subjects,
+			again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]Outcome, len(events)),
+		}
+		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, next int64) error { r.next = next; return r.run(ctx, tx) })
 	}
-	wary := s.isWary(tenant)
-	r, err := attempt(wary)
-	if !wary && sqlState(err, uniqueViolation) { // nothing was stored
+	r, err := attempt(false)
+	if sqlState(err, uniqueViolation) { // nothing was stored
 		r, err = attempt(true)
 	}
 	if r.met {
 		s.repeats.Store(tenant, s.now())
 	}
+	if err == nil {
+		r.remember()
+	}
 	return r.outcomes, r.change, err
+}
+
+// remember keeps what the recording has committed.
+func (r *recording) remember() {
+	for k, id := range r.known {
+		if id != 0 {
+			r.subjects.Add(subject{r.tenant, k}, id)
+		}
+	}
+	r.dictionary.learn(r.tenant, r.next, r.words.order, r.numbers)
+	r.dictionary.extend(r.tenant, r.added.first, r.added.next)
 }
 
 // Events that come again are few, or many for a while. So as long as a tenant has
 // sent none for a time its events are not looked up first: the key of the events
-// refuses one that is there, and the batch begins anew.
+// refuses one that is there, and the batch begins anew, again, asking for all.
 const waryFor = time.Minute
 
 func (s *Store) isWary(tenant int64) bool {
@@ -57,11 +74,19 @@ func (s *Store) isWary(tenant int64) bool {
 type recording struct {
 	tenant      int64
 	identityKey []byte
+	dictionary  *dictionary
+	subjects    *lru.Cache[subject, int64]
+	again       bool // what is remembered was wrong
 	wary        bool // looks events up before it stores them
 	met         bool // an event that was stored before
 	events      []analytics.Event
 	outcomes    []Outcome
-	fresh       []fact // the events to store
+	known       map[subjectKey]int64 // subjects, 0 for none
+	fresh       []fact               // the events to store
+	words       vocabulary
+	numbers     []uint32 // of the words
+	next        int64    // the tenant's next number when it began
+	added       run      // what it numbered itself
 	change      analytics.Change
 }
 
@@ -82,11 +107,11 @@ func (f *fact) actor() int64 {
 }
 
 func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
-	subjects, err := r.findSubjects(ctx, tx)
-	if err != nil {
+	var err error
+	if r.known, err = r.findSubjects(ctx, tx); err != nil {
 		return fmt.Errorf("subjects: %w", err)
 	}
-	if err = r.dropDuplicates(ctx, tx, subjects); err != nil {
+	if err = r.dropDuplicates(ctx, tx, r.known); err != nil {
 		return fmt.Errorf("duplicates: %w", err)
 	}
 	if len(r.fresh) == 0 {
@@ -112,22 +137,32 @@ func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
 // findSubjects numbers what the events are about. An event key is numbered when
 // it first comes; an unknown partner or campaign is left out.
 func (r *recording) findSubjects(ctx context.Context, tx pgx.Tx) (map[subjectKey]int64, error) {
+	known := map[subjectKey]int64{}
 	var keys []subjectKey
 	var eventKeys []string
 	for i := range r.events {
-		if e := &r.events[i]; e.Kind == analytics.KindEvent {
-			eventKeys = append(eventKeys, e.Key)
-		} else {
-			keys = append(keys, subjectKey{e.Kind, e.Key})
+		k := subjectKey{r.events[i].Kind, r.events[i].Key}
+		if _, seen := known[k]; seen {
+			continue
+		}
+		id, remembered := r.subjects.Get(subject{r.tenant, k})
+		known[k] = id
+		switch {
+		case remembered:
+		case k.kind == analytics.KindEvent:
+			eventKeys = append(eventKeys, k.key)
+		default:
+			keys = append(keys, k)
 		}
 	}
-	found, err := findSubjects(ctx, tx, r.tenant, unique(keys))
+	found, err := findSubjects(ctx, tx, r.tenant, keys)
 	if err != nil {
 		return nil, err
 	}
 	ensured, err := ensureSubjects(ctx, tx, r.tenant, analytics.KindEvent, eventKeys)
-	maps.Copy(found, ensured)
-	return found, err
+	maps.Copy(known, found)
+	maps.Copy(known, ensured)
+	return known, err
 }
 
 // dropDuplicates keeps the events that are new: known subject, and (id, at)

@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -69,6 +70,8 @@ type Store struct {
 	partitions     sync.Map // months whose partition is known to exist
 	identityKeys   sync.Map // tenant id → []byte
 	repeats        sync.Map // tenant id → when it last sent an event that was stored already
+	dictionary     *dictionary
+	subjects       *lru.Cache[subject, int64] // numbers, which never change
 	roundTrips     atomic.Int64
 }
 
@@ -83,7 +86,7 @@ type Options struct {
 // Open connects lazily: a database that is away is an error of the first use,
 // not of Open.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now}
+	s := &Store{now: o.Now, dictionary: newDictionary(), subjects: newSubjects()}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -176,11 +179,21 @@ func collect[T any](ctx context.Context, s *Store, text string, a args, scan pgx
 // write runs f in a transaction that holds the tenant's write lock: writers of
 // one tenant queue, writers of different tenants do not meet.
 func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error) error {
+	return s.writeNumbered(ctx, tenant, func(tx pgx.Tx, _ int64) error { return f(tx) })
+}
+
+// writeNumbered is write, and tells f the number of the tenant's next identity.
+func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, next int64) error) error {
 	return wrap(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sql("lock_tenant"), args{"tenant_id": tenant}); err != nil {
+		var next int64
+		err := tx.QueryRow(ctx, sql("lock_tenant"), args{"tenant_id": tenant}).Scan(&next)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return analytics.Errorf(analytics.CodeNotFound, "no such tenant: %d", tenant)
+		}
+		if err != nil {
 			return err
 		}
-		return f(tx)
+		return f(tx, next)
 	}))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
@@ -15,7 +16,25 @@ type subjectKey struct {
 	key  string
 }
 
+// subject is a subject's key among all tenants'.
+type subject struct {
+	tenant int64
+	subjectKey
+}
+
+// newSubjects remembers the numbers of subjects that were written to lately.
+func newSubjects() *lru.Cache[subject, int64] {
+	c, err := lru.New[subject, int64](1 << 14)
+	if err != nil {
+		panic(err) // the size is not positive
+	}
+	return c
+}
+
 func findSubjects(ctx context.Context, tx pgx.Tx, tenant int64, keys []subjectKey) (map[subjectKey]int64, error) {
+	if len(keys) == 0 {
+		return map[subjectKey]int64{}, nil
+	}
 	kinds, names, n := make([]int16, len(keys)), make([]string, len(keys)), make([]int32, len(keys))
 	for i, k := range keys {
 		kinds[i], names[i], n[i] = int16(k.kind), k.key, int32(i)

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"footfall/analytics"
+)
+
+// visits are page views of some event by visitors of these names.
+func visitsBy(w *world, batch string, names ...string) []analytics.Event {
+	out := make([]analytics.Event, len(names))
+	for i, name := range names {
+		out[i] = analytics.Event{
+			ID: fmt.Sprint(batch, i), Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0],
+			Session: name, At: at("2026-03-02T12:00:00Z").Add(time.Duration(i) * time.Second),
+		}
+	}
+	return out
+}
+
+// TestReadAheadIsNeverWrong has two processes number the same words in turns:
+// what one has read ahead the other changes.
+func TestReadAheadIsNeverWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	other := open(t, w.url)
+	ahead := func(events []analytics.Event) { t.Helper(); ok(t, w.ReadAhead(t.Context(), w.tenant.ID, events)) }
+
+	first := visitsBy(w, "first", "a", "b")
+	ahead(first)
+	w.record(t, first...)
+	second := visitsBy(w, "second", "b", "c", "d", "e")
+	ahead(second) // c, d and e have no number
+	_, _, err := other.Record(t.Context(), w.tenant.ID, visitsBy(w, "third", "d"))
+	ok(t, err) // now d has one
+	third := visitsBy(w, "fourth", "d", "c")
+	ahead(third)
+	w.record(t, second...)
+	w.record(t, third...)
+
+	equal(t, "identities", w.rows(t, "identities"), 5.0)
+	var distinct int
+	ok(t, w.pool.QueryRow(t.Context(), "SELECT count(DISTINCT identity_id) FROM identities").Scan(&distinct))
+	equal(t, "numbers", distinct, 5)
+	sessions := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll).Of[analytics.Click]
+	equal(t, "clicks", sessions, analytics.Total{Events: 9, Sessions: 5})
+}
+
+// TestReadAheadSparesLookUps counts the statements of a recording.
+func TestReadAheadSparesLookUps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.record(t, visitsBy(w, "warm", "w")...) // its subject and its month are known
+	statements := func(events []analytics.Event) int64 {
+		before := w.Statements()
+		w.record(t, events...)
+		return w.Statements() - before
+	}
+	asking := statements(visitsBy(w, "asking", "x"))
+	events := visitsBy(w, "ahead", "y", "w")
+	ok(t, w.ReadAhead(t.Context(), w.tenant.ID, events))
+	equal(t, "statements", statements(events), asking-1)
+	before := w.Statements()
+	ok(t, w.ReadAhead(t.Context(), w.tenant.ID, events))
+	equal(t, "read ahead of what is known", w.Statements(), before)
+}
+
+// TestWrongMemoryIsMended has a dictionary believe that a word has no number.
+func TestWrongMemoryIsMended(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.record(t, visitsBy(w, "first", "a")...)
+	key, err := w.identityKey(t.Context(), w.tenant.ID)
+	ok(t, err)
+	a := newHasher(key).session(&visitsBy(w, "", "a")[0])
+	w.dictionary.numbers.Add(identity{w.tenant.ID, a}, numbered{0, 1 << 40})
+	w.record(t, visitsBy(w, "second", "a", "b")...)
+	equal(t, "identities", w.rows(t, "identities"), 2.0)
+	clicks := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll).Of[analytics.Click]
+	equal(t, "clicks", clicks, analytics.Total{Events: 3, Sessions: 2})
+}
