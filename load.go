@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"footfall/analytics"
+	"footfall/ingest"
+	"footfall/store"
+)
+
+type loadCmd struct {
+	Database database    `embed:""`
+	Redis    redisServer `embed:""`
+	Tenant   string      `required:"" help:"The tenant's access key."`
+	Files    []string    `arg:"" name:"file" help:"Files of events; - is standard input."`
+}
+
+// loadBatch is how many events are committed at once.
+const loadBatch = 20_000
+
+// Run loads files one after another and prints the verdicts of all. It exits
+// with 1 when an event was rejected.
+func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
+	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(s *store.Store, w *ingest.Writer, t analytics.Tenant) error {
+		defer compactMeanwhile(ctx, s, log)()
+		total := analytics.Verdicts{Rejected: []analytics.Rejection{}}
+		rejected := 0
+		for _, name := range c.Files {
+			n, err := loadFile(ctx, w, t.ID, name, std, &total)
+			rejected += n
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if err := printJSON(std.out, map[string]int{"accepted": total.Accepted, "duplicates": total.Duplicates, "rejected": rejected}); err != nil {
+			return err
+		}
+		if rejected > 0 {
+			return exitStatus(1)
+		}
+		return nil
+	})
+}
+
+// compactWhileLoading is how often cells are merged while much is written and no
+// gateway may be there to do it, and how many times as long it rests: the sooner,
+// the less does the table grow before the space of what was merged is used again.
+const (
+	compactWhileLoading = 10 * time.Second
+	restsWhileLoading   = 3
+)
+
+// compactMeanwhile compacts until end is called.
+func compactMeanwhile(ctx context.Context, s *store.Store, log *slog.Logger) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	var compactor sync.WaitGroup
+	compactor.Go(func() { s.RunCompactor(ctx, compactWhileLoading, restsWhileLoading, log) })
+	return func() { stop(); compactor.Wait() }
+}
+
+// loadFile loads one file and says on std.err which of its events are rejected.
+func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, std streams, total *analytics.Verdicts) (rejected int, err error) {
+	in, size, closeFile, err := openInput(name, std)
+	if err != nil {
+		return 0, err
+	}
+	defer closeFile()
+	bar := newBar(std.err, size, "Loading "+name, true)
+	defer func() { _ = bar.Finish() }()
+	decoder, err := ingest.Open(io.TeeReader(in, bar))
+	if err != nil {
+		return 0, err
+	}
+	done := make(chan struct{})
+	defer close(done)
+	for batch := range decodeAhead(decoder, done) {
+		events, err := batch.events, batch.err
+		if errors.Is(err, io.EOF) {
+			return rejected, nil
+		}
+		if err != nil {
+			return rejected, err
+		}
+		verdicts, err := w.RecordDecoded(ctx, tenant, events)
+		if err != nil {
+			return rejected, err
+		}
+		total.Accepted += verdicts.Accepted
+		total.Duplicates += verdicts.Duplicates
+		rejected += len(verdicts.Rejected)
+		if len(verdicts.Rejected) > 0 {
+			_ = bar.Clear() // what is said stands on lines of its own
+		}
+		for _, r := range verdicts.Rejected {
+			place := decoder.Format().Place(events[r.Index].Line)
+			_, _ = fmt.Fprintf(std.err, "footfall: %s: %s: %s: %s\n", name, place, r.Code, r.Message)
+		}
+	}
+	return rejected, nil
+}
+
+// loaded is a batch of a file's events, or why there is none.
+type loaded struct {
+	events []ingest.Decoded
+	err    error
+}
+
+// decodeAhead decodes the next batch while one is committed, until an error or
+// done. What waits for input meanwhile is not waited for.
+func decodeAhead(decoder *ingest.Decoder, done <-chan struct{}) <-chan loaded {
+	batches := make(chan loaded)
+	go func() {
+		defer close(batches)
+		for {
+			events, err := decoder.Next(loadBatch)
+			select {
+			case batches <- loaded{events, err}:
+			case <-done:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return batches
+}
+
+func openInput(name string, std streams) (in io.Reader, size int64, closeFile func(), err error) {
+	if name == "-" {
+		return std.in, -1, func() {}, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	size = -1
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	return f, size, func() { _ = f.Close() }, nil
+}
