@@ -50,7 +50,7 @@ func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Qu
 		if err != nil {
 			return nil, wrap(err)
 		}
-		if _, err = pgx.CollectRows(rows, batch.fold); err != nil {
+		if err = batch.fold(rows); err != nil {
 			return nil, wrap(err)
 		}
 	}
@@ -172,8 +172,8 @@ func (b *totalsBatch) text() string {
 	return text
 }
 
-// fold hands a row of the result to the plan that asked for it.
-func (b *totalsBatch) fold(row pgx.CollectableRow) (struct{}, error) {
+// fold hands each row of the result to the plan that asked for it.
+func (b *totalsBatch) fold(rows pgx.Rows) error {
 	var (
 		n                      int
 		bucket                 *time.Time
@@ -181,21 +181,23 @@ func (b *totalsBatch) fold(row pgx.CollectableRow) (struct{}, error) {
 		r                      analytics.Row
 		sessionIDs, visitorIDs []int64
 	)
-	err := row.Scan(&n, &bucket, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets,
-		&r.Steps, &action, &sessionIDs, &visitorIDs)
-	if err != nil {
-		return struct{}{}, err
+	targets := []any{
+		&n, &bucket, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets,
+		&r.Steps, &action, &sessionIDs, &visitorIDs,
 	}
-	source := b.sources[n]
-	if bucket == nil {
-		source.plan.Count(source.ragged, analytics.Action(*action), counted(&r, sessionIDs, visitorIDs))
-		return struct{}{}, nil
-	}
-	r.Key = analytics.Key{
-		Subject: source.plan.Query.Subject, Action: source.fetch.Action, Level: source.fetch.Level,
-		Bucket: analytics.BucketOf(source.fetch.Level, *bucket),
-	}
-	return struct{}{}, source.plan.Row(source.fetch, &r)
+	_, err := pgx.ForEachRow(rows, targets, func() error {
+		source := b.sources[n]
+		if bucket == nil {
+			source.plan.Count(source.ragged, analytics.Action(*action), counted(&r, sessionIDs, visitorIDs))
+			return nil
+		}
+		r.Key = analytics.Key{
+			Subject: source.plan.Query.Subject, Action: source.fetch.Action, Level: source.fetch.Level,
+			Bucket: analytics.BucketOf(source.fetch.Level, *bucket),
+		}
+		return source.plan.Row(source.fetch, &r)
+	})
+	return err
 }
 
 // counted is what a row of the result says of a ragged end.
