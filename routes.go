@@ -150,6 +150,12 @@ func (g *gateway) registerMetrics() {
 	count := func(name, help string, read func() int64) { g.metrics.Count(name, help, nil, read) }
 	count("footfall_edge_hits_total", "Whole answers served from memory.", g.edge.Hits)
 	count("footfall_postgres_statements_total", "Statements sent to Postgres.", g.store.Statements)
+	g.metrics.Gauge("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", func() int64 {
+		if g.store.Bound() {
+			return 1
+		}
+		return 0
+	})
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
 		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },

@@ -229,6 +229,8 @@ func (g *gateway) checkSchema(ctx context.Context) error {
 		return nil
 	case !current:
 		return errors.New("the database's schema is not this version's: run footfall migrate")
+	case !g.store.Bound():
+		g.log.WarnContext(ctx, store.Unbound)
 	}
 	return nil
 }

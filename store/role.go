@@ -43,10 +43,9 @@ func (s *Store) learnRole(ctx context.Context, conn *pgx.Conn) error {
 // the latest connection.
 func (s *Store) Bound() bool { return s.bound.Load() }
 
-// Unbound is what to do when it does not.
-const Unbound = "row-level security does not stand behind the predicates: a role named " + tenantRole +
-	" is missing that the database user may enter. Let an administrator run: CREATE ROLE " + tenantRole +
-	" NOLOGIN; GRANT " + tenantRole + " TO the database user; then run footfall migrate"
+// Unbound is what to say when it does not.
+const Unbound = "row-level security is not in force: the database user may not enter the role " + tenantRole +
+	". As an administrator run CREATE ROLE " + tenantRole + " NOLOGIN and GRANT " + tenantRole + " to that user, then footfall migrate"
 
 const roleLock = 0x666f6f74726f6c65
 
