@@ -39,7 +39,7 @@ func (g *gateway) handler(pages web.Config) (http.Handler, error) {
 	}
 	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
 	mux.Handle("/", unknown)
-	return secure(mux, unknown), nil
+	return secure(share(mux, g.serving.CORSOrigins), unknown), nil
 }
 
 // routes lists what is served; the documentation test reads it too.
@@ -101,6 +101,12 @@ func secure(h, unknown http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header() // names as net/http would write them
 		header["X-Content-Type-Options"], header["Referrer-Policy"] = nosniff, noReferrer
+		if r.TLS != nil {
+			header["Strict-Transport-Security"] = oneYear
+		}
+		if r.TransferEncoding != nil { // a Content-Length beside it is gone by now: RFC 9112, 6.1
+			header["Connection"] = closing
+		}
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
 			unknown.ServeHTTP(w, r)
 			return

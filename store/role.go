@@ -25,15 +25,11 @@ func bindsTenants(conn *pgx.Conn) bool {
 
 // learnRole asks once a connection.
 func (s *Store) learnRole(ctx context.Context, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, mayEnter, pgx.QueryExecModeSimpleProtocol)
+	found, err := conn.PgConn().Exec(ctx, mayEnter).ReadAll() // past the count of statements
 	if err != nil {
 		return err
 	}
-	is, err := pgx.CollectRows(rows, pgx.RowTo[bool])
-	if err != nil {
-		return err
-	}
-	enters := len(is) == 1 && is[0]
+	enters := len(found[0].Rows) == 1 && string(found[0].Rows[0][0]) == "t"
 	conn.PgConn().CustomData()[binding] = enters
 	s.bound.Store(enters)
 	return nil
