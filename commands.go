@@ -78,6 +78,9 @@ func (c *migrateCmd) Run(ctx context.Context, std streams) error {
 		n, err := s.Migrate(ctx)
 		if err == nil {
 			_, _ = fmt.Fprintf(std.err, "footfall: %d migrations ran, the schema is up to date\n", n)
+			if err = s.Ping(ctx); err == nil && !s.Bound() {
+				_, _ = fmt.Fprintln(std.err, "footfall:", store.Unbound)
+			}
 		}
 		return err
 	})

@@ -39,7 +39,7 @@ func (g *gateway) handler(pages web.Config) (http.Handler, error) {
 	}
 	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
 	mux.Handle("/", unknown)
-	return secure(mux, unknown), nil
+	return secure(share(mux, g.serving.CORSOrigins), unknown), nil
 }
 
 // routes lists what is served; the documentation test reads it too.
@@ -101,6 +101,12 @@ func secure(h, unknown http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header() // names as net/http would write them
 		header["X-Content-Type-Options"], header["Referrer-Policy"] = nosniff, noReferrer
+		if r.TLS != nil {
+			header["Strict-Transport-Security"] = oneYear
+		}
+		if r.TransferEncoding != nil { // a Content-Length beside it is gone by now: RFC 9112, 6.1
+			header["Connection"] = closing
+		}
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
 			unknown.ServeHTTP(w, r)
 			return
@@ -150,6 +156,12 @@ func (g *gateway) registerMetrics() {
 	count := func(name, help string, read func() int64) { g.metrics.Count(name, help, nil, read) }
 	count("footfall_edge_hits_total", "Whole answers served from memory.", g.edge.Hits)
 	count("footfall_postgres_statements_total", "Statements sent to Postgres.", g.store.Statements)
+	g.metrics.Gauge("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", func() int64 {
+		if g.store.Bound() {
+			return 1
+		}
+		return 0
+	})
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
 		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },

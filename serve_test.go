@@ -48,7 +48,7 @@ func serveOver(t testing.TB, database string, more ...string) *server {
 		<-done
 	})
 	eventually(t, "serving", func() bool {
-		found := regexp.MustCompile(`serving on (http://\S+)`).FindStringSubmatch(s.log.String())
+		found := regexp.MustCompile(`serving on (https?://\S+)`).FindStringSubmatch(s.log.String())
 		if found != nil {
 			s.base = found[1]
 		}

@@ -108,6 +108,7 @@ func explain(err error) string {
 type serveCmd struct {
 	Database database    `embed:""`
 	Redis    redisServer `embed:""`
+	TLS      encryption  `embed:""`
 	serving
 }
 
@@ -125,9 +126,13 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(std.err, "footfall: serving on http://%s\n", listener.Addr())
+	encrypted, scheme, err := c.TLS.listener(listener)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	_, _ = fmt.Fprintf(std.err, "footfall: serving on %s://%s\n", scheme, listener.Addr())
 	defer spareCollections()()
-	return g.serve(ctx, listener, web.Config{})
+	return g.serve(ctx, encrypted, web.Config{})
 }
 
 // spareCollections keeps a small heap from being collected many times a second, unless
@@ -155,6 +160,8 @@ type gateway struct {
 	serving serving
 	closers []func()
 
+	patience patience // with clients
+
 	documents graph.Documents // that requests may name
 }
 
@@ -167,10 +174,14 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	if redis.URL == "" {
 		s.EdgeCacheTTL = min(s.EdgeCacheTTL, aloneEdgeTTL)
 	}
+	if err := checkOrigins(s.CORSOrigins); err != nil {
+		return nil, err
+	}
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
-	g := &gateway{log: log, serving: s, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
+	g := &gateway{log: log, serving: s, patience: usualPatience, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
+	g.patience.answer = max(g.patience.answer, g.patience.request+s.Timeout+time.Minute)
 	var err error
 	if s.Documents != "" {
 		if g.documents.Trusted, err = graph.LoadDocuments(s.Documents); err != nil {
@@ -232,6 +243,8 @@ func (g *gateway) checkSchema(ctx context.Context) error {
 		return nil
 	case !current:
 		return errors.New("the database's schema is not this version's: run footfall migrate")
+	case !g.store.Bound():
+		g.log.WarnContext(ctx, store.Unbound)
 	}
 	return nil
 }
@@ -250,10 +263,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	if g.serving.CompactEvery > 0 {
 		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRests, g.log) })
 	}
-	server := &http.Server{
-		Handler: handler, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 128 << 10,
-	}
+	server := httpServer(handler, g.patience, g.log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {

@@ -57,6 +57,7 @@ type settings struct {
 	database, redis string
 	zone            string // the tenant's
 	serving         serving
+	patience        patience // usual when zero
 	log             *slog.Logger
 }
 
@@ -123,6 +124,9 @@ func start(t testing.TB, conf settings) *bundle {
 	var err error
 	b.gateway, err = openGateway(t.Context(), database{URL: conf.database}, redisServer{URL: redis}, conf.serving, conf.log)
 	ok(t, err)
+	if conf.patience != (patience{}) {
+		b.gateway.patience = conf.patience
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	b.base = "http://" + listener.Addr().String()

@@ -10,7 +10,7 @@ import (
 )
 
 // preflighted are the headers that no page of another site can send without a
-// preflight, which we never grant: none is on the safelist of the Fetch standard
+// preflight, which CORS_ORIGINS alone are granted: none is on the safelist of the Fetch standard
 // (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
 var preflighted = []string{
 	"Authorization", "X-Footfall-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name", "GraphQL-Require-Preflight",

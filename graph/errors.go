@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -32,6 +33,7 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var shown *gqlerror.Error
 		if errors.As(err, &shown) && shown.Err == nil { // the document's or the variables' fault, found by gqlgen
+			shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
 			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") {
 				shown.Message = "$" + shown.Path[1:].String() + ": " + shown.Message
 			}

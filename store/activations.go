@@ -66,7 +66,7 @@ func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (
 // Activations finds activations by id, in the order asked for, nil where there
 // is none.
 func (s *Store) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
-	found, err := collect(ctx, s, sql("find_activations"), args{"tenant_id": tenant, "ids": ids}, scanActivation)
+	found, err := collect(ctx, s, tenant, sql("find_activations"), args{"tenant_id": tenant, "ids": ids}, scanActivation)
 	return inOrder(ids, found, func(a *analytics.Activation) string { return a.ActivationID }), err
 }
 
@@ -79,7 +79,7 @@ func (s *Store) ListActivations(ctx context.Context, tenant int64, f analytics.A
 	if f.Statuses != nil && statuses == nil {
 		statuses = []string{}
 	}
-	return collect(ctx, s, sql("list_activations"), args{
+	return collect(ctx, s, tenant, sql("list_activations"), args{
 		"tenant_id": tenant, "event_keys": f.EventKeys, "tiers": f.Tiers, "statuses": statuses, "active_at": f.ActiveAt,
 		"after_at": afterAt(page), "after_id": page.After.Key, "most": page.First,
 	}, scanActivation)

@@ -111,7 +111,7 @@ func campaignKey(c *analytics.Campaign) string { return c.CampaignKey }
 // Campaigns finds campaigns by key, in the order asked for, nil where there is
 // none.
 func (s *Store) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
-	found, err := collect(ctx, s, sql("find_campaigns"), args{"tenant_id": tenant, "keys": keys}, scanCampaign)
+	found, err := collect(ctx, s, tenant, sql("find_campaigns"), args{"tenant_id": tenant, "keys": keys}, scanCampaign)
 	return inOrder(keys, found, campaignKey), err
 }
 
@@ -130,7 +130,7 @@ func (s *Store) ListCampaigns(ctx context.Context, tenant int64, scheduled *anal
 		}
 		afterID = &n
 	}
-	return collect(ctx, s, sql("list_campaigns"), args{
+	return collect(ctx, s, tenant, sql("list_campaigns"), args{
 		"tenant_id": tenant, "from_at": from, "to_at": to, "keys": keys,
 		"after_at": afterAt(page), "after_id": afterID, "most": page.First,
 	}, scanCampaign)
@@ -156,7 +156,7 @@ func (s *Store) Extents(ctx context.Context, tenant int64, subjects []int64) ([]
 		n[i] = int32(i)
 	}
 	out := make([]analytics.Range, len(subjects))
-	_, err := collect(ctx, s, sql("extents"), args{"tenant_id": tenant, "n": n, "subjects": subjects},
+	_, err := collect(ctx, s, tenant, sql("extents"), args{"tenant_id": tenant, "n": n, "subjects": subjects},
 		func(row pgx.CollectableRow) (struct{}, error) {
 			var i int
 			var bucket time.Time

@@ -138,7 +138,8 @@ func (c *compaction) foresee(ctx context.Context, tenants []analytics.Tenant) er
 	}
 	for _, t := range tenants {
 		var n int
-		if err := c.conn.QueryRow(ctx, sql("count_loose_cells"), args{"tenant_id": t.ID}).Scan(&n); err != nil {
+		rows, err := queryOn(ctx, c.conn, t.ID, sql("count_loose_cells"), args{"tenant_id": t.ID})
+		if err = (row{rows, err}).Scan(&n); err != nil {
 			return err
 		}
 		c.merges += n
@@ -197,7 +198,7 @@ func transactionful(found []looseBucket) int {
 }
 
 func (c *compaction) find(ctx context.Context, tenant int64, after analytics.Key) ([]looseBucket, error) {
-	rows, err := c.conn.Query(ctx, sql("loose_cells"), args{
+	rows, err := queryOn(ctx, c.conn, tenant, sql("loose_cells"), args{
 		"tenant_id": tenant, "subject_id": after.Subject, "action": int16(after.Action), "level": int16(after.Level),
 		"bucket": after.Bucket.Start(after.Level), "most": compactKeys,
 	})
@@ -220,7 +221,7 @@ func (c *compaction) merge(ctx context.Context, tenant int64, buckets []looseBuc
 		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", cellsLock+tenant).Scan(&taken); err != nil || !taken {
 			return err
 		}
-		before, err := takeCells(ctx, tx, tenant, buckets)
+		before, err := takeCells(ctx, tenantTx{tx, tenant}, tenant, buckets)
 		if err != nil {
 			return err
 		}

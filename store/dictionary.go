@@ -130,7 +130,7 @@ func (s *Store) ReadAhead(ctx context.Context, tenant int64, events []analytics.
 
 // readAhead reads numbers and the tenant's next in one snapshot.
 func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (numbers []uint32, next int64, err error) {
-	rows, err := s.pool.Query(ctx, sql("read_ahead"), digestArgs(tenant, order))
+	rows, err := query(ctx, s.pool, tenant, sql("read_ahead"), digestArgs(tenant, order))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,7 @@ func explain(t *testing.T, url, mode, text string, a args) string {
 	for _, set := range []string{
 		"LOAD 'auto_explain'", "SET auto_explain.log_min_duration = 0", "SET auto_explain.log_level = notice",
 		"SET auto_explain.log_analyze = on", "SET jit = off", "SET plan_cache_mode = " + mode,
+		fmt.Sprintf("SELECT set_config('footfall.tenant', '%d', false)", a["tenant_id"]), "SET ROLE " + tenantRole,
 	} {
 		_, err = conn.Exec(t.Context(), set)
 		ok(t, err)

@@ -185,7 +185,8 @@ func (s *Store) identityKey(ctx context.Context, tenant int64) ([]byte, error) {
 		return key.([]byte), nil
 	}
 	var key []byte
-	err := s.pool.QueryRow(ctx, sql("identity_key"), args{"tenant_id": tenant}).Scan(&key)
+	rows, err := query(ctx, s.pool, tenant, sql("identity_key"), args{"tenant_id": tenant})
+	err = row{rows, err}.Scan(&key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, analytics.Errorf(analytics.CodeNotFound, "no such tenant: %d", tenant)
 	}

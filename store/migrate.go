@@ -15,7 +15,8 @@ import (
 var migrationFiles embed.FS
 
 // Migrate brings the schema up to this binary's version. It may run from many
-// instances at once: they queue at a lock. It returns how many migrations ran.
+// instances at once: they queue at a lock. It returns how many migrations ran. The
+// role that tenants' statements run as is prepared in any case.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
 	provider, closeDB, err := s.migrations()
 	if err != nil {
@@ -26,6 +27,10 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", wrap(err))
 	}
+	if err = s.prepareRole(ctx); err != nil {
+		return 0, fmt.Errorf("migrate: the role of tenants' statements: %w", wrap(err))
+	}
+	s.pool.Reset() // connections learn anew what they may
 	return len(results), nil
 }
 

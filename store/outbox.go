@@ -32,7 +32,7 @@ func subjectTopics(subjects map[int64]analytics.Kind) []analytics.Topic {
 // Pending lists changes whose word has not reached every cache, oldest first:
 // their writer died, or the cache was away.
 func (s *Store) Pending(ctx context.Context, most int) ([]analytics.Change, error) {
-	return collect(analytics.WithFresh(ctx), s, sql("read_outbox"), args{"most": most}, func(row pgx.CollectableRow) (analytics.Change, error) {
+	return collectAll(analytics.WithFresh(ctx), s, sql("read_outbox"), args{"most": most}, func(row pgx.CollectableRow) (analytics.Change, error) {
 		var c analytics.Change
 		err := row.Scan(&c.Tenant, &c.Seq, &c.Topics)
 		return c, err
@@ -42,8 +42,16 @@ func (s *Store) Pending(ctx context.Context, most int) ([]analytics.Change, erro
 // Settle forgets changes that every cache has heard of. It waits for no disk: a
 // row that comes back is announced once more, which does no harm.
 func (s *Store) Settle(ctx context.Context, tenant int64, seqs []int64) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return wrap(err)
+	}
+	defer conn.Release()
 	batch := &pgx.Batch{} // one round trip, one transaction
+	if bindsTenants(conn.Conn()) {
+		batch.Queue(enterTenant, tenant)
+	}
 	batch.Queue("SELECT set_config('synchronous_commit', 'off', true)")
 	batch.Queue(sql("delete_outbox"), args{"tenant_id": tenant, "seqs": seqs})
-	return wrap(s.pool.SendBatch(ctx, batch).Close())
+	return wrap(conn.SendBatch(ctx, batch).Close())
 }

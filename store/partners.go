@@ -94,13 +94,13 @@ func groupUUIDs(groups []*analytics.PartnerGroup) []uuid.UUID {
 
 // Partners finds partners by uuid, in the order asked for, nil where there is none.
 func (s *Store) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
-	found, err := collect(ctx, s, sql("partners")+sql("partners_by_uuid"), args{"tenant_id": tenant, "uuids": uuids}, scanPartner)
+	found, err := collect(ctx, s, tenant, sql("partners")+sql("partners_by_uuid"), args{"tenant_id": tenant, "uuids": uuids}, scanPartner)
 	return inOrder(uuids, found, func(p *analytics.Partner) uuid.UUID { return p.UUID }), err
 }
 
 // ListPartners lists all partners of a tenant by name.
 func (s *Store) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
-	return collect(ctx, s, sql("partners")+sql("partners_by_name"), args{"tenant_id": tenant}, scanPartner)
+	return collect(ctx, s, tenant, sql("partners")+sql("partners_by_name"), args{"tenant_id": tenant}, scanPartner)
 }
 
 func scanPartner(row pgx.CollectableRow) (*analytics.Partner, error) {

@@ -17,7 +17,7 @@ func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Qu
 		if len(b.ragged.n) > 0 {
 			text += sql("sliced_ragged")
 		}
-		rows, err := s.reader(ctx).Query(ctx, text, b.args(tenant))
+		rows, err := s.read(ctx, tenant, text, b.args(tenant))
 		if err != nil {
 			return nil, wrap(err)
 		}

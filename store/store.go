@@ -73,6 +73,7 @@ type Store struct {
 	dictionary     *dictionary
 	subjects       *lru.Cache[subject, int64] // numbers, which never change
 	roundTrips     atomic.Int64
+	bound          atomic.Bool
 }
 
 // Options of Open. ReadURL names a replica for reads, "" for none; Now is the
@@ -124,6 +125,7 @@ func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxp
 	}
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
+	cfg.AfterConnect = s.learnRole
 	for name, value := range session {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
 			cfg.ConnConfig.RuntimeParams[name] = value
@@ -146,8 +148,8 @@ func (s *Store) instant() time.Time { return s.now().UTC().Truncate(time.Microse
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap(s.pool.Ping(ctx)) }
 
-// Statements is the number of statements sent so far: tests count round trips
-// with it.
+// Statements is the number of statements sent so far, a batch being one: tests
+// count round trips with it.
 func (s *Store) Statements() int64 { return s.roundTrips.Load() }
 
 type tripCounter struct{ n *atomic.Int64 }
@@ -159,6 +161,15 @@ func (t *tripCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.Tr
 
 func (t *tripCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
+func (t *tripCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	t.n.Add(1)
+	return ctx
+}
+
+func (t *tripCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+func (t *tripCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
 func (s *Store) reader(ctx context.Context) *pgxpool.Pool {
 	if analytics.Fresh(ctx) { // never from a replica
 		return s.pool
@@ -166,8 +177,24 @@ func (s *Store) reader(ctx context.Context) *pgxpool.Pool {
 	return s.readPool
 }
 
-// collect reads all rows of a statement by scanning each with scan.
-func collect[T any](ctx context.Context, s *Store, text string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
+// read runs a statement that sees one tenant alone.
+func (s *Store) read(ctx context.Context, tenant int64, text string, a args) (pgx.Rows, error) {
+	return query(ctx, s.reader(ctx), tenant, text, a)
+}
+
+// collect reads all rows of a statement of one tenant by scanning each with scan.
+func collect[T any](ctx context.Context, s *Store, tenant int64, text string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
+	rows, err := s.read(ctx, tenant, text, a)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	out, err := pgx.CollectRows(rows, scan)
+	return out, wrap(err)
+}
+
+// collectAll does so for a statement that sees all tenants: which one it is about
+// is not known yet, or it is about all.
+func collectAll[T any](ctx context.Context, s *Store, text string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
 	rows, err := s.reader(ctx).Query(ctx, text, a)
 	if err != nil {
 		return nil, wrap(err)
@@ -185,6 +212,7 @@ func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error
 // writeNumbered is write, and tells f the number of the tenant's next identity.
 func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, next int64) error) error {
 	return wrap(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		tx = tenantTx{tx, tenant}
 		var next int64
 		err := tx.QueryRow(ctx, sql("lock_tenant"), args{"tenant_id": tenant}).Scan(&next)
 		if errors.Is(err, pgx.ErrNoRows) {

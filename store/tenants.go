@@ -40,7 +40,7 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 
 // Tenants lists all tenants.
 func (s *Store) Tenants(ctx context.Context) ([]analytics.Tenant, error) {
-	return collect(ctx, s, sql("list_tenants"), args{}, scanTenant)
+	return collectAll(ctx, s, sql("list_tenants"), args{}, scanTenant)
 }
 
 func scanTenant(row pgx.CollectableRow) (analytics.Tenant, error) {
@@ -79,22 +79,23 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 		return k, err
 	}
 	k.Documents, k.CreatedAt = documents, s.instant()
-	err = s.pool.QueryRow(ctx, sql("insert_key"), args{
+	rows, err := query(ctx, s.pool, k.Tenant.ID, sql("insert_key"), args{
 		"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
 		"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget,
-	}).Scan(&k.ID)
+	})
+	err = row{rows, err}.Scan(&k.ID)
 	return k, wrap(err)
 }
 
 // APIKey finds a key by the digest of its secret, revoked and expired ones
 // included; CodeNotFound when there is none.
 func (s *Store) APIKey(ctx context.Context, digest [32]byte) (analytics.APIKey, error) {
-	return one(collect(analytics.WithFresh(ctx), s, sql("find_key"), args{"digest": digest[:]}, scanKey))
+	return one(collectAll(analytics.WithFresh(ctx), s, sql("find_key"), args{"digest": digest[:]}, scanKey))
 }
 
 // Keys lists a tenant's keys, revoked and expired ones included.
 func (s *Store) Keys(ctx context.Context, tenant int64) ([]analytics.APIKey, error) {
-	return collect(ctx, s, sql("list_keys"), args{"tenant_id": tenant}, scanKey)
+	return collect(ctx, s, tenant, sql("list_keys"), args{"tenant_id": tenant}, scanKey)
 }
 
 func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
@@ -119,7 +120,7 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 
 // RevokeKey ends a key; revoking twice keeps the first instant.
 func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
-	tag, err := s.pool.Exec(ctx, sql("revoke_key"), args{"tenant_id": tenant, "key_id": key, "now": s.instant()})
+	tag, err := s.change(ctx, tenant, sql("revoke_key"), args{"tenant_id": tenant, "key_id": key, "now": s.instant()})
 	if err == nil && tag.RowsAffected() == 0 {
 		return analytics.Errorf(analytics.CodeNotFound, "no such key: %d", key)
 	}
@@ -129,13 +130,13 @@ func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
 // Link finds the link of an activation; CodeNotFound when there is none or the
 // activation was deleted.
 func (s *Store) Link(ctx context.Context, activationID string) (analytics.Link, error) {
-	return one(collect(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": activationID, "token_digest": nil}, scanLink))
+	return one(collectAll(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": activationID, "token_digest": nil}, scanLink))
 }
 
 // LinkByToken finds the link that the token with this digest opens, revoked
 // ones included; CodeNotFound when there is none.
 func (s *Store) LinkByToken(ctx context.Context, digest [32]byte) (analytics.Link, error) {
-	return one(collect(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": nil, "token_digest": digest[:]}, scanLink))
+	return one(collectAll(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": nil, "token_digest": digest[:]}, scanLink))
 }
 
 func scanLink(row pgx.CollectableRow) (analytics.Link, error) {
@@ -155,7 +156,7 @@ func scanLink(row pgx.CollectableRow) (analytics.Link, error) {
 
 // RevokeLink ends an activation's token.
 func (s *Store) RevokeLink(ctx context.Context, tenant int64, activationID string) error {
-	tag, err := s.pool.Exec(ctx, sql("revoke_link"), args{"tenant_id": tenant, "activation_id": activationID, "now": s.instant()})
+	tag, err := s.change(ctx, tenant, sql("revoke_link"), args{"tenant_id": tenant, "activation_id": activationID, "now": s.instant()})
 	if err == nil && tag.RowsAffected() == 0 {
 		return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", activationID)
 	}

@@ -46,7 +46,7 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]*analytics.Plan, error) {
 	batch := newTotalsBatch(tenant, queries)
 	if batch.size() > 0 {
-		rows, err := s.reader(ctx).Query(ctx, batch.text(), batch.args)
+		rows, err := s.read(ctx, tenant, batch.text(), batch.args)
 		if err != nil {
 			return nil, wrap(err)
 		}

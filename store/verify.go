@@ -39,7 +39,7 @@ func (s *Store) Verify(ctx context.Context, tenant analytics.Tenant, progress fu
 	v := &verification{tenant: tenant.ID}
 	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, s.pool, moment, func(tx pgx.Tx) error {
-		v.tx = tx
+		v.tx = tenantTx{tx, tenant.ID}
 		return v.run(ctx, progress)
 	})
 	if errors.Is(err, errEnough) {

@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"footfall/analytics"
+	"footfall/auth"
+)
+
+// introspectionStage shows the schema to API keys. A token opens one activation,
+// and not what else there is.
+type introspectionStage struct{ extension.Introspection }
+
+// MutateOperationContext implements graphql.OperationContextMutator.
+func (s introspectionStage) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if p := auth.From(ctx); p != nil && p.ActivationID != "" && introspects(op.Operation.SelectionSet) {
+		return &gqlerror.Error{
+			Message:    "an activation's token cannot ask for the schema: send an API key",
+			Extensions: map[string]any{"code": string(analytics.CodeForbidden)},
+		}
+	}
+	return s.Introspection.MutateOperationContext(ctx, op)
+}
+
+// introspects reports whether root fields ask for the schema. The document is
+// valid, so fragments end.
+func introspects(selections ast.SelectionSet) bool {
+	return slices.ContainsFunc(selections, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return s.Name == "__schema" || s.Name == "__type"
+		case *ast.InlineFragment:
+			return introspects(s.SelectionSet)
+		case *ast.FragmentSpread:
+			return introspects(s.Definition.SelectionSet)
+		}
+		return false
+	})
+}

@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"footfall/analytics"
+	"footfall/internal/localdb"
+	"footfall/internal/storetest"
+)
+
+// neighbours are two tenants of one database, each with rows in every table.
+func neighbours(t *testing.T) (own, other *world) {
+	t.Helper()
+	own = newWorld(t, 1)
+	other = settle(t, own.Store, own.url, "other", 1)
+	for _, w := range []*world{own, other} {
+		kinds := []analytics.Kind{analytics.KindEvent, analytics.KindPartner, analytics.KindCampaign}
+		for i, action := range []analytics.Action{analytics.Click, analytics.PageView, analytics.Watch} {
+			w.record(t, analytics.Event{
+				ID: fmt.Sprint(i), Action: action, Kind: kinds[i], Key: w.key(kinds[i], 0), Session: "s", Visitor: "v",
+				Seconds: 60, LoggedIn: true, At: at("2026-03-01T00:00:00Z"),
+			})
+		}
+		_, err := w.CreateKey(t.Context(), analytics.APIKey{Tenant: w.tenant, Prefix: "ff_x"}, [32]byte{byte(w.tenant.ID)})
+		ok(t, err)
+		_, _, err = w.CreateActivation(t.Context(), w.tenant.ID, analytics.Activation{
+			ActivationID: fmt.Sprint("act", w.tenant.ID), EventKey: "e0", EventName: "n", Tier: "t", Status: analytics.Activated,
+			StartAt: at("2026-03-01T00:00:00Z"), EndAt: at("2026-03-02T00:00:00Z"),
+		}, [32]byte{byte(w.tenant.ID)})
+		ok(t, err)
+		w.exec(t, fmt.Sprintf("INSERT INTO partner_groups (tenant_id, kind, group_uuid, name) VALUES (%d, 'tier', gen_random_uuid(), 'g')", w.tenant.ID))
+	}
+	return own, other
+}
+
+// isolated are the tables with a tenant_id, references too.
+func isolated(t *testing.T) []string { return append(tenantTables(t), references...) }
+
+// Statements that name no tenant, sent the way the store sends its own, see and
+// change the rows of one tenant alone.
+func TestAForgottenPredicateShowsNothing(t *testing.T) {
+	t.Parallel()
+	own, other := neighbours(t)
+	count := func(rows pgx.Rows, err error) []int64 {
+		ok(t, err)
+		tenants, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		ok(t, err)
+		return tenants
+	}
+	for _, table := range isolated(t) {
+		all := "SELECT DISTINCT tenant_id FROM " + table + " ORDER BY 1"
+		conn, err := pgx.Connect(t.Context(), own.url)
+		ok(t, err)
+		equal(t, table+" holds rows of", count(conn.Query(t.Context(), all)), []int64{own.tenant.ID, other.tenant.ID})
+		ok(t, conn.Close(t.Context()))
+
+		equal(t, table+" shows a read", count(own.read(t.Context(), own.tenant.ID, all, args{})), []int64{own.tenant.ID})
+		err = own.write(t.Context(), own.tenant.ID, func(tx pgx.Tx) error {
+			equal(t, table+" shows a write", count(tx.Query(t.Context(), all)), []int64{own.tenant.ID})
+			var n int
+			ok(t, tx.QueryRow(t.Context(), "SELECT count(DISTINCT tenant_id) FROM "+table).Scan(&n))
+			equal(t, table+" shows one row", n, 1)
+			ok(t, tx.SendBatch(t.Context(), batchOf("DELETE FROM "+table+" WHERE tenant_id <> $1", own.tenant.ID)).Close())
+			_, err := tx.Exec(t.Context(), "DELETE FROM "+table+" WHERE tenant_id = $1", other.tenant.ID)
+			return err
+		})
+		ok(t, err)
+		if _, err = own.change(t.Context(), own.tenant.ID, fmt.Sprintf("UPDATE %s SET tenant_id = %d", table, other.tenant.ID), args{}); err == nil {
+			t.Errorf("%s: rows were given away", table)
+		}
+	}
+	for _, table := range isolated(t) {
+		equal(t, table+" keeps the other's", count(other.read(t.Context(), other.tenant.ID, "SELECT DISTINCT tenant_id FROM "+table, args{})), []int64{other.tenant.ID})
+	}
+	equal(t, "the other's clicks", other.total(t, analytics.KindEvent, "e0", analytics.Always, wantAll).Of[analytics.Click].Events, int64(1))
+}
+
+func batchOf(text string, a ...any) *pgx.Batch {
+	b := &pgx.Batch{}
+	b.Queue(text, a...)
+	return b
+}
+
+// Where nobody said which tenant, a statement fails rather than find nothing, and
+// the next one on the connection is another tenant's or nobody's again.
+func TestWithoutATenantThereIsAnError(t *testing.T) {
+	t.Parallel()
+	own, other := neighbours(t)
+	conn, err := own.pool.Acquire(t.Context())
+	ok(t, err)
+	defer conn.Release()
+	for _, tenant := range []int64{own.tenant.ID, other.tenant.ID, own.tenant.ID} {
+		rows, err := queryOn(t.Context(), conn, tenant, "SELECT DISTINCT tenant_id FROM cells")
+		ok(t, err)
+		seen, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		ok(t, err)
+		equal(t, "tenants", seen, []int64{tenant})
+		var left string
+		ok(t, conn.QueryRow(t.Context(), "SELECT current_setting('footfall.tenant') || current_user").Scan(&left))
+		equal(t, "left on the connection", left, "footfall")
+	}
+	for _, table := range isolated(t) {
+		_, err = conn.Exec(t.Context(), "BEGIN; SET LOCAL role TO "+tenantRole+"; SELECT count(*) FROM "+table)
+		if !sqlState(err, "22P02") { // '' is no bigint
+			t.Errorf("%s without a tenant: %v", table, err)
+		}
+		_, err = conn.Exec(t.Context(), "ROLLBACK")
+		ok(t, err)
+	}
+}
+
+// The role has what statements of tenants need, and no partition to go round by.
+func TestTheRoleIsNarrow(t *testing.T) {
+	t.Parallel()
+	own, _ := neighbours(t)
+	rows, err := own.pool.Query(t.Context(), `SELECT c.relname || ' ' || p FROM pg_class c,
+		unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND has_table_privilege($1, c.oid, p) ORDER BY 1`, tenantRole)
+	ok(t, err)
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	ok(t, err)
+	want := map[string]bool{}
+	for _, table := range isolated(t) {
+		for _, privilege := range []string{"SELECT", "INSERT", "UPDATE", "DELETE"} {
+			want[table+" "+privilege] = true
+		}
+	}
+	for _, g := range got {
+		if !want[g] {
+			t.Errorf("the role may %s", g)
+		}
+	}
+	equal(t, "privileges", len(got), len(want))
+	for _, table := range isolated(t) {
+		var policies int
+		ok(t, own.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_policies WHERE tablename = $1 AND permissive = 'PERMISSIVE' AND cmd = 'ALL'
+			AND qual = '(tenant_id = (current_setting(''footfall.tenant''::text))::bigint)' AND with_check IS NULL`, table).Scan(&policies))
+		if policies != 1 {
+			t.Errorf("%s: %d policies for its tenant (see 00004_row_security.sql)", table, policies)
+		}
+	}
+}
+
+// unlimited are the functions that reach the database without a tenant, and why.
+var unlimited = map[string]string{
+	"collectAll":       "looks credentials and tenants up, drains the outbox",
+	"CreateTenant":     "makes the tenant",
+	"write":            "wraps its transaction",
+	"Verify":           "wraps its transaction",
+	"change":           "names its tenant",
+	"read":             "names its tenant",
+	"identityKey":      "names its tenant",
+	"CreateKey":        "names its tenant",
+	"Settle":           "names its tenant",
+	"Compact":          "holds a connection; its statements name their tenants",
+	"ensurePartitions": "makes tables",
+	"prepareRole":      "makes the role",
+	"Migrate":          "makes the tables",
+	"migrations":       "makes the tables",
+	"Ping":             "asks for nothing",
+	"Open":             "opens it",
+	"Close":            "closes it",
+	"reader":           "chooses it",
+}
+
+// Whoever adds a way to the database names the tenant there, or says why not.
+func TestFewReachTheDatabaseWithoutATenant(t *testing.T) {
+	t.Parallel()
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0) //nolint:staticcheck // files of one package are enough
+	ok(t, err)
+	met := map[string]bool{}
+	for name, file := range packages["store"].Files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, d := range file.Decls {
+			f, is := d.(*ast.FuncDecl)
+			if !is {
+				continue
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if s, is := n.(*ast.SelectorExpr); is && (s.Sel.Name == "pool" || s.Sel.Name == "readPool" || s.Sel.Name == "reader") {
+					met[f.Name.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	for name := range met {
+		if unlimited[name] == "" {
+			t.Errorf("%s reaches the database past Store.read, change and write", name)
+		}
+	}
+	for name := range unlimited {
+		if !met[name] {
+			t.Errorf("%s does not reach the database: strike it off the list", name)
+		}
+	}
+}
+
+// As an owner who may make no roles the gateway works, and says what is missing;
+// when an administrator has made the role, it is in force. As an owner who may
+// make roles, and as a superuser, it is from the start.
+func TestWhoeverConnects(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t) // roles are a cluster's
+	admin, err := pgx.Connect(t.Context(), server.DatabaseURL())
+	ok(t, err)
+	defer func() { _ = admin.Close(context.WithoutCancel(t.Context())) }()
+	run := func(statements ...string) {
+		for _, statement := range statements {
+			_, err := admin.Exec(t.Context(), statement)
+			ok(t, err)
+		}
+	}
+	run("CREATE ROLE plain LOGIN PASSWORD 'x'", "CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'x'",
+		"CREATE DATABASE plain OWNER plain", "CREATE DATABASE maker OWNER maker", "CREATE DATABASE super")
+	plain, maker := asUser(t, server, "plain"), asUser(t, server, "maker")
+	equal(t, "without the role", runs(t, plain), false)
+	equal(t, "again, without the role", runs(t, plain), false)
+	equal(t, "as who makes roles", runs(t, maker), true)
+	equal(t, "as a superuser", runs(t, server.URLOf("super")), true)
+	equal(t, "where the role is another's", runs(t, plain), false)
+	run("GRANT " + tenantRole + " TO plain")
+	equal(t, "with the role", runs(t, plain), true)
+}
+
+// asUser is the URL of a user's database of the same name.
+func asUser(t *testing.T, server *localdb.Server, user string) string {
+	t.Helper()
+	u, err := url.Parse(server.URLOf(user))
+	ok(t, err)
+	u.User = url.UserPassword(user, "x")
+	return u.String()
+}
+
+// runs migrates and does everything there is as the URL's user. It reports whether
+// a statement without a predicate saw its tenant alone, as the store believes.
+func runs(t *testing.T, url string) bool {
+	t.Helper()
+	s := open(t, url)
+	_, err := s.Migrate(t.Context())
+	ok(t, err)
+	before, err := s.Tenants(t.Context())
+	ok(t, err)
+	w := settle(t, s, url, fmt.Sprint("t", len(before)), 1)
+	neighbour := settle(t, s, url, fmt.Sprint("n", len(before)), 1)
+	for i := range 2 {
+		w.record(t, analytics.Event{ID: fmt.Sprint(i), Action: analytics.Click, Kind: analytics.KindEvent, Key: "e0", At: at("2026-03-01T00:00:00Z")})
+	}
+	_, err = s.Compact(t.Context(), func(int, int) {})
+	ok(t, err)
+	ok(t, s.Rebuild(t.Context(), w.tenant, func(int, int) {}))
+	verifyClean(t, s, w.tenant)
+	equal(t, "clicks", w.total(t, analytics.KindEvent, "e0", analytics.Always, wantAll).Of[analytics.Click].Events, int64(2))
+	pending, err := s.Pending(t.Context(), 100)
+	ok(t, err)
+	for _, c := range pending {
+		ok(t, s.Settle(t.Context(), c.Tenant, []int64{c.Seq}))
+	}
+	pending, err = s.Pending(t.Context(), 100)
+	ok(t, err)
+	equal(t, "pending", len(pending), 0)
+	var others int
+	rows, err := s.read(t.Context(), w.tenant.ID, fmt.Sprint("SELECT count(*) FROM partners WHERE tenant_id = ", neighbour.tenant.ID), args{})
+	ok(t, row{rows, err}.Scan(&others))
+	equal(t, "the store believes that it is bound", s.Bound(), others == 0)
+	return s.Bound()
+}
