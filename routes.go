@@ -185,5 +185,6 @@ func (g *gateway) countCommits() func(ingest.Commit) {
 		events("accepted", c.Accepted)
 		events("duplicate", c.Duplicates)
 		events("unknown", c.Unknown)
+		events("too_old", c.TooOld)
 	}
 }

@@ -21,7 +21,7 @@ type Outcome = analytics.Outcome
 // the writer is acknowledged. After an error all or nothing was stored: the same
 // events can be sent again without harm.
 func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]Outcome, analytics.Change, error) {
-	if err := s.ensurePartitions(ctx, events); err != nil {
+	if err := s.ensurePartitions(ctx, tenant, events); err != nil {
 		return nil, analytics.Change{}, err
 	}
 	key, err := s.identityKey(ctx, tenant)
@@ -29,13 +29,19 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 		return nil, analytics.Change{}, err
 	}
 	attempt := func(wary bool) (*recording, error) {
-		r := &recording{tenant: tenant, wary: wary, events: events, outcomes: make([]Outcome, len(events)), identityKey: key}
+		r := &recording{tenant: tenant, now: s.instant(), wary: wary, events: events, outcomes: make([]Outcome, len(events)), identityKey: key}
 		return r, s.write(ctx, tenant, func(tx pgx.Tx) error { return r.run(ctx, tx) })
 	}
 	wary := s.isWary(tenant)
 	r, err := attempt(wary)
 	if !wary && sqlState(err, uniqueViolation) { // nothing was stored
 		r, err = attempt(true)
+	}
+	if sqlState(err, noPartition) { // it was pruned since we last looked
+		s.partitions.Clear()
+		if err = s.ensurePartitions(ctx, tenant, events); err == nil {
+			r, err = attempt(wary)
+		}
 	}
 	if r.met {
 		s.repeats.Store(tenant, s.now())
@@ -56,6 +62,7 @@ func (s *Store) isWary(tenant int64) bool {
 // recording is one run of the write transaction.
 type recording struct {
 	tenant      int64
+	now         time.Time
 	identityKey []byte
 	wary        bool // looks events up before it stores them
 	met         bool // an event that was stored before
@@ -82,6 +89,9 @@ func (f *fact) actor() int64 {
 }
 
 func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
+	if err := r.refuseTooOld(ctx, tx); err != nil {
+		return fmt.Errorf("horizon: %w", err)
+	}
 	subjects, err := r.findSubjects(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("subjects: %w", err)
@@ -115,7 +125,9 @@ func (r *recording) findSubjects(ctx context.Context, tx pgx.Tx) (map[subjectKey
 	var keys []subjectKey
 	var eventKeys []string
 	for i := range r.events {
-		if e := &r.events[i]; e.Kind == analytics.KindEvent {
+		if e := &r.events[i]; r.outcomes[i] == analytics.TooOld {
+			continue
+		} else if e.Kind == analytics.KindEvent {
 			eventKeys = append(eventKeys, e.Key)
 		} else {
 			keys = append(keys, subjectKey{e.Kind, e.Key})
@@ -145,6 +157,7 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 		e := &r.events[i]
 		k := eventKey{e.ID, e.At.UnixMicro()}
 		switch {
+		case r.outcomes[i] == analytics.TooOld:
 		case subjects[subjectKey{e.Kind, e.Key}] == 0:
 			r.outcomes[i] = analytics.Unknown
 		case seen[k]:
