@@ -99,6 +99,8 @@ func fill(t *testing.T, w *world) {
 			SELECT 1, i % 500, i, '2023-01-01Z', '2023-01-01Z' FROM generate_series(1, 100000) i`,
 		`INSERT INTO viewers (tenant_id, subject_id, visitor_id, watched) SELECT 1, i % 500, i, '{}' FROM generate_series(1, 100000) i`,
 		`INSERT INTO first_logins (tenant_id, visitor_id, subject_id, at, event_id) SELECT 1, i, i, '2023-01-01Z', 'x' FROM generate_series(1, 100000) i`,
+		`INSERT INTO horizons (tenant_id, events_from) SELECT i, '2023-06-01Z' FROM generate_series(1, 10000) i`,
+		`INSERT INTO kept_quarters (tenant_id, subject_id, quarter) SELECT 1, i % 500, '2023-01-01Z'::timestamptz + i * interval '15 minutes' FROM generate_series(1, 100000) i`,
 		`ANALYZE`,
 	} {
 		w.exec(t, statement)

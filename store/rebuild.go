@@ -20,7 +20,10 @@ func (s *Store) Rebuild(ctx context.Context, tenant analytics.Tenant, progress f
 	r := &rebuilding{tenant: tenant.ID, progress: progress}
 	return s.write(ctx, tenant.ID, func(tx pgx.Tx) error {
 		r.tx = tx
-		return r.run(ctx)
+		if err := r.run(ctx); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, tenant.ID, "rebuild", "", detail{"events": r.done})
 	})
 }
 

@@ -1,1 +1,1 @@
-INSERT INTO acts (at, actor, act, tenant_id, target, detail) VALUES (@now, @actor, @act, @tenant_id, @target, @detail)
+INSERT INTO acts (tenant_id, at, actor, act, target, detail) VALUES (@tenant_id, @now, @actor, @act, @target, @detail)
