@@ -139,16 +139,17 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	current, err := g.store.Migrated(ctx)
-	switch {
-	case err != nil:
+	schema, err := g.store.Schema(ctx)
+	if err != nil {
 		w.Header().Set("Retry-After", "1")
 		problem(w, http.StatusServiceUnavailable, "Postgres does not answer")
-	case !current:
-		problem(w, http.StatusServiceUnavailable, "the database's schema is not this version's")
-	default:
-		healthy(w, r)
+		return
 	}
+	if err = g.fits(schema); err != nil {
+		problem(w, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	healthy(w, r)
 }
 
 // registerMetrics adds what the packages count.
@@ -197,5 +198,6 @@ func (g *gateway) countCommits() func(ingest.Commit) {
 		events("accepted", c.Accepted)
 		events("duplicate", c.Duplicates)
 		events("unknown", c.Unknown)
+		events("too_old", c.TooOld)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the same zones on every machine
@@ -74,6 +75,7 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 		_, _ = fmt.Fprintln(errOut, "footfall:", err)
 		return 2
 	}
+	ctx = analytics.WithActor(ctx, whoRuns())
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err = parsed.Run(telemetry.NewLog(errOut, c.LogLevel), streams{in, out, errOut})
 	var status exitStatus
@@ -163,6 +165,7 @@ type gateway struct {
 	patience patience // with clients
 
 	documents graph.Documents // that requests may name
+	fitted    atomic.Bool     // the schema was once this version's
 }
 
 // aloneEdgeTTL is how long whole answers are kept without Redis. Nobody tells a
@@ -232,21 +235,34 @@ func (g *gateway) close() {
 	g.closers = nil
 }
 
-// checkSchema refuses a database that needs another version of the schema. One
+// checkSchema refuses a database that has another version of the schema. One
 // that is away now may come back: /readyz says so meanwhile.
 func (g *gateway) checkSchema(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	switch current, err := g.store.Migrated(ctx); {
-	case err != nil:
+	schema, err := g.store.Schema(ctx)
+	if err != nil {
 		g.log.WarnContext(ctx, "the database does not answer yet", "error", err)
 		return nil
-	case !current:
-		return errors.New("the database's schema is not this version's: run footfall migrate")
-	case !g.store.Bound():
+	}
+	if schema.Err() == nil && !g.store.Bound() {
 		g.log.WarnContext(ctx, store.Unbound)
 	}
-	return nil
+	return g.fits(schema)
+}
+
+// fits is why the schema is not one to serve with. A gateway that has served with
+// its own goes on when a newer version migrates the database: migrations leave the
+// previous version working, so that gateways can be replaced one by one.
+func (g *gateway) fits(schema store.Schema) error {
+	err := schema.Err()
+	if err == nil {
+		g.fitted.Store(true)
+	}
+	if schema.Newer() && schema.Pending == 0 && g.fitted.Load() {
+		return nil
+	}
+	return err
 }
 
 // serve answers requests until ctx ends, then lets those in flight finish.

@@ -17,6 +17,7 @@ const (
 	CodeForbidden       Code = "FORBIDDEN"
 	CodeNotFound        Code = "NOT_FOUND"
 	CodeConflict        Code = "CONFLICT"
+	CodeGone            Code = "GONE"
 	CodeTooLarge        Code = "TOO_LARGE"
 	CodeTooExpensive    Code = "COST_LIMIT_EXCEEDED"
 	CodeRateLimited     Code = "RATE_LIMITED"
@@ -30,6 +31,7 @@ var statuses = map[Code]int{
 	CodeForbidden:       http.StatusForbidden,
 	CodeNotFound:        http.StatusNotFound,
 	CodeConflict:        http.StatusConflict,
+	CodeGone:            http.StatusGone,
 	CodeTooLarge:        http.StatusRequestEntityTooLarge,
 	CodeTooExpensive:    http.StatusBadRequest,
 	CodeRateLimited:     http.StatusTooManyRequests,

@@ -192,6 +192,7 @@ const (
 	Accepted Outcome = iota
 	Duplicate
 	Unknown // its partner or campaign does not exist
+	TooOld  // events of its time are gone: it may have been counted
 )
 
 // Change is what a write touched, and where the word of it lies until every

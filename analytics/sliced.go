@@ -180,10 +180,10 @@ func (p *SlicedPlan) enter(d Dimensions, lost dropped, f func(*group)) {
 
 // Kept is nil, or why the answer says nothing.
 func (a *Answer) Kept() error {
-	if a.Lost == "" {
-		return nil
+	if a.Lost != "" {
+		return NotToldApart("where", a.Lost)
 	}
-	return NotToldApart("where", a.Lost)
+	return a.Gone.err()
 }
 
 // NotToldApart says that a number cannot be had by these dimensions.

@@ -77,6 +77,7 @@ type Answer struct {
 	// Lost is a dimension of the query's conditions that some day does not tell
 	// apart: then nothing can be said (Kept).
 	Lost Dimension
+	Gone Gone // why nothing can be said (Kept)
 
 	// Audience is how many watch at each whole second from AsOf on, as far as the
 	// events say by then; with WantCurve the most who watch within each second,

@@ -34,6 +34,7 @@ type memory struct {
 	activations map[string][32]byte
 	seq         int64
 	fail        error // fails the calls about nouns
+	horizon     time.Time
 }
 
 func (m *memory) ReadAhead(_ context.Context, _ int64, events []analytics.Event) error {
@@ -61,6 +62,8 @@ func (m *memory) Record(ctx context.Context, tenant int64, events []analytics.Ev
 		key := strings.Join([]string{strconv.FormatInt(tenant, 10), e.ID, e.At.Format(time.RFC3339Nano)}, "|")
 		_, again := m.seen[key]
 		switch {
+		case e.At.Before(m.horizon):
+			outcomes[i] = analytics.TooOld
 		case e.Kind == analytics.KindPartner && e.Key != knownPartner, e.Kind == analytics.KindCampaign && e.Key != knownCampaign:
 			outcomes[i] = analytics.Unknown
 		case again:
@@ -240,3 +243,6 @@ func (b *bundle) wantProblem(t testing.TB, a answer, status int, code, detail st
 		t.Errorf("%d events stored", n)
 	}
 }
+
+// Horizon is fixed: events before it are too old for this store.
+func (m *memory) Horizon(context.Context, int64) (time.Time, error) { return m.horizon, nil }

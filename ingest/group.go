@@ -211,6 +211,8 @@ func (w *Writer) tell(begin time.Time, requests int, outcomes []analytics.Outcom
 				c.Accepted++
 			case analytics.Duplicate:
 				c.Duplicates++
+			case analytics.TooOld:
+				c.TooOld++
 			default:
 				c.Unknown++
 			}

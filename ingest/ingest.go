@@ -27,6 +27,8 @@ type Store interface {
 	// Record returns one outcome an event, in order. Of two equal events in one
 	// call the first is accepted and the second a duplicate.
 	Record(ctx context.Context, tenant int64, events []analytics.Event) ([]analytics.Outcome, analytics.Change, error)
+	// Horizon is the instant from which on the tenant's events are kept.
+	Horizon(ctx context.Context, tenant int64) (time.Time, error)
 	CreateActivation(ctx context.Context, tenant int64, a analytics.Activation, token [32]byte) (analytics.Activation, analytics.Change, error)
 	DeleteActivation(ctx context.Context, tenant int64, id string) (analytics.Change, error)
 	UpsertPartners(ctx context.Context, tenant int64, partners []analytics.Partner) ([]*analytics.Partner, analytics.Change, error)
@@ -41,7 +43,7 @@ type Publisher interface {
 
 // Commit is what Options.OnCommit is told of one call of Store.Record.
 type Commit struct {
-	Requests, Events, Accepted, Duplicates, Unknown int
+	Requests, Events, Accepted, Duplicates, Unknown, TooOld int
 
 	Took time.Duration // the publication included
 	Err  error         // nil when the events are stored

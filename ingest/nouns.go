@@ -38,7 +38,7 @@ func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in
 	if err != nil {
 		return nil, err
 	}
-	a, change, err := w.o.Store.CreateActivation(ctx, tenant, a, auth.Digest(token))
+	a, change, err := w.o.Store.CreateActivation(acting(ctx), tenant, a, auth.Digest(token))
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +46,18 @@ func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in
 	return &a, nil
 }
 
+// acting names the key that asks, if one does, for the audit log.
+func acting(ctx context.Context) context.Context {
+	if p := auth.From(ctx); p != nil {
+		return analytics.WithActor(ctx, p.ID)
+	}
+	return ctx
+}
+
 // DeleteActivation removes an activation for good, its token with it; none of
 // that id is CodeNotFound.
 func (w *Writer) DeleteActivation(ctx context.Context, tenant int64, id string) error {
-	change, err := w.o.Store.DeleteActivation(ctx, tenant, id)
+	change, err := w.o.Store.DeleteActivation(acting(ctx), tenant, id)
 	if err != nil {
 		return err
 	}

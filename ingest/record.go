@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"footfall/analytics"
 )
@@ -60,12 +61,18 @@ func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int
 	if err != nil {
 		return noVerdicts(), err
 	}
+	var from time.Time // of events that are kept
 	for i, outcome := range outcomes {
 		switch outcome {
 		case analytics.Accepted:
 			verdicts.Accepted++
 		case analytics.Duplicate:
 			verdicts.Duplicates++
+		case analytics.TooOld:
+			if from.IsZero() { // the others are committed, whatever this says
+				from, _ = w.o.Store.Horizon(ctx, tenant)
+			}
+			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], analytics.Pruned(good[i].At, from)))
 		default:
 			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], unknownSubject(&good[i])))
 		}

@@ -36,6 +36,12 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 		if err != nil {
 			return err
 		}
+		err = s.note(ctx, tx, tenant, "activation.create", a.ActivationID, detail{
+			"eventKey": a.EventKey, "startAt": a.StartAt, "endAt": a.EndAt,
+		})
+		if err != nil {
+			return err
+		}
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})
 		return err
 	})
@@ -55,6 +61,9 @@ func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (
 			return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
 		}
 		if _, err = tx.Exec(ctx, sql("delete_link"), args{"tenant_id": tenant, "activation_id": id, "now": s.instant()}); err != nil {
+			return err
+		}
+		if err = s.note(ctx, tx, tenant, "activation.delete", id, nil); err != nil {
 			return err
 		}
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})

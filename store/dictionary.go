@@ -21,8 +21,9 @@ const dictionarySize = 1 << 16
 type dictionary struct {
 	numbers *lru.Cache[identity, numbered]
 
-	mu  sync.Mutex
-	own map[int64]run // by tenant
+	mu       sync.Mutex
+	own      map[int64]run   // by tenant
+	erasures map[int64]int64 // by tenant, the latest that is known
 }
 
 type identity struct {
@@ -41,23 +42,39 @@ type numbered struct {
 // from its first number up to the tenant's next.
 type run struct{ first, next int64 }
 
+// moment is how a tenant's dictionary stands: the next number that it gives, and
+// how often identities were erased from it.
+type moment struct{ next, erasures int64 }
+
 func newDictionary() *dictionary {
 	numbers, err := lru.New[identity, numbered](dictionarySize)
 	if err != nil {
 		panic(err) // the size is not positive
 	}
-	return &dictionary{numbers: numbers, own: map[int64]run{}}
+	return &dictionary{numbers: numbers, own: map[int64]run{}, erasures: map[int64]int64{}}
 }
 
-// sure tells, of a tenant who is locked and whose next number is known, since
-// which number all that were given are remembered.
-func (d *dictionary) sure(tenant, next int64) int64 {
+// sure tells, of a tenant who is locked, since which number all that were given are
+// remembered.
+func (d *dictionary) sure(tenant int64, m moment) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.own[tenant].next != next { // somebody else gave some
-		d.own[tenant] = run{next, next}
+	d.believe(tenant, m.erasures)
+	if d.own[tenant].next != m.next { // somebody else gave some
+		d.own[tenant] = run{m.next, m.next}
 	}
 	return d.own[tenant].first
+}
+
+// believe drops everything when identities were erased since, and is false for what
+// was read before they were.
+func (d *dictionary) believe(tenant, erasures int64) bool {
+	known, ok := d.erasures[tenant]
+	if ok && erasures > known {
+		d.numbers.Purge()
+	}
+	d.erasures[tenant] = max(known, erasures)
+	return erasures >= known
 }
 
 // recall fills in the numbers that are known, 0 for those known to be missing,
@@ -74,17 +91,19 @@ func (d *dictionary) recall(tenant, sure int64, order []digest, numbers []uint32
 	return unknown
 }
 
-// learn remembers numbers that were committed, and what has none while the
-// tenant's next number is next.
-func (d *dictionary) learn(tenant, next int64, order []digest, numbers []uint32) {
+// learn remembers numbers that were committed, and what had none at the moment.
+func (d *dictionary) learn(tenant int64, m moment, order []digest, numbers []uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !d.believe(tenant, m.erasures) {
+		return
+	}
 	for i, of := range order {
 		key := identity{tenant, of}
 		if known, ok := d.numbers.Peek(key); ok && known.id != 0 {
 			continue // given meanwhile
 		}
-		d.numbers.Add(key, numbered{numbers[i], next})
+		d.numbers.Add(key, numbered{numbers[i], m.next})
 	}
 }
 
@@ -120,30 +139,30 @@ func (s *Store) ReadAhead(ctx context.Context, tenant int64, events []analytics.
 	for i, at := range unknown {
 		order[i] = words.order[at]
 	}
-	found, next, err := readAhead(ctx, s, tenant, order)
+	found, m, err := readAhead(ctx, s, tenant, order)
 	if err != nil {
 		return wrap(err)
 	}
-	s.dictionary.learn(tenant, next, order, found)
+	s.dictionary.learn(tenant, m, order, found)
 	return nil
 }
 
-// readAhead reads numbers and the tenant's next in one snapshot.
-func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (numbers []uint32, next int64, err error) {
+// readAhead reads numbers, and how the dictionary stands at that moment.
+func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (numbers []uint32, m moment, err error) {
 	rows, err := query(ctx, s.pool, tenant, sql("read_ahead"), digestArgs(tenant, order))
 	if err != nil {
-		return nil, 0, err
+		return nil, m, err
 	}
 	numbers = make([]uint32, len(order))
 	var i *int
-	var id int64
-	_, err = pgx.ForEachRow(rows, []any{&i, &id}, func() error {
+	var id, erasures int64
+	_, err = pgx.ForEachRow(rows, []any{&i, &id, &erasures}, func() error {
 		if i == nil {
-			next = id
+			m = moment{id, erasures}
 		} else {
 			numbers[*i] = uint32(id)
 		}
 		return nil
 	})
-	return numbers, next, err
+	return numbers, m, err
 }

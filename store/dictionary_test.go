@@ -67,6 +67,28 @@ func TestReadAheadSparesLookUps(t *testing.T) {
 	equal(t, "read ahead of what is known", w.Statements(), before)
 }
 
+// TestWhoWasForgottenIsSomebodyNew, also to a process that remembers the number, or
+// has just read it ahead.
+func TestWhoWasForgottenIsSomebodyNew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	other := open(t, w.url)
+	for i, readAgain := range []bool{false, true} {
+		w.record(t, visitsBy(w, fmt.Sprint("before", i), "a", "b")...)
+		again := visitsBy(w, fmt.Sprint("after", i), "a", "b")
+		if readAgain {
+			w.dictionary.numbers.Purge()
+		}
+		ok(t, w.ReadAhead(t.Context(), w.tenant.ID, again))
+		done, err := other.Forget(t.Context(), w.tenant, Erasure{Sessions: []string{"a"}})
+		ok(t, err)
+		equal(t, "erased", done.Identities, 1)
+		w.record(t, again...)
+		sessions := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll).Of[analytics.Click].Sessions
+		equal(t, "sessions", sessions, int64(3+i))
+	}
+}
+
 // TestWrongMemoryIsMended has a dictionary believe that a word has no number.
 func TestWrongMemoryIsMended(t *testing.T) {
 	t.Parallel()

@@ -29,3 +29,14 @@ func dimensionsInto(d *analytics.Dimensions) []any {
 		text{&d.Source}, text{&d.Medium}, text{&d.CampaignTag}, text{&d.Referrer}, text{&d.Path}, text{&d.Country}, text{&d.Device},
 	}
 }
+
+// dimensionsOf reads the seven from an array that holds them in that order, none
+// from nil.
+func dimensionsOf(values []*string) *analytics.Dimensions {
+	d := &analytics.Dimensions{}
+	targets := dimensionsInto(d)
+	for i := range min(len(values), len(targets)) {
+		*targets[i].(text).to = orZero(values[i])
+	}
+	return d
+}

@@ -66,7 +66,7 @@ func TestDuplicatesAreLookedUpByTheirKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	events := traffic(2000, analytics.KindEvent)
-	ok(t, w.ensurePartitions(t.Context(), events))
+	ok(t, w.ensurePartitions(t.Context(), w.tenant.ID, events))
 	key := args{"tenant_id": w.tenant.ID, "n": []int32{1}, "ats": []time.Time{events[0].At}, "ids": []string{"x"}, "first": events[0].At, "last": events[0].At}
 	name := args{"tenant_id": w.tenant.ID, "n": []int32{1}, "kinds": []int16{1}, "keys": []string{"x"}}
 	for range 3 {
@@ -89,7 +89,7 @@ func fill(t *testing.T, w *world) {
 	for i := range 36 {
 		events = append(events, analytics.Event{At: at("2023-01-01T00:00:00Z").AddDate(0, i, 0)})
 	}
-	ok(t, w.ensurePartitions(t.Context(), events))
+	ok(t, w.ensurePartitions(t.Context(), w.tenant.ID, events))
 	for _, statement := range []string{
 		`INSERT INTO events (tenant_id, at, subject_id, session_id, visitor_id, action, id)
 			SELECT 1, '2023-01-01Z'::timestamptz + i * interval '7 minutes 50 seconds', i % 500, i / 3, i / 5, 1 + i % 4, 'id' || i FROM generate_series(1, 200000) i`,
@@ -100,6 +100,8 @@ func fill(t *testing.T, w *world) {
 			SELECT 1, i % 500, i, '2023-01-01Z', '2023-01-01Z' FROM generate_series(1, 100000) i`,
 		`INSERT INTO viewers (tenant_id, subject_id, visitor_id, watched) SELECT 1, i % 500, i, '{}' FROM generate_series(1, 100000) i`,
 		`INSERT INTO first_logins (tenant_id, visitor_id, subject_id, at, event_id) SELECT 1, i, i, '2023-01-01Z', 'x' FROM generate_series(1, 100000) i`,
+		`INSERT INTO horizons (tenant_id, events_from) SELECT i, '2023-06-01Z' FROM generate_series(1, 10000) i`,
+		`INSERT INTO kept_quarters (tenant_id, subject_id, quarter) SELECT 1, i % 500, '2023-01-01Z'::timestamptz + i * interval '15 minutes' FROM generate_series(1, 100000) i`,
 		`ANALYZE`,
 	} {
 		w.exec(t, statement)

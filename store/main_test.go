@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"testing"
 	"time"
@@ -140,5 +141,7 @@ func ok(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+var discard = slog.New(slog.DiscardHandler)
 
 func ptr[T any](v T) *T { return &v }

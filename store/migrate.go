@@ -3,19 +3,81 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"footfall/analytics"
 )
 
 //go:embed migration/*.sql
 var migrationFiles embed.FS
 
-// Migrate brings the schema up to this binary's version. It may run from many
-// instances at once: they queue at a lock. It returns how many migrations ran. The
+// binaryVersions are the versions of the migrations in this binary, ascending.
+var binaryVersions = loadVersions()
+
+func loadVersions() (versions []int64) {
+	files, err := migrationFiles.ReadDir("migration")
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range files {
+		v, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			panic(err)
+		}
+		versions = append(versions, v)
+	}
+	slices.Sort(versions)
+	return versions
+}
+
+// Schema is the version that a database has, 0 for none, beside that of this
+// binary, and how many of this binary's migrations have not run.
+type Schema struct {
+	Database, Binary int64
+	Pending          int
+}
+
+// Err is nil where the two are one, otherwise CodeConflict with what to do.
+func (v Schema) Err() error {
+	switch {
+	case v.Newer():
+		return analytics.Errorf(analytics.CodeConflict, "the database's schema has version %d, newer than %d, the newest that this footfall knows: run a newer footfall",
+			v.Database, v.Binary)
+	case v.Pending > 0:
+		return analytics.Errorf(analytics.CodeConflict, "the database's schema is not this version's: run footfall migrate (it has version %d, this footfall needs %d)",
+			v.Database, v.Binary)
+	}
+	return nil
+}
+
+// Newer reports whether a later binary has migrated the database.
+func (v Schema) Newer() bool { return v.Database > v.Binary }
+
+const (
+	// How often an instance that waits for another's migrations looks again, and
+	// how often it does: an hour in all.
+	migrateProbe  = 1
+	migrateProbes = 3600
+
+	// A migration that needs a lock others would queue behind waits for it briefly
+	// (SET LOCAL lock_timeout) and is tried again after a rest.
+	migrateRest  = time.Second
+	migrateTries = 60
+)
+
+// Migrate brings the schema up to this binary's version, while others read and
+// write. It may run from many instances at once: they queue at a lock, which needs a
+// session of its own (no pooler that hands out transactions). A database that is
+// newer is left alone: CodeConflict. It returns how many migrations ran. The
 // role that tenants' statements run as is prepared in any case.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
 	provider, closeDB, err := s.migrations()
@@ -23,34 +85,80 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer closeDB()
-	results, err := provider.Up(ctx)
+	if v, err := s.Schema(ctx); err != nil || v.Newer() {
+		return 0, errors.Join(err, v.Err())
+	}
+	ran, err := upWithPatience(ctx, provider)
 	if err != nil {
-		return 0, fmt.Errorf("migrate: %w", wrap(err))
+		return ran, fmt.Errorf("migrate: %w", wrap(err))
+	}
+	if ran > 0 {
+		if err = s.note(ctx, s.pool, 0, "migrate", "", detail{"version": slices.Max(binaryVersions), "migrations": ran}); err != nil {
+			return ran, wrap(err)
+		}
 	}
 	if err = s.prepareRole(ctx); err != nil {
-		return 0, fmt.Errorf("migrate: the role of tenants' statements: %w", wrap(err))
+		return ran, fmt.Errorf("migrate: the role of tenants' statements: %w", wrap(err))
 	}
-	s.pool.Reset() // connections learn anew what they may
-	return len(results), nil
+	s.pool.Reset()          // connections learn anew what they may
+	v, err := s.Schema(ctx) // a newer binary may have come first
+	if err == nil {
+		err = v.Err()
+	}
+	return ran, err
 }
 
-// Migrated reports whether the schema is the one this binary needs.
-func (s *Store) Migrated(ctx context.Context) (bool, error) {
-	provider, closeDB, err := s.migrations()
-	if err != nil {
-		return false, err
+// upWithPatience runs the migrations, giving way to statements that hold what they
+// need.
+func upWithPatience(ctx context.Context, provider *goose.Provider) (ran int, err error) {
+	for try := 1; ; try++ {
+		results, err := provider.Up(ctx)
+		ran += len(results)
+		var partial *goose.PartialError
+		if errors.As(err, &partial) {
+			ran += len(partial.Applied)
+		}
+		if !sqlState(err, lockTimedOut) || try == migrateTries {
+			return ran, err
+		}
+		select {
+		case <-ctx.Done():
+			return ran, ctx.Err()
+		case <-time.After(migrateRest):
+		}
 	}
-	defer closeDB()
-	pending, err := provider.HasPending(ctx)
-	return !pending, wrap(err)
 }
+
+// Schema compares the versions, without waiting for migrations that run.
+func (s *Store) Schema(ctx context.Context) (Schema, error) {
+	v := Schema{Binary: slices.Max(binaryVersions)}
+	rows, err := s.pool.Query(ctx, "SELECT version_id FROM goose_db_version WHERE is_applied AND version_id > 0")
+	var applied []int64
+	if err == nil {
+		applied, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	}
+	if err != nil && !sqlState(err, undefinedTable) {
+		return v, wrap(err)
+	}
+	for _, version := range applied {
+		v.Database = max(v.Database, version)
+	}
+	for _, version := range binaryVersions {
+		if !slices.Contains(applied, version) {
+			v.Pending++
+		}
+	}
+	return v, nil
+}
+
+const undefinedTable = "42P01"
 
 func (s *Store) migrations() (*goose.Provider, func(), error) {
 	files, err := fs.Sub(migrationFiles, "migration")
 	if err != nil {
 		return nil, nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(migrateProbe, migrateProbes))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,9 +13,13 @@ import (
 // partitionLock serialises the making of partitions over all instances.
 const partitionLock = 0x666f6f7470617274
 
+// noPartition is the SQLSTATE of an event whose month has none.
+const noPartition = "23514"
+
 // ensurePartitions makes the monthly partitions that the events need, each in a
-// transaction of its own: a partition without events does no harm.
-func (s *Store) ensurePartitions(ctx context.Context, events []analytics.Event) error {
+// transaction of its own: a partition without events does no harm. Months before
+// the tenant's horizon get none: their events will be refused.
+func (s *Store) ensurePartitions(ctx context.Context, tenant int64, events []analytics.Event) error {
 	var missing []analytics.Bucket
 	seen := map[analytics.Bucket]bool{}
 	for i := range events {
@@ -31,7 +35,14 @@ func (s *Store) ensurePartitions(ctx context.Context, events []analytics.Event) 
 	if len(missing) == 0 {
 		return nil
 	}
+	from, err := s.Horizon(ctx, tenant)
+	if err != nil {
+		return err
+	}
 	for _, month := range missing {
+		if month.Start(analytics.LevelMonth).Before(from) {
+			continue
+		}
 		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return makePartition(ctx, tx, month) })
 		if err != nil {
 			return fmt.Errorf("partitions: %w", wrap(err))
@@ -48,20 +59,33 @@ func makePartition(ctx context.Context, tx pgx.Tx, month analytics.Bucket) error
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", partitionLock); err != nil {
 		return err
 	}
-	r := month.Range(analytics.LevelMonth)
-	name := "events_" + r.Start.Format("2006_01")
+	name := partitionName(month.Start(analytics.LevelMonth))
 	var there bool
 	if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&there); err != nil || there {
 		return err
 	}
 	for _, ddl := range []string{
 		fmt.Sprintf("CREATE TABLE %s (LIKE events INCLUDING ALL)", name),
-		fmt.Sprintf("ALTER TABLE events ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
-			name, r.Start.Format(time.RFC3339), r.End.Format(time.RFC3339)),
+		attach(name),
 	} {
 		if _, err := tx.Exec(ctx, ddl); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// partitionLayout names a month's partition.
+const partitionLayout = "events_2006_01"
+
+func partitionName(month time.Time) string { return month.UTC().Format(partitionLayout) }
+
+// attach is the DDL that makes a table the partition of the month it is named for.
+func attach(name string) string {
+	start, err := time.Parse(partitionLayout, name)
+	if err != nil {
+		panic("store: no partition is named " + name)
+	}
+	return fmt.Sprintf("ALTER TABLE events ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
+		name, start.Format(time.RFC3339), start.AddDate(0, 1, 0).Format(time.RFC3339))
 }

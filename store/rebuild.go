@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,13 +14,16 @@ import (
 const rebuildEvents = 20_000
 
 // Rebuild derives everything of a tenant anew from its events: cells, sessions,
-// audiences and first logins. Readers see all of the old or all of the new;
+// audiences and first logins. Where events were pruned that is CodeGone. Readers see all of the old or all of the new;
 // writers of the tenant wait. Progress counts events; nil is allowed.
 func (s *Store) Rebuild(ctx context.Context, tenant analytics.Tenant, progress func(done, total int)) error {
 	r := &rebuilding{tenant: tenant.ID, progress: progress}
 	return s.write(ctx, tenant.ID, func(tx pgx.Tx) error {
 		r.tx = tx
-		return r.run(ctx)
+		if err := r.run(ctx); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, tenant.ID, "rebuild", "", detail{"events": r.done})
 	})
 }
 
@@ -33,6 +37,9 @@ type rebuilding struct {
 func (r *rebuilding) run(ctx context.Context) error {
 	// The compactor's DELETE … COPY must not straddle ours.
 	if _, err := r.tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", cellsLock+r.tenant); err != nil {
+		return err
+	}
+	if err := r.refusePruned(ctx); err != nil {
 		return err
 	}
 	subjects, err := listSubjects(ctx, r.tx, r.tenant)
@@ -58,6 +65,20 @@ func (r *rebuilding) run(ctx context.Context) error {
 	}
 	_, err = announce(ctx, r.tx, r.tenant, subjectTopics(touched))
 	return err
+}
+
+// refusePruned refuses to clear what could not be derived again.
+func (r *rebuilding) refusePruned(ctx context.Context) error {
+	from, err := horizon(ctx, r.tx, r.tenant)
+	if err != nil {
+		return err
+	}
+	var gone bool
+	if err = r.tx.QueryRow(ctx, sql("older_cells"), args{"tenant_id": r.tenant, "before": from}).Scan(&gone); err != nil || !gone {
+		return err
+	}
+	return analytics.Errorf(analytics.CodeGone, "events are kept from %s on, and cells from before it could not be derived again: nothing was rebuilt",
+		from.Format(time.DateOnly))
 }
 
 // derive plays all events through the deriver, in bounded memory.

@@ -22,7 +22,7 @@ type Outcome = analytics.Outcome
 // the writer is acknowledged. After an error all or nothing was stored: the same
 // events can be sent again without harm.
 func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]Outcome, analytics.Change, error) {
-	if err := s.ensurePartitions(ctx, events); err != nil {
+	if err := s.ensurePartitions(ctx, tenant, events); err != nil {
 		return nil, analytics.Change{}, err
 	}
 	key, err := s.identityKey(ctx, tenant)
@@ -32,11 +32,17 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	attempt := func(again bool) (*recording, error) {
 		r := &recording{
 			tenant: tenant, identityKey: key, dictionary: s.dictionary, subjects: s.subjects,
-			again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]Outcome, len(events)),
+			now: s.instant(), again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]Outcome, len(events)),
 		}
-		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, next int64) error { r.next = next; return r.run(ctx, tx) })
+		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
 	}
 	r, err := attempt(false)
+	if sqlState(err, noPartition) { // it was pruned since we last looked
+		s.partitions.Clear()
+		if err = s.ensurePartitions(ctx, tenant, events); err == nil {
+			r, err = attempt(false)
+		}
+	}
 	if sqlState(err, uniqueViolation) { // nothing was stored
 		r, err = attempt(true)
 	}
@@ -56,7 +62,7 @@ func (r *recording) remember() {
 			r.subjects.Add(subject{r.tenant, k}, id)
 		}
 	}
-	r.dictionary.learn(r.tenant, r.next, r.words.order, r.numbers)
+	r.dictionary.learn(r.tenant, r.moment, r.words.order, r.numbers)
 	r.dictionary.extend(r.tenant, r.added.first, r.added.next)
 }
 
@@ -73,6 +79,7 @@ func (s *Store) isWary(tenant int64) bool {
 // recording is one run of the write transaction.
 type recording struct {
 	tenant      int64
+	now         time.Time
 	identityKey []byte
 	dictionary  *dictionary
 	subjects    *lru.Cache[subject, int64]
@@ -85,7 +92,7 @@ type recording struct {
 	fresh       []fact               // the events to store
 	words       vocabulary
 	numbers     []uint32 // of the words
-	next        int64    // the tenant's next number when it began
+	moment      moment   // when it began
 	added       run      // what it numbered itself
 	change      analytics.Change
 }
@@ -107,7 +114,10 @@ func (f *fact) actor() int64 {
 }
 
 func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
-	var err error
+	err := r.refuseTooOld(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("horizon: %w", err)
+	}
 	if r.known, err = r.findSubjects(ctx, tx); err != nil {
 		return fmt.Errorf("subjects: %w", err)
 	}
@@ -142,7 +152,7 @@ func (r *recording) findSubjects(ctx context.Context, tx pgx.Tx) (map[subjectKey
 	var eventKeys []string
 	for i := range r.events {
 		k := subjectKey{r.events[i].Kind, r.events[i].Key}
-		if _, seen := known[k]; seen {
+		if _, seen := known[k]; seen || r.outcomes[i] == analytics.TooOld {
 			continue
 		}
 		id, remembered := r.subjects.Get(subject{r.tenant, k})
@@ -180,6 +190,7 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 		e := &r.events[i]
 		k := eventKey{e.ID, e.At.UnixMicro()}
 		switch {
+		case r.outcomes[i] == analytics.TooOld:
 		case subjects[subjectKey{e.Kind, e.Key}] == 0:
 			r.outcomes[i] = analytics.Unknown
 		case seen[k]:

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +19,9 @@ func TestMigrateFromManyInstances(t *testing.T) {
 	ok(t, err)
 	t.Cleanup(func() { ok(t, server.DropDatabase(context.WithoutCancel(t.Context()), "many_instances")) })
 	s := open(t, url)
-	migrated, err := s.Migrated(t.Context())
+	v, err := s.Schema(t.Context())
 	ok(t, err)
-	equal(t, "migrated before", migrated, false)
+	equal(t, "before", v, Schema{0, slices.Max(binaryVersions), len(binaryVersions)})
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	ran := 0
@@ -40,9 +41,13 @@ func TestMigrateFromManyInstances(t *testing.T) {
 	files, err := migrationFiles.ReadDir("migration")
 	ok(t, err)
 	equal(t, "migrations run", ran, len(files))
-	migrated, err = s.Migrated(t.Context())
+	v, err = s.Schema(t.Context())
 	ok(t, err)
-	equal(t, "migrated after", migrated, true)
+	equal(t, "after", v, Schema{v.Binary, v.Binary, 0})
+	ok(t, v.Err())
+	acts, err := s.Acts(t.Context(), analytics.ActFilter{Name: "migrate", Most: 10})
+	ok(t, err)
+	equal(t, "acts of migration", len(acts), 1)
 }
 
 // TestPartitions records events of old and new months from two instances that

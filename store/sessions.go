@@ -22,6 +22,9 @@ type visits struct {
 	views []int64
 	first map[int64]firstView // of the new page views at each instant
 	old   []analytics.Session
+	// The dimensions of sessions by their start, where the first page view's event
+	// is gone and they outlive it (origin).
+	origins map[int64][]*string
 }
 
 // firstView is the page view that a session which starts at its instant is
@@ -101,8 +104,8 @@ func (d *deriver) enterSessions(ctx context.Context, gone, born []sessionRow) er
 }
 
 func (d *deriver) enterSession(s sessionRow, first firstView, sign int64) {
-	if first.dims == nil { // its events are gone
-		first.dims = &analytics.Dimensions{}
+	if first.dims == nil { // its event is gone
+		first.dims = dimensionsOf(s.origin())
 	}
 	d.ledger.Add(analytics.Fact{
 		Subject: s.subject, Action: analytics.PageView, At: s.Start(), Starts: sign, Micros: sign * s.Micros(), Dimensions: first.dims,
@@ -189,8 +192,15 @@ func (d *deriver) findSessions(ctx context.Context, order []*visits) error {
 	var i int
 	var start, end time.Time
 	var packed []byte
-	_, err = pgx.ForEachRow(rows, []any{&i, &start, &end, &packed}, func() error {
+	var origin []*string
+	_, err = pgx.ForEachRow(rows, []any{&i, &start, &end, &packed, &origin}, func() error {
 		order[i].old = append(order[i].old, analytics.Session{Views: unpackViews(start, end, packed)})
+		if origin != nil {
+			if order[i].origins == nil {
+				order[i].origins = map[int64][]*string{}
+			}
+			order[i].origins[start.UnixMicro()] = origin
+		}
 		return nil
 	})
 	return err
@@ -200,6 +210,10 @@ type sessionRow struct {
 	*visits
 	analytics.Session
 }
+
+// origin is what the session keeps of the event it begins with, nil for nothing. No
+// event comes before one that is gone, so that its sessions begin where they began.
+func (r sessionRow) origin() []*string { return r.origins[r.Views[0]] }
 
 func (r sessionRow) end() time.Time { return time.UnixMicro(r.Views[len(r.Views)-1]).UTC() }
 
@@ -219,10 +233,10 @@ func (d *deriver) replaceSessions(ctx context.Context, gone, born []sessionRow) 
 	if len(born) == 0 {
 		return nil
 	}
-	columns := []string{"tenant_id", "subject_id", "actor_id", "started_at", "ended_at", "views"}
+	columns := []string{"tenant_id", "subject_id", "actor_id", "started_at", "ended_at", "views", "origin"}
 	_, err := d.tx.CopyFrom(ctx, pgx.Identifier{"sessions"}, columns, pgx.CopyFromSlice(len(born), func(i int) ([]any, error) {
 		r := &born[i]
-		return []any{d.tenant, r.subject, r.identity, r.Start(), r.end(), packViews(r.Views)}, nil
+		return []any{d.tenant, r.subject, r.identity, r.Start(), r.end(), packViews(r.Views), r.origin()}, nil
 	}))
 	return err
 }

@@ -15,7 +15,7 @@ func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Qu
 	if len(b.sources) > 0 {
 		text := sql("sliced_cells")
 		if len(b.ragged.n) > 0 {
-			text += sql("sliced_ragged")
+			text += sql("sliced_ragged") + sql("sliced_pruned")
 		}
 		rows, err := s.read(ctx, tenant, text, b.args(tenant))
 		if err != nil {
@@ -28,6 +28,7 @@ func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Qu
 	answers := make([]analytics.Answer, len(queries))
 	for i, p := range b.plans {
 		answers[i] = p.Answer()
+		answers[i].Gone = b.gone[p]
 	}
 	return answers, nil
 }
@@ -40,6 +41,7 @@ type slicedBatch struct {
 	cells   cellFetches
 	watched []bool
 	ragged  raggedFetches
+	gone    map[*analytics.SlicedPlan]analytics.Gone // those that cannot be answered
 }
 
 type slicedSource struct {
@@ -49,7 +51,7 @@ type slicedSource struct {
 }
 
 func newSlicedBatch(queries []analytics.Query) *slicedBatch {
-	b := &slicedBatch{}
+	b := &slicedBatch{gone: map[*analytics.SlicedPlan]analytics.Gone{}}
 	for _, q := range queries {
 		p := analytics.NewSlicedPlan(q)
 		b.plans = append(b.plans, p)
@@ -95,6 +97,10 @@ func (b *slicedBatch) fold(row pgx.CollectableRow) (struct{}, error) {
 		return struct{}{}, err
 	}
 	source := b.sources[n]
+	if bucket == nil && *action == 0 {
+		b.gone[source.plan] = analytics.GoneAt(source.plan.Ragged[source.ragged], time.UnixMicro(r.Events))
+		return struct{}{}, nil
+	}
 	if bucket == nil {
 		source.plan.Count(source.ragged, analytics.Action(*action), dims, counted(&r, sessionIDs, visitorIDs))
 		return struct{}{}, nil

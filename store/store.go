@@ -206,22 +206,21 @@ func collectAll[T any](ctx context.Context, s *Store, text string, a args, scan 
 // write runs f in a transaction that holds the tenant's write lock: writers of
 // one tenant queue, writers of different tenants do not meet.
 func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error) error {
-	return s.writeNumbered(ctx, tenant, func(tx pgx.Tx, _ int64) error { return f(tx) })
+	return s.writeNumbered(ctx, tenant, func(tx pgx.Tx, _ moment) error { return f(tx) })
 }
 
-// writeNumbered is write, and tells f the number of the tenant's next identity.
-func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, next int64) error) error {
-	return wrap(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		tx = tenantTx{tx, tenant}
-		var next int64
-		err := tx.QueryRow(ctx, sql("lock_tenant"), args{"tenant_id": tenant}).Scan(&next)
+// writeNumbered is write, and tells f how the tenant's dictionary stands.
+func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, m moment) error) error {
+	return wrap(s.enter(ctx, tenant, func(tx pgx.Tx) error {
+		var m moment
+		err := tx.QueryRow(ctx, sql("lock_tenant"), args{"tenant_id": tenant}).Scan(&m.next, &m.erasures)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return analytics.Errorf(analytics.CodeNotFound, "no such tenant: %d", tenant)
 		}
 		if err != nil {
 			return err
 		}
-		return f(tx, next)
+		return f(tx, m)
 	}))
 }
 

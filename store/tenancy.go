@@ -51,14 +51,9 @@ func queryOn(ctx context.Context, conn querier, tenant int64, text string, a ...
 	return ask(ctx, conn, batch)
 }
 
-// change runs a statement that sees one tenant alone and returns no rows.
-func (s *Store) change(ctx context.Context, tenant int64, text string, a args) (pgconn.CommandTag, error) {
-	rows, err := query(ctx, s.pool, tenant, text, a)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	rows.Close()
-	return rows.CommandTag(), rows.Err()
+// enter runs f in a transaction whose statements see one tenant alone.
+func (s *Store) enter(ctx context.Context, tenant int64, f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return f(tenantTx{tx, tenant}) })
 }
 
 // ask sends a batch whose second statement is the question.

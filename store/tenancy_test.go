@@ -74,7 +74,11 @@ func TestAForgottenPredicateShowsNothing(t *testing.T) {
 			return err
 		})
 		ok(t, err)
-		if _, err = own.change(t.Context(), own.tenant.ID, fmt.Sprintf("UPDATE %s SET tenant_id = %d", table, other.tenant.ID), args{}); err == nil {
+		err = own.enter(t.Context(), own.tenant.ID, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), fmt.Sprintf("UPDATE %s SET tenant_id = %d", table, other.tenant.ID))
+			return err
+		})
+		if err == nil {
 			t.Errorf("%s: rows were given away", table)
 		}
 	}

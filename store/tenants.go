@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,8 +30,10 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, sql("insert_counters"), args{"tenant_id": t.ID})
-		return err
+		if _, err = tx.Exec(ctx, sql("insert_counters"), args{"tenant_id": t.ID}); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, t.ID, "tenant.create", t.AccessKey, detail{"name": t.Name, "timeZone": t.Zone.String()})
 	})
 	if sqlState(err, uniqueViolation) {
 		return t, analytics.Errorf(analytics.CodeConflict, "a tenant with key %q exists already", t.AccessKey)
@@ -79,13 +82,22 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 		return k, err
 	}
 	k.Documents, k.CreatedAt = documents, s.instant()
-	rows, err := query(ctx, s.pool, k.Tenant.ID, sql("insert_key"), args{
-		"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
-		"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget,
+	err = s.enter(ctx, k.Tenant.ID, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, sql("insert_key"), args{
+			"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
+			"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget,
+		}).Scan(&k.ID)
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, tx, k.Tenant.ID, "key.create", keyName(k.ID), detail{
+			"prefix": k.Prefix, "name": k.Name, "scopes": scopes, "documents": string(k.Documents), "expiresAt": k.ExpiresAt, "budget": k.Budget,
+		})
 	})
-	err = row{rows, err}.Scan(&k.ID)
 	return k, wrap(err)
 }
+
+func keyName(id int64) string { return "key:" + strconv.FormatInt(id, 10) }
 
 // APIKey finds a key by the digest of its secret, revoked and expired ones
 // included; CodeNotFound when there is none.
@@ -120,11 +132,16 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 
 // RevokeKey ends a key; revoking twice keeps the first instant.
 func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
-	tag, err := s.change(ctx, tenant, sql("revoke_key"), args{"tenant_id": tenant, "key_id": key, "now": s.instant()})
-	if err == nil && tag.RowsAffected() == 0 {
-		return analytics.Errorf(analytics.CodeNotFound, "no such key: %d", key)
-	}
-	return wrap(err)
+	return wrap(s.enter(ctx, tenant, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sql("revoke_key"), args{"tenant_id": tenant, "key_id": key, "now": s.instant()})
+		if err == nil && tag.RowsAffected() == 0 {
+			err = analytics.Errorf(analytics.CodeNotFound, "no such key: %d", key)
+		}
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, tx, tenant, "key.revoke", keyName(key), nil)
+	}))
 }
 
 // Link finds the link of an activation; CodeNotFound when there is none or the
@@ -156,11 +173,16 @@ func scanLink(row pgx.CollectableRow) (analytics.Link, error) {
 
 // RevokeLink ends an activation's token.
 func (s *Store) RevokeLink(ctx context.Context, tenant int64, activationID string) error {
-	tag, err := s.change(ctx, tenant, sql("revoke_link"), args{"tenant_id": tenant, "activation_id": activationID, "now": s.instant()})
-	if err == nil && tag.RowsAffected() == 0 {
-		return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", activationID)
-	}
-	return wrap(err)
+	return wrap(s.enter(ctx, tenant, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, sql("revoke_link"), args{"tenant_id": tenant, "activation_id": activationID, "now": s.instant()})
+		if err == nil && tag.RowsAffected() == 0 {
+			err = analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", activationID)
+		}
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, tx, tenant, "activation.revoke", activationID, nil)
+	}))
 }
 
 // one is the only row of a lookup, CodeNotFound without one.

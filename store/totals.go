@@ -24,12 +24,12 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 			n, plain = append(n, i), append(plain, q)
 		}
 	}
-	plans, err := s.totals(ctx, tenant, plain)
+	batch, err := s.totals(ctx, tenant, plain)
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range plans {
-		answers[n[i]] = analytics.Answer{Totals: p.Totals(), AsOf: asOf, Audience: p.Audience(asOf)}
+	for i, p := range batch.plans {
+		answers[n[i]] = analytics.Answer{Totals: p.Totals(), AsOf: asOf, Audience: p.Audience(asOf), Gone: batch.gone[p]}
 	}
 	bySlice, err := s.sliced(ctx, tenant, sliced)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 }
 
 // totals reads what answers queries that are not by dimensions.
-func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]*analytics.Plan, error) {
+func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) (*totalsBatch, error) {
 	batch := newTotalsBatch(tenant, queries)
 	if batch.size() > 0 {
 		rows, err := s.read(ctx, tenant, batch.text(), batch.args)
@@ -54,7 +54,7 @@ func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Qu
 			return nil, wrap(err)
 		}
 	}
-	return batch.plans, nil
+	return batch, nil
 }
 
 // totalsBatch is a batch of plans as one statement. A row of the result belongs
@@ -68,6 +68,7 @@ type totalsBatch struct {
 	// Those of the ragged ends that are campaigns'.
 	audience raggedFetches
 	args     args
+	gone     map[*analytics.Plan]analytics.Gone // those that cannot be answered
 }
 
 type totalsSource struct {
@@ -86,11 +87,12 @@ type cellFetches struct {
 type raggedFetches struct {
 	n, subjects        []int64
 	starts, ends       []time.Time
+	reaches            []time.Time // the earliest event that may count there
 	sessions, visitors []bool
 }
 
 func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
-	b := &totalsBatch{}
+	b := &totalsBatch{gone: map[*analytics.Plan]analytics.Gone{}}
 	for _, q := range queries {
 		p := analytics.NewPlan(q)
 		b.plans = append(b.plans, p)
@@ -144,6 +146,11 @@ func (r *raggedFetches) add(n int64, q analytics.Query, end analytics.Range) {
 	uniques := q.Want&analytics.WantUniques != 0
 	r.n, r.subjects = append(r.n, n), append(r.subjects, q.Subject)
 	r.starts, r.ends = append(r.starts, end.Start), append(r.ends, end.End)
+	reach := end.Start
+	if uniques && q.Kind == analytics.KindCampaign {
+		reach = reach.Add(-analytics.MaxWatchSeconds * time.Second)
+	}
+	r.reaches = append(r.reaches, reach)
 	r.sessions = append(r.sessions, uniques && q.Kind == analytics.KindEvent)
 	r.visitors = append(r.visitors, uniques && q.Kind != analytics.KindEvent)
 }
@@ -155,7 +162,7 @@ func (r *raggedFetches) bind(a args) {
 	}
 	maps.Copy(a, args{
 		"ragged_n": r.n, "ragged_subjects": r.subjects, "ragged_starts": r.starts, "ragged_ends": r.ends,
-		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
+		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors, "ragged_reaches": r.reaches,
 	})
 }
 
@@ -164,7 +171,7 @@ func (b *totalsBatch) size() int { return len(b.sources) }
 func (b *totalsBatch) text() string {
 	text := sql("totals_cells")
 	if len(b.ragged.n) > 0 {
-		text = sql("totals_ends") + text + sql("totals_ragged")
+		text = sql("totals_ends") + text + sql("totals_ragged") + sql("totals_pruned")
 	}
 	if len(b.audience.n) > 0 {
 		text += sql("totals_ragged_audience")
@@ -187,6 +194,10 @@ func (b *totalsBatch) fold(rows pgx.Rows) error {
 	}
 	_, err := pgx.ForEachRow(rows, targets, func() error {
 		source := b.sources[n]
+		if bucket == nil && *action == 0 {
+			b.gone[source.plan] = analytics.GoneAt(source.plan.Ragged[source.ragged], time.UnixMicro(r.Events))
+			return nil
+		}
 		if bucket == nil {
 			source.plan.Count(source.ragged, analytics.Action(*action), counted(&r, sessionIDs, visitorIDs))
 			return nil

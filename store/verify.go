@@ -32,13 +32,20 @@ func (d Difference) String() string {
 }
 
 // Verify recomputes everything that is derived from a tenant's events by plain
-// SQL and lists what is stored differently, at most 1,000 differences. It sees
+// SQL and lists what is stored differently, at most 1,000 differences. What is from
+// before the horizon it cannot compare, nor what events before it may reach into:
+// who watched logged in on its first day and month, and by which dimensions on that
+// day. It sees
 // one moment, whatever is written meanwhile. Progress counts subjects; nil is
 // allowed.
 func (s *Store) Verify(ctx context.Context, tenant analytics.Tenant, progress func(done, total int)) ([]Difference, error) {
 	v := &verification{tenant: tenant.ID}
 	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, s.pool, moment, func(tx pgx.Tx) error {
+		// Before the moment begins: a month that is dropped after it would be missing.
+		if _, err := tx.Exec(ctx, "LOCK TABLE events IN ACCESS SHARE MODE"); err != nil {
+			return err
+		}
 		v.tx = tenantTx{tx, tenant.ID}
 		return v.run(ctx, progress)
 	})
@@ -54,6 +61,7 @@ type verification struct {
 	logins  map[int64][]firstLogin // at each subject
 	subject namedSubject           // the one being verified
 	found   []Difference
+	since   time.Time // the horizon: what is before it cannot be compared
 }
 
 type namedSubject struct {
@@ -62,7 +70,10 @@ type namedSubject struct {
 	key  string
 }
 
-func (v *verification) run(ctx context.Context, progress func(done, total int)) error {
+func (v *verification) run(ctx context.Context, progress func(done, total int)) (err error) {
+	if v.since, err = horizon(ctx, v.tx, v.tenant); err != nil {
+		return err
+	}
 	subjects, err := listSubjects(ctx, v.tx, v.tenant)
 	if err != nil {
 		return err
@@ -156,7 +167,7 @@ func (v *verification) firstLogins(ctx context.Context, subjects []namedSubject)
 		byID[s.id] = s
 	}
 	v.logins = map[int64][]firstLogin{}
-	rows, err := v.tx.Query(ctx, sql("verify_first_logins"), args{"tenant_id": v.tenant})
+	rows, err := v.tx.Query(ctx, sql("verify_first_logins"), args{"tenant_id": v.tenant, "since": v.since})
 	if err != nil {
 		return err
 	}
@@ -202,7 +213,7 @@ func (l storedLogin) String() string {
 func (v *verification) viewers(ctx context.Context) error {
 	var visitor int64
 	var stored, computed *string
-	return v.each(ctx, "verify_viewers", args{"most": maxDifferences}, []any{&visitor, &stored, &computed}, func() error {
+	return v.each(ctx, "verify_viewers", args{"most": maxDifferences, "since": v.since}, []any{&visitor, &stored, &computed}, func() error {
 		return v.differ("watched", fmt.Sprintf("visitor %d", visitor), orNothing(stored), orNothing(computed))
 	})
 }
@@ -227,7 +238,17 @@ func (v *verification) sessions(ctx context.Context) ([]actorSession, error) {
 	var actor int64
 	var start, end time.Time
 	var packed []byte
+	var openActors []int64
+	var openViews []time.Time
 	err := v.each(ctx, "stored_sessions", nil, []any{&actor, &start, &end, &packed}, func() error {
+		if start.Before(v.since) {
+			for _, at := range unpackViews(start, end, packed) {
+				if t := time.UnixMicro(at); t.Before(v.since) && end.After(v.since.Add(-analytics.SessionIdle)) {
+					openActors, openViews = append(openActors, actor), append(openViews, t)
+				}
+			}
+			return nil
+		}
 		stored[sessionKey{actor, start.UnixMicro()}] = unpackViews(start, end, packed)
 		return nil
 	})
@@ -236,7 +257,11 @@ func (v *verification) sessions(ctx context.Context) ([]actorSession, error) {
 	}
 	var computed []actorSession
 	var views []time.Time
-	err = v.each(ctx, "verify_sessions", nil, []any{&actor, &views}, func() error {
+	more := args{"since": v.since, "open_actors": openActors, "open_views": openViews}
+	err = v.each(ctx, "verify_sessions", more, []any{&actor, &views}, func() error {
+		if views[0].Before(v.since) {
+			return nil
+		}
 		s := analytics.Session{}
 		for _, at := range views {
 			s.Views = append(s.Views, at.UnixMicro())

@@ -31,14 +31,14 @@ func (v *verification) facets(ctx context.Context, stored *storedCells, sessions
 	for k, c := range computed {
 		s := cellOf(had[k])
 		delete(had, k)
-		if !s.equal(*c) {
+		if !s.equal(*c) && v.tells(k.action, k.bucket.Start(k.level)) {
 			if err := v.differ(k.what(), k.where(), s.String(), c.String()); err != nil {
 				return err
 			}
 		}
 	}
 	for k, cell := range had {
-		if cell.Empty() {
+		if cell.Empty() || !v.tells(k.action, k.bucket.Start(k.level)) {
 			continue
 		}
 		if err := v.differ(k.what(), k.where(), cellOf(cell).String(), nothing); err != nil {
@@ -75,7 +75,7 @@ func (v *verification) computedFacets(ctx context.Context, stored *storedCells, 
 	for _, l := range v.logins[v.subject.id] {
 		logins, loginIDs = append(logins, l.at), append(loginIDs, l.event)
 	}
-	more := args{"started": started, "ended": ended, "actors": actors, "logins": logins, "login_ids": loginIDs}
+	more := args{"started": started, "ended": ended, "actors": actors, "logins": logins, "login_ids": loginIDs, "since": v.since}
 	out := map[facetKey]*computedCell{}
 	var k facetKey
 	var bucket time.Time
@@ -140,13 +140,16 @@ func (v *verification) watched(ctx context.Context, stored *storedCells) error {
 	for k, spans := range computed {
 		s := had[k]
 		delete(had, k)
-		if !slices.Equal(s, spans) {
+		if !slices.Equal(s, spans) && v.tells(analytics.WatchLogin, k.day.Start(analytics.LevelDay)) {
 			if err := v.differ("watched by dimensions", k.String(), multirange(s), multirange(spans)); err != nil {
 				return err
 			}
 		}
 	}
 	for k, spans := range had {
+		if !v.tells(analytics.WatchLogin, k.day.Start(analytics.LevelDay)) {
+			continue
+		}
 		if err := v.differ("watched by dimensions", k.String(), multirange(spans), nothing); err != nil {
 			return err
 		}
@@ -163,7 +166,7 @@ func (v *verification) computedWatched(ctx context.Context, rows map[analytics.B
 	var visitor int64
 	var spans pgtype.Multirange[pgtype.Range[time.Time]]
 	var dims analytics.Dimensions
-	err := v.each(ctx, "verify_watched", nil, append([]any{&visitor, &spans}, dimensionsInto(&dims)...), func() error {
+	err := v.each(ctx, "verify_watched", args{"since": v.since}, append([]any{&visitor, &spans}, dimensionsInto(&dims)...), func() error {
 		for _, r := range spans {
 			w := analytics.Watching{From: r.Lower.UnixMicro(), To: r.Upper.UnixMicro()}
 			w.EachDay(func(day analytics.Bucket, part analytics.Watching) {

@@ -13,7 +13,7 @@ import (
 
 // schema is the version of everything below, the fields of nouns included:
 // raise it when any of it changes. A value of another version is a miss.
-const schema = 4
+const schema = 5
 
 var (
 	errCorrupt = errors.New("cache: value cannot be read")
@@ -60,8 +60,8 @@ func decodeEnvelope(b []byte) (*envelope, error) {
 }
 
 // encodeAnswer writes the instant, the totals, whether they were truncated, the
-// groups with their values and totals, the dimension that was lost, the totals of
-// the rest, and the audience.
+// groups with their values and totals, the dimension that was lost, what is gone,
+// the totals of the rest, and the audience.
 func encodeAnswer(a analytics.Answer) ([]byte, error) {
 	b := binary.AppendVarint(nil, a.AsOf.UnixMicro())
 	b = appendTotals(b, a.Totals)
@@ -79,6 +79,11 @@ func encodeAnswer(a analytics.Answer) ([]byte, error) {
 		b = appendTotals(b, g.Totals)
 	}
 	b = append(binary.AppendUvarint(b, uint64(len(a.Lost))), a.Lost...)
+	if a.Gone == (analytics.Gone{}) {
+		b = append(b, 0)
+	} else {
+		b = appendVarints(append(b, 1), a.Gone.At.UnixMicro(), a.Gone.EventsFrom.UnixMicro())
+	}
 	return appendSteps(appendTotals(b, a.Other), a.Audience), nil
 }
 
@@ -119,6 +124,9 @@ func decodeAnswer(b []byte) (analytics.Answer, error) {
 		a.Groups = append(a.Groups, g)
 	}
 	a.Lost = analytics.Dimension(r.text())
+	if r.uvarint() == 1 {
+		a.Gone = analytics.Gone{At: time.UnixMicro(r.varint()).UTC(), EventsFrom: time.UnixMicro(r.varint()).UTC()}
+	}
 	if other := r.totals(); len(other) > 0 {
 		a.Other = other
 	}

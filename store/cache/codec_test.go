@@ -36,6 +36,9 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 			a.Groups = append(a.Groups, analytics.Group{Values: rapid.SliceOfN(rapid.String(), 1, 2).Draw(t, "values"), Totals: totals(0)})
 		}
 		a.Lost = analytics.Dimension(rapid.SampledFrom([]string{"", "PATH"}).Draw(t, "lost"))
+		if rapid.Bool().Draw(t, "gone") {
+			a.Gone = analytics.Gone{At: time.UnixMicro(n.Draw(t, "gone at")).UTC(), EventsFrom: time.UnixMicro(n.Draw(t, "events from")).UTC()}
+		}
 		if rapid.Bool().Draw(t, "other") {
 			a.Other = totals(1)
 		}

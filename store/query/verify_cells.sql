@@ -1,13 +1,17 @@
 -- What the cells of a subject should hold, counted from its events alone, at
--- every level. The sessions are what verify_sessions cut; the logins are the
+-- every level. What was watched until the horizon is as stored. The sessions are what verify_sessions cut; the logins are the
 -- instants of first logins at the subject, found by verify_first_logins.
 WITH raw AS (
     SELECT at, action, session_id, visitor_id, logged_in, at + seconds * interval '1 second' AS until
     FROM events
-    WHERE tenant_id = @tenant_id AND subject_id = @subject_id
+    WHERE tenant_id = @tenant_id AND subject_id = @subject_id AND at >= @since
 ), watched AS ( -- viewers' merged intervals
-    SELECT visitor_id, unnest(range_agg(tstzrange(at, until))) AS span
-    FROM raw WHERE action = 5 GROUP BY visitor_id
+    SELECT visitor_id, unnest(range_agg(span)) AS span
+    FROM (SELECT visitor_id, tstzrange(at, until) AS span FROM raw WHERE action = 5
+          UNION ALL
+          SELECT visitor_id, span FROM viewers, unnest(watched) AS span
+          WHERE tenant_id = @tenant_id AND subject_id = @subject_id AND lower(span) < @since) w
+    GROUP BY visitor_id
 ), entries AS (
     SELECT action, at, 1 AS events, 0 AS starts, 0::bigint AS micros, session_id, visitor_id FROM raw
     UNION ALL

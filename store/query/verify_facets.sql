@@ -6,7 +6,7 @@ WITH raw AS (
         coalesce(source, '') AS source, coalesce(medium, '') AS medium, coalesce(campaign_tag, '') AS campaign_tag,
         coalesce(referrer, '') AS referrer, coalesce(path, '') AS path, coalesce(country, '') AS country, coalesce(device, '') AS device
     FROM events
-    WHERE tenant_id = @tenant_id AND subject_id = @subject_id
+    WHERE tenant_id = @tenant_id AND subject_id = @subject_id AND at >= @since
 ), entries AS (
     SELECT action, at, 1 AS events, 0 AS starts, 0::bigint AS micros, CASE WHEN action <> 5 THEN session_id END AS session_id,
         CASE WHEN action <> 5 THEN visitor_id END AS visitor_id, source, medium, campaign_tag, referrer, path, country, device

@@ -1,8 +1,12 @@
 -- What the sessions of a partner should be, cut from its page views alone. A
--- session that its client named keeps no views but the first and the last.
+-- session that its client named keeps no views but the first and the last. Sessions
+-- that began before the horizon are left out: the page views of those that were not
+-- over by then are given, and whatever a client named so is theirs.
 WITH RECURSIVE raw AS (
     SELECT at, session_id, visitor_id FROM events
-    WHERE tenant_id = @tenant_id AND subject_id = @subject_id AND action = 4
+    WHERE tenant_id = @tenant_id AND subject_id = @subject_id AND action = 4 AND at >= @since
+    UNION ALL
+    SELECT at, NULL, actor_id FROM unnest(@open_actors::bigint[], @open_views::timestamptz[]) AS o (actor_id, at)
 ), visits AS ( -- page views with the number of pauses before them
     SELECT visitor_id, at, count(*) FILTER (WHERE pause) OVER (PARTITION BY visitor_id ORDER BY at) AS island
     FROM (SELECT visitor_id, at, at - lag(at) OVER (PARTITION BY visitor_id ORDER BY at) >= interval '30 minutes' AS pause
@@ -18,5 +22,8 @@ SELECT visitor_id AS actor_id,
 FROM cut
 UNION ALL
 SELECT session_id, CASE WHEN min(at) < max(at) THEN ARRAY [min(at), max(at)] ELSE ARRAY [min(at)] END
-FROM raw WHERE session_id IS NOT NULL GROUP BY session_id
+FROM raw r
+WHERE session_id IS NOT NULL AND NOT EXISTS (SELECT FROM sessions s WHERE s.tenant_id = @tenant_id AND s.subject_id = @subject_id
+    AND s.actor_id = r.session_id AND s.started_at < @since)
+GROUP BY session_id
 ORDER BY actor_id, views

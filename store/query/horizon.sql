@@ -1,0 +1,1 @@
+SELECT events_from FROM horizons WHERE tenant_id = @tenant_id
