@@ -81,12 +81,13 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, error) {
 	p, err := g.auth.Authenticate(r.Context(), r)
 	if err != nil {
+		auth.SetHeaders(w.Header(), err)
 		return 0, err
 	}
 	if !p.Has(analytics.ScopeWrite) {
 		return 0, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeWrite.Name())
 	}
-	limit, err := g.auth.Allow(p)
+	limit, err := g.auth.Allow(p, auth.AnyUse)
 	limit.SetHeaders(w.Header())
 	return p.Tenant.ID, err
 }
@@ -150,6 +151,7 @@ func (g *gateway) registerMetrics() {
 	count := func(name, help string, read func() int64) { g.metrics.Count(name, help, nil, read) }
 	count("footfall_edge_hits_total", "Whole answers served from memory.", g.edge.Hits)
 	count("footfall_postgres_statements_total", "Statements sent to Postgres.", g.store.Statements)
+	count("footfall_rate_limit_redis_failures_total", "Rate limits that a gateway counted for itself because Redis did not answer.", g.auth.SharedFailures)
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
 		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },

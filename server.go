@@ -180,6 +180,15 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		return nil, err
 	}
 	g.closers = append(g.closers, g.store.Close)
+	proxies, err := auth.ParseProxies(s.TrustedProxies)
+	if err != nil {
+		g.close()
+		return nil, fmt.Errorf("trusted proxies %w", err)
+	}
+	access := auth.Options{
+		Directory: g.store, Log: log, StaleFor: s.MaxStale, Proxies: proxies,
+		RateLimit: s.RateLimit, LeaderboardLimit: s.LeaderboardRateLimit, FailureLimit: s.FailureRateLimit, Budget: s.CostBudget,
+	}
 	options := cache.Options{Next: g.store, Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
 	if redis.URL != "" {
 		client, err := cache.OpenRedis(redis.URL)
@@ -188,7 +197,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 			return nil, err
 		}
 		g.closers = append(g.closers, func() { _ = client.Close() })
-		options.Redis = client
+		options.Redis, access.Shared = client, auth.InRedis(client)
 		g.documents.Registered = documents.NewRegistered(cache.NewDocuments(client, log))
 	}
 	g.cache = cache.New(options)
@@ -200,7 +209,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	g.closers = append(g.closers, g.live.Close)
 	g.writer = ingest.New(ingest.Options{Store: g.store, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, func() { _ = g.writer.Close() })
-	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, Budget: s.CostBudget, StaleFor: s.MaxStale})
+	g.auth = auth.New(access)
 	return g, nil
 }
 

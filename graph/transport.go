@@ -35,7 +35,7 @@ const maxReserved = 64 << 10
 // Authenticator finds who asks, and counts requests against their limit.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error)
-	Allow(p *auth.Principal) (auth.Limit, error)
+	Allow(p *auth.Principal, use auth.Use) (auth.Limit, error)
 }
 
 // transport is GraphQL over HTTP: POST with JSON, GET for queries
@@ -110,13 +110,14 @@ func admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Auth
 	}
 	if err == nil {
 		var limit auth.Limit
-		limit, err = who.Allow(p)
+		limit, err = who.Allow(p, auth.AnyUse)
 		limit.SetHeaders(w.Header())
 	}
 	if err == nil {
 		raw, status, err = readRaw(w, r)
 	}
 	if err != nil {
+		auth.SetHeaders(w.Header(), err)
 		refuse(w, media, status, err)
 	}
 	return p, raw, err == nil

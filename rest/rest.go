@@ -21,8 +21,8 @@ import (
 // Authenticator finds who asks, and counts requests against their limit.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error)
-	OpenLink(ctx context.Context, activationID, token string) (*auth.Principal, error)
-	Allow(p *auth.Principal) (auth.Limit, error)
+	OpenLink(ctx context.Context, r *http.Request, activationID, token string) (*auth.Principal, error)
+	Allow(p *auth.Principal, use auth.Use) (auth.Limit, error)
 }
 
 // Options of Transports.

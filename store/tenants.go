@@ -81,7 +81,7 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 	k.Documents, k.CreatedAt = documents, s.instant()
 	err = s.pool.QueryRow(ctx, sql("insert_key"), args{
 		"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
-		"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget,
+		"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget, "rate_limit": k.RateLimit,
 	}).Scan(&k.ID)
 	return k, wrap(err)
 }
@@ -101,7 +101,7 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 	var k analytics.APIKey
 	var scopes []string
 	var zone string
-	err := row.Scan(&k.ID, &k.Prefix, &k.Name, &scopes, &k.Documents, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt, &k.Budget,
+	err := row.Scan(&k.ID, &k.Prefix, &k.Name, &scopes, &k.Documents, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt, &k.Budget, &k.RateLimit,
 		&k.Tenant.ID, &k.Tenant.AccessKey, &k.Tenant.Name, &zone)
 	if err != nil {
 		return k, err
