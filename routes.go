@@ -10,6 +10,7 @@ import (
 	"path"
 	"time"
 
+	"footfall/admit"
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/ingest"
@@ -39,7 +40,7 @@ func (g *gateway) handler(pages web.Config) (http.Handler, error) {
 	}
 	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
 	mux.Handle("/", unknown)
-	return secure(mux, unknown), nil
+	return secure(admit.WithPatience(mux), unknown), nil
 }
 
 // routes lists what is served; the documentation test reads it too.
@@ -54,6 +55,7 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 	}
 	g.registerMetrics()
 	g.registerLive()
+	g.registerAdmission()
 	routes := []route{
 		{"/{$}", pages.Start()},
 		{"/graphql", executor},

@@ -43,6 +43,7 @@ type Authenticator interface {
 type transport struct {
 	auth    Authenticator
 	edge    *edge.Cache
+	enter   func(tenant int64) error
 	timeout time.Duration
 }
 
@@ -79,6 +80,10 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: fingerprint(r, media, also, raw)}
 	t.edge.Serve(w, edge.Under(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
+		if err := t.enter(p.Tenant.ID); err != nil {
+			refuse(w, media, 0, err)
+			return
+		}
 		r = r.WithContext(auth.WithPrincipal(withForms(r.Context(), also), p))
 		params, status, err := parse(r, raw)
 		if err != nil {

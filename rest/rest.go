@@ -31,6 +31,9 @@ type Options struct {
 	Edge *edge.Cache // nil for none
 	Log  *slog.Logger
 	Now  func() time.Time
+	// Enter may refuse a tenant's request that is not answered from Edge, before
+	// anything is done for it; nil refuses none.
+	Enter func(tenant int64) error
 }
 
 // Transports makes one transport for each contract. Add them to the server

@@ -127,6 +127,12 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 		return err
 	}
 	t.Edge.Serve(w, edge.Under(ctx, r), t.key(p, q), func(w http.ResponseWriter, r *http.Request) {
+		if t.Enter != nil {
+			if err := t.Enter(p.Tenant.ID); err != nil {
+				t.refuse(w, c, err)
+				return
+			}
+		}
 		t.answer(auth.WithPrincipal(r.Context(), p), w, c, exec, q)
 	})
 	return nil
