@@ -14,6 +14,7 @@ import (
 // HTTP → auth → (rest | graph) → resolvers → loaders → store/cache → store, and
 // imports never run back. Package main alone sees everything.
 var mayImport = map[string][]string{
+	"admit":              {"analytics", "loaders"},
 	"analytics":          {},
 	"auth":               {"analytics"},
 	"docs":               {},

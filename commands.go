@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -150,6 +151,7 @@ type createKeyCmd struct {
 	Mode     string   `name:"documents" default:"off" enum:"off,log,enforce" help:"Which GraphQL documents it may run: any (off), any, logging those that are not trusted (log), or trusted ones alone (enforce)."`
 	Expires  string   `help:"When it stops working: an instant such as 2027-01-01T00:00:00Z."`
 	Budget   *int     `help:"What its GraphQL operations may cost a minute, 0 without a limit; by default what COST_BUDGET says."`
+	Rate     *int     `name:"rate-limit" help:"How many requests it may send a minute, 0 without a limit; by default what RATE_LIMIT and LEADERBOARD_RATE_LIMIT say."`
 }
 
 // Run creates a key and prints the secret alone.
@@ -178,7 +180,10 @@ func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
 	if c.Budget != nil && *c.Budget < 0 {
 		return fmt.Errorf("--budget must be 0 or more, got %d", *c.Budget)
 	}
-	k.Budget = c.Budget
+	if c.Rate != nil && (*c.Rate < 0 || *c.Rate > math.MaxInt32) {
+		return fmt.Errorf("--rate-limit must be from 0 to %d, got %d", math.MaxInt32, *c.Rate)
+	}
+	k.Budget, k.RateLimit = c.Budget, c.Rate
 	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
 		secret, err := createKey(ctx, s, t, k)
 		if err == nil {
@@ -228,7 +233,8 @@ func (c *listKeysCmd) Run(ctx context.Context, std streams) error {
 				ExpiresAt *time.Time `json:"expiresAt"`
 				RevokedAt *time.Time `json:"revokedAt"`
 				Budget    *int       `json:"budget"`
-			}{k.ID, k.Prefix, k.Name, scopes, string(k.Documents), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.Budget}))
+				RateLimit *int       `json:"rateLimit"`
+			}{k.ID, k.Prefix, k.Name, scopes, string(k.Documents), k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.Budget, k.RateLimit}))
 		}
 		return err
 	})

@@ -169,11 +169,12 @@ func TestCommandKeys(t *testing.T) {
 	if !regexp.MustCompile(`^ff_\S{20,}$`).MatchString(secret) || made.err != "" {
 		t.Fatalf("prints %q and %q", made.out, made.err)
 	}
-	admin := o.run("keys", "create", "--tenant=acme", "--scopes=admin").good()
+	admin := o.run("keys", "create", "--tenant=acme", "--scopes=admin", "--rate-limit=30").good()
 	equal(t, "with the key", b.as(secret).post(`{ activations { nodes { id } } }`, nil, nil).status, http.StatusOK)
 
 	rows := o.run("keys", "list", "--tenant", "acme").rows()
 	equal(t, "keys", len(rows), 3) // the bundle's too
+	matches(t, []any{at(rows, "1.rateLimit"), at(rows, "2.rateLimit")}, `[null, 30]`)
 	equal(t, "name", at(rows, "1.name"), any("Nightly load"))
 	matches(t, at(rows, "1.scopes"), `["analytics:read", "events:write"]`)
 	matches(t, at(rows, "2.scopes"), `["admin"]`)
@@ -216,6 +217,7 @@ func TestCommandKeys(t *testing.T) {
 	o.run("keys", "create", "--tenant", "acme", "--scopes", "analytics:read,root").fails(1, "must be among analytics:read, events:write, admin", "root")
 	o.run("keys", "create", "--tenant", "acme", "--scopes", "admin", "--expires", "tomorrow").fails(1, "--expires must be an instant such as 2026-03-31T12:00:00Z", "tomorrow")
 	o.run("keys", "create", "--tenant", "acme").fails(2, "--scopes")
+	o.run("keys", "create", "--tenant", "acme", "--scopes", "admin", "--rate-limit=-1").fails(1, "--rate-limit must be from 0 to 2147483647, got -1")
 }
 
 func TestCommandActivations(t *testing.T) {

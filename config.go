@@ -38,13 +38,29 @@ type redisServer struct {
 type serving struct {
 	Listen       string        `env:"LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
 	EdgeCacheTTL time.Duration `name:"edge-cache-ttl" env:"EDGE_CACHE_TTL" default:"1s" help:"How long whole answers are kept for identical reads; 0 turns it off."`
-	RateLimit    int           `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token; 0 turns it off."`
+	rates
 	limits
+	admission
 	Timeout      time.Duration `env:"REQUEST_TIMEOUT" default:"10s" help:"Longest time one operation may take."`
 	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served while Postgres is away."`
 	Documents    string        `env:"DOCUMENTS" type:"path" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
 	CORSOrigins  []string      `name:"cors-origins" env:"CORS_ORIGINS" help:"Origins whose pages may ask, separated by commas, such as https://dashboard.example.com; none by default."`
 	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`
+}
+
+// rates are what one key, token or address may send a minute.
+type rates struct {
+	RateLimit            int      `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token, unless the key has a limit of its own; 0 turns it off."`
+	LeaderboardRateLimit int      `env:"LEADERBOARD_RATE_LIMIT" default:"500" help:"Of them, requests a minute for the leaderboard's REST path; 0 is as many."`
+	FailureRateLimit     int      `env:"FAILURE_RATE_LIMIT" default:"600" help:"Refused requests a minute per client address, of IPv6 a /64; 0 turns it off."`
+	TrustedProxies       []string `env:"TRUSTED_PROXIES" placeholder:"ADDRESS|CIDR" help:"Proxies whose X-Forwarded-For is believed, separated by commas."`
+}
+
+// admission bounds what a gateway does at once.
+type admission struct {
+	ReadsAtOnce int           `env:"READS_AT_ONCE" default:"0" help:"Reads of Postgres at once; 0 is five eighths of the connections."`
+	ReadsQueued int           `env:"READS_QUEUED" default:"1000" help:"Reads that wait for their turn at most; what comes beyond is answered 503."`
+	QueueTime   time.Duration `env:"QUEUE_TIME" default:"1s" help:"How long a read waits for its turn at most, and a tenth of it while there was no room for as long."`
 }
 
 // limits are a GraphQL operation's.

@@ -10,6 +10,7 @@ import (
 	"path"
 	"time"
 
+	"footfall/admit"
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/ingest"
@@ -39,7 +40,7 @@ func (g *gateway) handler(pages web.Config) (http.Handler, error) {
 	}
 	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
 	mux.Handle("/", unknown)
-	return secure(share(mux, g.serving.CORSOrigins), unknown), nil
+	return secure(admit.WithPatience(share(mux, g.serving.CORSOrigins)), unknown), nil
 }
 
 // routes lists what is served; the documentation test reads it too.
@@ -54,6 +55,7 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 	}
 	g.registerMetrics()
 	g.registerLive()
+	g.registerAdmission()
 	routes := []route{
 		{"/{$}", pages.Start()},
 		{"/graphql", executor},
@@ -81,12 +83,13 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, error) {
 	p, err := g.auth.Authenticate(r.Context(), r)
 	if err != nil {
+		auth.SetHeaders(w.Header(), err)
 		return 0, err
 	}
 	if !p.Has(analytics.ScopeWrite) {
 		return 0, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeWrite.Name())
 	}
-	limit, err := g.auth.Allow(p)
+	limit, err := g.auth.Allow(p, auth.AnyUse)
 	limit.SetHeaders(w.Header())
 	return p.Tenant.ID, err
 }
@@ -163,6 +166,7 @@ func (g *gateway) registerMetrics() {
 		}
 		return 0
 	})
+	count("footfall_rate_limit_redis_failures_total", "Rate limits that a gateway counted for itself because Redis did not answer.", g.auth.SharedFailures)
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
 		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },

@@ -22,6 +22,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"footfall/admit"
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/documents"
@@ -157,6 +158,8 @@ type gateway struct {
 	edge    *edge.Cache
 	live    *live.Hub
 	streams *graph.Streams
+	reads   *admit.Gate
+	writes  *admit.Gate
 	metrics *telemetry.Metrics
 	log     *slog.Logger
 	serving serving
@@ -197,7 +200,17 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		return nil, err
 	}
 	g.closers = append(g.closers, g.store.Close)
-	options := cache.Options{Next: g.store, Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
+	proxies, err := auth.ParseProxies(s.TrustedProxies)
+	if err != nil {
+		g.close()
+		return nil, fmt.Errorf("trusted proxies %w", err)
+	}
+	access := auth.Options{
+		Directory: g.store, Log: log, StaleFor: s.MaxStale, Proxies: proxies,
+		RateLimit: s.RateLimit, LeaderboardLimit: s.LeaderboardRateLimit, FailureLimit: s.FailureRateLimit, Budget: s.CostBudget,
+	}
+	g.admission(s.admission)
+	options := cache.Options{Next: admit.Reads(g.store, g.reads), Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
 	if redis.URL != "" {
 		client, err := cache.OpenRedis(redis.URL)
 		if err != nil {
@@ -205,7 +218,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 			return nil, err
 		}
 		g.closers = append(g.closers, func() { _ = client.Close() })
-		options.Redis = client
+		options.Redis, access.Shared = client, auth.InRedis(client)
 		g.documents.Registered = documents.NewRegistered(cache.NewDocuments(client, log))
 	}
 	g.cache = cache.New(options)
@@ -215,9 +228,9 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		Informed: func() bool { return redis.URL != "" && g.cache.Informed() }, // without Redis, of other processes never
 	})
 	g.closers = append(g.closers, g.live.Close)
-	g.writer = ingest.New(ingest.Options{Store: g.store, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
+	g.writer = ingest.New(ingest.Options{Store: g.store, Admit: g.commits, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, func() { _ = g.writer.Close() })
-	g.auth = auth.New(auth.Options{Directory: g.store, RateLimit: s.RateLimit, Budget: s.CostBudget, StaleFor: s.MaxStale})
+	g.auth = auth.New(access)
 	return g, nil
 }
 
@@ -300,12 +313,12 @@ func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
 		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: g.auth, Edge: g.edge, Documents: g.documents,
 		Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
-		Limits: g.limits(),
+		Limits: g.limits(), Enter: g.reads.Enter,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			ctx, recorder := cache.WithRecorder(ctx)
 			return ctx, recorder.Freshness
 		},
-	}, rest.Transports(rest.Options{Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now})...)
+	}, rest.Transports(rest.Options{Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now, Enter: g.reads.Enter})...)
 }
 
 // limits are the GraphQL operations', and count what they do.

@@ -68,7 +68,7 @@ func setup(t testing.TB, change ...func(*settings)) *bundle {
 	t.Helper()
 	conf := settings{
 		zone: "UTC", log: slog.New(slog.DiscardHandler),
-		serving: serving{Timeout: 30 * time.Second, MaxStale: 5 * time.Minute, limits: limits{CostLimit: 100_000, DepthLimit: 15, AliasLimit: 100, RootFieldLimit: 50}},
+		serving: serving{Timeout: 30 * time.Second, MaxStale: 5 * time.Minute, admission: admission{ReadsQueued: 100_000, QueueTime: time.Minute}, limits: limits{CostLimit: 100_000, DepthLimit: 15, AliasLimit: 100, RootFieldLimit: 50}},
 	}
 	for _, c := range change {
 		c(&conf)

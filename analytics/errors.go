@@ -95,3 +95,7 @@ func clip(s string) string {
 	}
 	return fmt.Sprintf("%q…", s[:limit])
 }
+
+// ErrOverloaded says that there is more to do than can be done: nothing failed, and
+// nothing was begun.
+var ErrOverloaded = Errorf(CodeUnavailable, "there is more to do than can be done now, try again")

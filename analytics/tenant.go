@@ -35,6 +35,7 @@ type APIKey struct {
 	ExpiresAt *time.Time
 	RevokedAt *time.Time
 	Budget    *int // what operations may cost a minute, 0 without a limit; nil is the gateway's default
+	RateLimit *int // how many requests it may send a minute, likewise
 }
 
 // Active reports whether the key opens anything at now.

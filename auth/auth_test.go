@@ -94,7 +94,7 @@ func TestOpenLink(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := b.OpenLink(t.Context(), c.activation, c.token)
+			p, err := b.OpenLink(t.Context(), nil, c.activation, c.token)
 			check(t, p, err, "link:"+c.activation, c.err)
 			if p != nil && p.ActivationID != c.activation {
 				t.Errorf("the principal may see %q", p.ActivationID)

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,15 +26,27 @@ type Directory interface {
 type Options struct {
 	Directory Directory
 	Now       func() time.Time // default time.Now
-	RateLimit int              // requests a minute per key or token; 0 = off
-	Budget    int              // cost a minute per key or token that has no budget of its own; 0 = off
-	CacheFor  time.Duration    // how long an answer holds, default and at most 1 s: a revocation works by then
-	StaleFor  time.Duration    // how long one holds that cannot be checked, default 5 min; negative = not at all
+	Log       *slog.Logger     // discards
+
+	RateLimit        int // requests a minute per key or token that has no limit of its own; 0 = off
+	LeaderboardLimit int // of them, requests a minute for the leaderboard; 0 = as many
+	FailureLimit     int // refused credentials a minute per client address, of IPv6 a /64; 0 = off
+	Budget           int // cost a minute per key or token that has no budget of its own; 0 = off
+
+	Proxies        Proxies       // whose X-Forwarded-For is believed
+	Shared         Shared        // counts limits for all gateways; nil: each counts for itself
+	SharedPatience time.Duration // with Shared, default 50 ms
+
+	CacheFor time.Duration // how long an answer holds, default and at most 1 s: a revocation works by then
+	StaleFor time.Duration // how long one holds that cannot be checked, default 5 min; negative = not at all
+
+	reach *reach // of Shared
 }
 
 const (
 	maxCacheFor     = time.Second
 	defaultStaleFor = 5 * time.Minute
+	sharedPatience  = 50 * time.Millisecond
 )
 
 // Authenticator turns credentials into principals. It is safe for concurrent
@@ -42,8 +55,11 @@ type Authenticator struct {
 	directory Directory
 	now       func() time.Time
 	memory    *memory
-	limiter   *limiter // nil = no limit
+	proxies   Proxies
+	reach     *reach
 	budgets   *budgets
+
+	requests, leaderboard, failures *policy
 }
 
 // New makes an Authenticator.
@@ -57,28 +73,46 @@ func New(o Options) *Authenticator {
 	if o.StaleFor == 0 {
 		o.StaleFor = defaultStaleFor
 	}
-	a := &Authenticator{directory: o.Directory, now: o.Now, memory: newMemory(o.Now, o.CacheFor, o.StaleFor), budgets: newBudgets(o.Budget, o.Now)}
-	if o.RateLimit > 0 {
-		a.limiter = newLimiter(o.RateLimit, o.Now)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return a
+	if o.SharedPatience <= 0 {
+		o.SharedPatience = sharedPatience
+	}
+	o.reach = &reach{log: o.Log}
+	return &Authenticator{
+		directory: o.Directory, now: o.Now, proxies: o.Proxies, reach: o.reach,
+		memory: newMemory(o.Now, o.CacheFor, o.StaleFor), budgets: newBudgets(o.Budget, o.Now),
+		requests:    o.policy("default", "requests", o.RateLimit),
+		leaderboard: o.policy("leaderboard", "requests for the leaderboard", o.LeaderboardLimit),
+		failures:    o.policy("address", "refused requests of an address", o.FailureLimit),
+	}
 }
 
 // Authenticate finds who sends r, from its Authorization header: Bearer or
 // Api-Key, with an API key or an activation token. It answers ErrMissing,
-// ErrMalformed, ErrInvalid or the directory's failure.
+// ErrMalformed, ErrInvalid or the directory's failure, and to an address that
+// was refused too often analytics.CodeRateLimited.
 func (a *Authenticator) Authenticate(ctx context.Context, r *http.Request) (*Principal, error) {
 	secret, err := bearer(r.Header)
 	if err != nil {
-		return nil, err
+		return nil, a.refused(r, err)
 	}
-	return a.Credential(ctx, string(secret))
+	p, err := a.credential(ctx, r, string(secret))
+	if err != nil {
+		return nil, a.refused(r, err)
+	}
+	return p, nil
 }
 
 // Credential finds whose secret this is: what starts with ff_ is an API key,
 // anything else an activation token. It answers ErrInvalid or the directory's
 // failure.
 func (a *Authenticator) Credential(ctx context.Context, secret string) (*Principal, error) {
+	return a.credential(ctx, nil, secret)
+}
+
+func (a *Authenticator) credential(ctx context.Context, r *http.Request, secret string) (*Principal, error) {
 	if secret == "" || len(secret) > maxHeader {
 		return nil, ErrInvalid
 	}
@@ -87,7 +121,7 @@ func (a *Authenticator) Credential(ctx context.Context, secret string) (*Princip
 	if strings.HasPrefix(secret, keyMark) {
 		q, look = question{'k', digest}, a.byKey(digest)
 	}
-	found, err := a.memory.find(ctx, q, look)
+	found, err := a.find(ctx, r, q, look)
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +133,21 @@ func (a *Authenticator) Credential(ctx context.Context, secret string) (*Princip
 
 // OpenLink finds the principal limited to one activation that the token
 // opens. It answers, in this order, ErrNoActivation, ErrWrongToken, ErrRevoked
-// (contracts.md, section 1), or the directory's failure.
-func (a *Authenticator) OpenLink(ctx context.Context, activationID, token string) (*Principal, error) {
+// (contracts.md, section 1), or the directory's failure, and to an address that
+// was refused too often analytics.CodeRateLimited.
+func (a *Authenticator) OpenLink(ctx context.Context, r *http.Request, activationID, token string) (*Principal, error) {
+	p, err := a.openLink(ctx, r, activationID, token)
+	if err != nil {
+		return nil, a.refused(r, err)
+	}
+	return p, nil
+}
+
+func (a *Authenticator) openLink(ctx context.Context, r *http.Request, activationID, token string) (*Principal, error) {
 	if len(activationID) > maxHeader || !utf8.ValidString(activationID) || strings.ContainsRune(activationID, 0) {
 		return nil, ErrNoActivation // nor can Postgres be asked
 	}
-	found, err := a.memory.find(ctx, question{'a', Digest(activationID)}, a.byActivation(activationID))
+	found, err := a.find(ctx, r, question{'a', Digest(activationID)}, a.byActivation(activationID))
 	switch {
 	case err != nil:
 		return nil, err
@@ -118,18 +161,42 @@ func (a *Authenticator) OpenLink(ctx context.Context, activationID, token string
 	return found.principal, nil
 }
 
+// Use is what a request is for, where that has a limit of its own.
+type Use uint8
+
+// The uses there are.
+const (
+	AnyUse Use = iota
+	LeaderboardUse
+)
+
 // Allow counts one request of p against its rate limit; over it, the error is
-// analytics.CodeRateLimited and Limit says when to come back. Nobody is not
-// counted but refused, with ErrMissing.
-func (a *Authenticator) Allow(p *Principal) (Limit, error) {
-	switch {
-	case p == nil:
+// analytics.CodeRateLimited and Limit says when to come back. A use's own limit
+// counts beside it, unless the key has one of its own for all it does: then Limit
+// is the one that has less left. Nobody is not counted but refused, with ErrMissing.
+func (a *Authenticator) Allow(p *Principal, use Use) (Limit, error) {
+	if p == nil {
 		return Limit{}, ErrMissing
-	case a.limiter == nil:
+	}
+	if p.RateLimit != nil {
+		return a.requests.take(p.ID, *p.RateLimit)
+	}
+	if a.requests.usual <= 0 {
 		return Limit{}, nil
 	}
-	return a.limiter.take(p.ID)
+	var own Limit
+	if use == LeaderboardUse {
+		var err error
+		if own, err = a.leaderboard.take(p.ID, a.leaderboard.usual); err != nil {
+			return own, err
+		}
+	}
+	limit, err := a.requests.take(p.ID, a.requests.usual)
+	return tighter(limit, own), err
 }
+
+// SharedFailures is how often the gateways' common counts did not answer.
+func (a *Authenticator) SharedFailures() int64 { return a.reach.failed.Load() }
 
 // Forget drops the principals remembered, so that the next request of each is
 // checked with the directory.
@@ -142,7 +209,8 @@ func (a *Authenticator) byKey(digest [32]byte) lookup {
 			return nil, err
 		}
 		p := &Principal{
-			Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10), KeyPrefix: k.Prefix, Documents: k.Documents, Budget: k.Budget,
+			Tenant: k.Tenant, Scopes: k.Scopes, ID: "key:" + strconv.FormatInt(k.ID, 10), KeyPrefix: k.Prefix, Documents: k.Documents,
+			Budget: k.Budget, RateLimit: k.RateLimit,
 		}
 		return &credential{principal: p, digest: digest, active: k.Active}, nil
 	}

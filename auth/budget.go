@@ -1,12 +1,7 @@
 package auth
 
 import (
-	"context"
-	"math"
-	"sync"
 	"time"
-
-	"github.com/throttled/throttled/v2"
 
 	"footfall/analytics"
 )
@@ -15,14 +10,11 @@ import (
 // the rate limit: a minute's quantity may be spent at once, and comes back
 // evenly.
 type budgets struct {
-	mu       sync.Mutex
-	usual    int // where a principal has none of its own; 0 = no budget
-	arrivals *arrivals
+	usual int // where a principal has none of its own; 0 = no budget
+	*counts
 }
 
-func newBudgets(usual int, now func() time.Time) *budgets {
-	return &budgets{usual: usual, arrivals: newArrivals(now)}
-}
+func newBudgets(usual int, now func() time.Time) *budgets { return &budgets{usual, newCounts(now)} }
 
 // of is the principal's budget, 0 for none.
 func (b *budgets) of(p *Principal) int {
@@ -40,22 +32,16 @@ func (b *budgets) take(p *Principal, cost int) (Limit, error) {
 	if cost > perMinute {
 		return Limit{Limit: perMinute}, analytics.Errorf(analytics.CodeTooExpensive, "cost must be at most a minute's budget of %d, got %d", perMinute, cost)
 	}
-	quota := throttled.RateQuota{MaxRate: throttled.PerMin(perMinute), MaxBurst: perMinute - 1}
-	gcra, err := throttled.NewGCRARateLimiterCtx(b.arrivals, quota)
+	limit, err := b.counts.take(p.ID, perMinute, cost)
 	if err != nil {
 		return Limit{}, err
 	}
-	b.mu.Lock()
-	spent, r, err := gcra.RateLimitCtx(context.Background(), p.ID, cost)
-	b.mu.Unlock()
-	if err != nil {
-		return Limit{}, err
+	if cost == 0 {
+		limit.RetryAfter = 0
 	}
-	limit := Limit{Limit: r.Limit, Remaining: r.Remaining, ResetAfter: r.ResetAfter}
-	if spent {
-		limit.RetryAfter = max(r.RetryAfter, 1)
+	if limit.RetryAfter > 0 {
 		return limit, analytics.Errorf(analytics.CodeRateLimited, "the cost budget of %d a minute has %d left, the operation costs %d: try again in %d s",
-			r.Limit, r.Remaining, cost, int(math.Ceil(limit.RetryAfter.Seconds())))
+			limit.Limit, limit.Remaining, cost, wholeSeconds(limit.RetryAfter))
 	}
 	return limit, nil
 }

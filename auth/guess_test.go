@@ -120,15 +120,15 @@ func TestPanicLeavesNothingLocked(t *testing.T) {
 	}
 }
 
-func TestLimiterForgets(t *testing.T) {
+func TestCountsForget(t *testing.T) {
 	t.Parallel()
-	l := newLimiter(1, time.Now)
+	c := newCounts(time.Now)
 	for i := range maxCounters + 10_000 {
-		if _, err := l.take(strconv.Itoa(i)); err != nil {
+		if _, err := c.take(strconv.Itoa(i), 1, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	times := l.arrivals.times
+	times := c.arrivals.times
 	times.CleanUp()
 	if n := times.EstimatedSize(); n > maxCounters {
 		t.Errorf("%d principals counted", n)

@@ -1,39 +1,33 @@
 package auth
 
 import (
-	"context"
 	"math"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-	"github.com/throttled/throttled/v2"
-
 	"footfall/analytics"
 )
 
-const (
-	maxRate     = 1_000_000_000 // requests a minute: beyond, the interval is below a nanosecond's worth
-	maxCounters = 100_000       // principals counted at a time
-)
-
-// Limit is a principal's rate limit and what is left of it.
+// Limit is a rate limit and what is left of it.
 type Limit struct {
+	Policy     string        // its name
 	Limit      int           // requests a minute, and at once after a quiet minute; 0 = no limit
 	Remaining  int           // requests that would be let through now
 	ResetAfter time.Duration // until Remaining is Limit again
 	RetryAfter time.Duration // until the next request is let through; 0 when this one was
 }
 
-// SetHeaders says what is left of the limit, and when to come back.
+// SetHeaders says what is left of the limit, and when to come back
+// (draft-ietf-httpapi-ratelimit-headers).
 func (l Limit) SetHeaders(h http.Header) {
 	if l.Limit == 0 {
 		return
 	}
-	h["Ratelimit-Policy"] = policy(l.Limit) // as net/http would write the names
-	rest := strconv.AppendInt(append(make([]byte, 0, 48), `"default";r=`...), int64(l.Remaining), 10)
+	h["Ratelimit-Policy"] = policyHeader(l.Policy, l.Limit) // as net/http would write the names
+	rest := append(append(append(make([]byte, 0, 48), '"'), l.Policy...), `";r=`...)
+	rest = strconv.AppendInt(rest, int64(l.Remaining), 10)
 	rest = strconv.AppendInt(append(rest, ";t="...), wholeSeconds(l.ResetAfter), 10)
 	h["Ratelimit"] = []string{string(rest)}
 	if l.RetryAfter > 0 {
@@ -41,12 +35,31 @@ func (l Limit) SetHeaders(h http.Header) {
 	}
 }
 
-var policies sync.Map // their header's value, by limit: a gateway has one
+// tighter is the limit of two that refuses, or else has less left of its own.
+func tighter(a, b Limit) Limit {
+	switch {
+	case a.Limit == 0, b.Limit != 0 && b.RetryAfter > a.RetryAfter:
+		return b
+	case b.Limit == 0, a.RetryAfter > b.RetryAfter:
+		return a
+	case float64(b.Remaining)/float64(b.Limit) < float64(a.Remaining)/float64(a.Limit):
+		return b
+	}
+	return a
+}
 
-func policy(limit int) []string {
-	value, known := policies.Load(limit)
+type named struct {
+	policy string
+	limit  int
+}
+
+var policyHeaders sync.Map // their values: a gateway has few
+
+func policyHeader(policy string, limit int) []string {
+	key := named{policy, limit}
+	value, known := policyHeaders.Load(key)
 	if !known {
-		value, _ = policies.LoadOrStore(limit, []string{`"default";q=` + strconv.Itoa(limit) + `;w=60`})
+		value, _ = policyHeaders.LoadOrStore(key, []string{`"` + policy + `";q=` + strconv.Itoa(limit) + `;w=60`})
 	}
 	return value.([]string)
 }
@@ -59,67 +72,75 @@ func SetRetryAfter(h http.Header, d time.Duration) {
 // wholeSeconds rounds a wait up, as headers want it.
 func wholeSeconds(d time.Duration) int64 { return int64(math.Ceil(d.Seconds())) }
 
-// limiter is the generic cell rate algorithm with a minute's quota as its
-// burst.
-type limiter struct {
-	mu       sync.Mutex // makes arrivals' compare-and-swap succeed at once
-	gcra     *throttled.GCRARateLimiterCtx
-	arrivals *arrivals
+// policy is one kind of limit: a minute's quota, by the generic cell rate
+// algorithm, for each of those it counts.
+type policy struct {
+	name, what string
+	usual      int // for whoever has no limit of its own; 0 = none
+	here       *counts
+	everywhere *leases // nil: each gateway counts for itself
 }
 
-func newLimiter(perMinute int, now func() time.Time) *limiter {
-	perMinute = min(perMinute, maxRate)
-	quota := throttled.RateQuota{MaxRate: throttled.PerMin(perMinute), MaxBurst: perMinute - 1}
-	at := newArrivals(now)
-	gcra, err := throttled.NewGCRARateLimiterCtx(at, quota)
-	if err != nil {
-		panic(err) // the quota is within its bounds by construction
+func (o Options) policy(name, what string, perMinute int) *policy {
+	y := &policy{name: name, what: what, usual: perMinute, here: newCounts(o.Now)}
+	if o.Shared != nil {
+		y.everywhere = newLeases(o.Shared, name, o.Now, o.SharedPatience, o.reach)
 	}
-	return &limiter{gcra: gcra, arrivals: at}
+	return y
 }
 
-func (l *limiter) take(id string) (Limit, error) {
-	l.mu.Lock()
-	limited, r, err := l.gcra.RateLimitCtx(context.Background(), id, 1)
-	l.mu.Unlock()
+// take counts one of id's. The gateways' common count decides where it can be
+// had, and the one of this gateway goes on beside it, to decide where not.
+func (y *policy) take(id string, perMinute int) (Limit, error) {
+	if perMinute <= 0 {
+		return Limit{}, nil
+	}
+	perMinute = min(perMinute, maxRate)
+	var shared Limit
+	if y.everywhere != nil {
+		if limit, known := y.everywhere.take(id, perMinute); known {
+			if shared = limit; limit.RetryAfter > 0 {
+				return y.judge(limit)
+			}
+		}
+	}
+	limit, err := y.here.take(id, perMinute, 1)
 	if err != nil {
 		return Limit{}, err
 	}
-	limit := Limit{Limit: r.Limit, Remaining: r.Remaining, ResetAfter: r.ResetAfter, RetryAfter: max(0, r.RetryAfter)}
-	if limited {
-		return limit, analytics.Errorf(analytics.CodeRateLimited, "at most %d requests a minute, try again in %d s",
-			r.Limit, int(math.Ceil(r.RetryAfter.Seconds())))
+	return y.judge(tighter(shared, limit))
+}
+
+// spent reports for how long id has nothing left, without counting.
+func (y *policy) spent(id string) Limit {
+	if y.usual <= 0 {
+		return Limit{}
 	}
-	return limit, nil
-}
-
-// arrivals is a bounded throttled.GCRAStoreCtx: by principal, when the next
-// request would arrive if they came evenly. The limiter's lock guards it.
-type arrivals struct {
-	times *otter.Cache[string, int64]
-	now   func() time.Time
-}
-
-func newArrivals(now func() time.Time) *arrivals {
-	return &arrivals{times: otter.Must(&otter.Options[string, int64]{MaximumSize: maxCounters}), now: now}
-}
-
-// GetWithTime implements throttled.GCRAStoreCtx.
-func (a *arrivals) GetWithTime(_ context.Context, id string) (int64, time.Time, error) {
-	if t, ok := a.times.GetIfPresent(id); ok {
-		return t, a.now(), nil
+	if y.everywhere != nil {
+		if limit := y.everywhere.closed(id, y.usual); limit.RetryAfter > 0 {
+			return y.named(limit)
+		}
 	}
-	return -1, a.now(), nil
+	limit, err := y.here.take(id, y.usual, 0)
+	if err != nil {
+		return Limit{}
+	}
+	return y.named(limit)
 }
 
-// SetIfNotExistsWithTTL implements throttled.GCRAStoreCtx.
-func (a *arrivals) SetIfNotExistsWithTTL(_ context.Context, id string, t int64, _ time.Duration) (bool, error) {
-	a.times.Set(id, t)
-	return true, nil
+func (y *policy) named(l Limit) Limit {
+	l.Policy = y.name
+	return l
 }
 
-// CompareAndSwapWithTTL implements throttled.GCRAStoreCtx.
-func (a *arrivals) CompareAndSwapWithTTL(_ context.Context, id string, _, t int64, _ time.Duration) (bool, error) {
-	a.times.Set(id, t)
-	return true, nil
+func (y *policy) judge(l Limit) (Limit, error) {
+	l = y.named(l)
+	if l.RetryAfter > 0 {
+		return l, y.over(l)
+	}
+	return l, nil
+}
+
+func (y *policy) over(l Limit) error {
+	return analytics.Errorf(analytics.CodeRateLimited, "at most %d %s a minute, try again in %d s", l.Limit, y.what, wholeSeconds(l.RetryAfter))
 }

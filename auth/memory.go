@@ -111,6 +111,13 @@ func (m *memory) recall(all *answers, q question) (answer, bool) {
 	return a, ok && m.now().Sub(a.asked) < m.cacheFor
 }
 
+// knows reports whether q was ever answered with a credential, lately enough to be
+// remembered.
+func (m *memory) knows(q question) bool {
+	_, ok := m.current.Load().known.GetIfPresent(q)
+	return ok
+}
+
 func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

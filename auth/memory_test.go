@@ -22,11 +22,14 @@ func TestAnswersHoldForASecond(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for name, ask := range map[string]func(context.Context) error{
-		"key":     func(ctx context.Context) error { _, err := b.Credential(ctx, b.read); return err },
-		"token":   func(ctx context.Context) error { _, err := b.Credential(ctx, documented); return err },
-		"link":    func(ctx context.Context) error { _, err := b.OpenLink(ctx, "act_abc123xyz", documented); return err },
+		"key":   func(ctx context.Context) error { _, err := b.Credential(ctx, b.read); return err },
+		"token": func(ctx context.Context) error { _, err := b.Credential(ctx, documented); return err },
+		"link": func(ctx context.Context) error {
+			_, err := b.OpenLink(ctx, nil, "act_abc123xyz", documented)
+			return err
+		},
 		"unknown": func(ctx context.Context) error { _, err := b.Credential(ctx, "tok_none"); return err },
-		"no link": func(ctx context.Context) error { _, err := b.OpenLink(ctx, "act_none", "x"); return err },
+		"no link": func(ctx context.Context) error { _, err := b.OpenLink(ctx, nil, "act_none", "x"); return err },
 	} { // one after the other: they count
 		before := b.dir.asked()
 		for _, step := range []struct {
@@ -73,7 +76,10 @@ func TestRevocation(t *testing.T) {
 			b := setup(t)
 			key := func(ctx context.Context) error { _, err := b.Credential(ctx, b.read); return err }
 			token := func(ctx context.Context) error { _, err := b.Credential(ctx, documented); return err }
-			link := func(ctx context.Context) error { _, err := b.OpenLink(ctx, "act_abc123xyz", documented); return err }
+			link := func(ctx context.Context) error {
+				_, err := b.OpenLink(ctx, nil, "act_abc123xyz", documented)
+				return err
+			}
 			if err := errors.Join(key(t.Context()), token(t.Context()), link(t.Context())); err != nil {
 				t.Fatal(err)
 			}

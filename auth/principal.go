@@ -31,6 +31,10 @@ type Principal struct {
 	// Budget is what operations may cost a minute, 0 without a limit; nil is what
 	// the gateway gives everyone.
 	Budget *int
+
+	// RateLimit is how many requests it may send a minute, 0 without a limit; nil is
+	// what the gateway gives everyone.
+	RateLimit *int
 }
 
 // Has reports whether the principal carries the scope; no scope implies

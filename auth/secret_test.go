@@ -129,8 +129,8 @@ func TestNothingShowsASecret(t *testing.T) {
 		"two":       second(b.Authenticate(t.Context(), request("Bearer "+documented, documented))),
 		"spaced":    second(b.Authenticate(t.Context(), request("Bearer "+documented+" "+documented))),
 		"unknown":   second(b.Credential(t.Context(), documented+documented)),
-		"wrong":     second(b.OpenLink(t.Context(), "act_gone", documented)),
-		"revoked":   second(b.OpenLink(t.Context(), "act_gone", b.gone)),
+		"wrong":     second(b.OpenLink(t.Context(), nil, "act_gone", documented)),
+		"revoked":   second(b.OpenLink(t.Context(), nil, "act_gone", b.gone)),
 	} {
 		if r == nil {
 			t.Errorf("%s: no error", name)

@@ -142,7 +142,7 @@ var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration) (*process, error) {
 	return launch(ctx, command{path: w.binary, args: []string{"serve"}, announce: gatewayIsUp, env: []string{
 		"DATABASE_URL=" + databaseURL, "DATABASE_READ_URL=", "REDIS_URL=" + redisURL, "LISTEN=127.0.0.1:0",
-		"RATE_LIMIT=100000000", "COST_BUDGET=1000000000000", "REQUEST_TIMEOUT=60s", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
+		"RATE_LIMIT=100000000", "LEADERBOARD_RATE_LIMIT=0", "COST_BUDGET=1000000000000", "REQUEST_TIMEOUT=60s", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
 	}})
 }
 

@@ -72,8 +72,8 @@ func cut(ctx context.Context, path ast.Path) (field ast.Path, argument string) {
 }
 
 func logFailure(ctx context.Context, log *slog.Logger, public *analytics.Error) {
-	if errors.Is(public.Err, context.Canceled) {
-		return // the client left
+	if errors.Is(public.Err, context.Canceled) || errors.Is(public, analytics.ErrOverloaded) {
+		return // the client left, or is one of many that were turned away
 	}
 	log.ErrorContext(ctx, "request failed", "code", public.Code, "error", public.Err, "path", graphql.GetPath(ctx).String())
 }

@@ -37,6 +37,9 @@ type Options struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	Timeout time.Duration // of one operation
+	// Enter may refuse a tenant's request that is not answered from Edge, before
+	// anything is done for it; nil refuses none.
+	Enter func(tenant int64) error
 	// Freshness starts watching the reads of one operation; the function it
 	// returns says how fresh those so far were.
 	Freshness func(context.Context) (context.Context, func() analytics.Freshness)
@@ -68,13 +71,16 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	for _, t := range rest {
 		srv.AddTransport(trusted{t})
 	}
+	if o.Enter == nil {
+		o.Enter = func(int64) error { return nil }
+	}
 	if o.Streams == nil {
 		o.Streams = NewStreams()
 	}
 	streams := streaming{auth: o.Auth, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})
-	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge, timeout: o.Timeout})
+	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge, enter: o.Enter, timeout: o.Timeout})
 	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](keptDocuments)})
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetErrorPresenter(presenter(o.Log))

@@ -102,7 +102,7 @@ func (b *bundle) Authenticate(_ context.Context, r *http.Request) (*auth.Princip
 }
 
 // Allow refuses once nothing remains.
-func (b *bundle) Allow(*auth.Principal) (auth.Limit, error) {
+func (b *bundle) Allow(*auth.Principal, auth.Use) (auth.Limit, error) {
 	if b.limit.RetryAfter > 0 {
 		return b.limit, analytics.Errorf(analytics.CodeRateLimited, "too many")
 	}

@@ -18,10 +18,10 @@ import (
 // socket is one WebSocket connection.
 type socket struct {
 	*websocket
-	conn   *ws.Conn
-	ctx    context.Context //nolint:containedctx // the connection's life
-	exec   graphql.GraphExecutor
-	header http.Header
+	conn *ws.Conn
+	ctx  context.Context //nolint:containedctx // the connection's life
+	exec graphql.GraphExecutor
+	from *http.Request // that opened it
 	// elsewhere says that another site's page asks.
 	elsewhere bool
 
@@ -102,7 +102,7 @@ func (s *socket) subscribe(m message) (ws.StatusCode, string) {
 	if m.ID == "" || len(m.ID) > maxID || len(m.Payload) == 0 {
 		return closeBadRequest, closeReasonInvalid
 	}
-	params, _, err := parse(&http.Request{Method: http.MethodPost, Header: s.header}, m.Payload) // as in a body
+	params, _, err := parse(&http.Request{Method: http.MethodPost, Header: s.from.Header}, m.Payload) // as in a body
 	ctx, cancel := context.WithCancel(s.ctx)
 	a := &active{cancel}
 	s.mu.Lock()
@@ -121,7 +121,7 @@ func (s *socket) subscribe(m message) (ws.StatusCode, string) {
 		return 0, ""
 	}
 	if err == nil {
-		_, err = s.auth.Allow(s.principal)
+		_, err = s.auth.Allow(s.principal, auth.AnyUse)
 	}
 	go s.run(ctx, m.ID, a, params, err)
 	return 0, ""

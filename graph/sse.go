@@ -101,7 +101,7 @@ func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *
 	keepAlive, recheck := time.NewTicker(t.streams.keepAlive), time.NewTicker(t.streams.recheck)
 	defer keepAlive.Stop()
 	defer recheck.Stop()
-	credential := credentials(r.Header.Values("Authorization"))
+	credential := credentials(r, r.Header.Values("Authorization"))
 	for err := events.comment(); err == nil; {
 		select {
 		case response, more := <-responses:

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/json"
 	"net/http"
 	"unicode/utf8"
 
@@ -32,18 +33,33 @@ func unreadStatus(media string, status int) int {
 // media type, unless nothing at all could be answered because a service we need
 // is away, which proxies and clients should hear.
 func executedStatus(w http.ResponseWriter, media string, response *graphql.Response) int {
-	if len(response.Data) == 0 || string(response.Data) == "null" {
-		for _, e := range response.Errors {
-			if e.Extensions["code"] == string(analytics.CodeUnavailable) {
-				w.Header().Set("Retry-After", "1")
+	for _, e := range response.Errors {
+		if e.Extensions["code"] == string(analytics.CodeUnavailable) {
+			w.Header().Set("Retry-After", "1")
+			if empty(response.Data) {
 				return http.StatusServiceUnavailable
 			}
+			break
 		}
 	}
 	if len(response.Errors) > 0 && media == mediaResponse {
 		return statusPartial
 	}
 	return http.StatusOK
+}
+
+// empty reports whether an answer's data are null, or null in every root field.
+func empty(data json.RawMessage) bool {
+	var fields map[string]json.RawMessage
+	if len(data) > 0 && json.Unmarshal(data, &fields) != nil {
+		return false
+	}
+	for _, value := range fields {
+		if string(value) != "null" {
+			return false
+		}
+	}
+	return true
 }
 
 // impossibleStatus is that of a well-formed request whose operation cannot be

@@ -170,9 +170,12 @@ func failed(err error) *graphql.Response {
 	}}
 }
 
-// credentials is a request with the credential that a connection showed.
-func credentials(authorization []string) *http.Request {
-	return &http.Request{Header: http.Header{"Authorization": authorization}}
+// credentials is a request with the credential that a connection showed, from
+// where that came.
+func credentials(from *http.Request, authorization []string) *http.Request {
+	return &http.Request{RemoteAddr: from.RemoteAddr, Header: http.Header{
+		"Authorization": authorization, "X-Forwarded-For": from.Header["X-Forwarded-For"],
+	}}
 }
 
 func mustJSON(v any) json.RawMessage {

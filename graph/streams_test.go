@@ -63,7 +63,7 @@ func (s *station) Authenticate(_ context.Context, r *http.Request) (*auth.Princi
 	return &auth.Principal{ID: "key:1", Scopes: []analytics.Scope{analytics.ScopeRead}}, nil
 }
 
-func (s *station) Allow(*auth.Principal) (auth.Limit, error) {
+func (s *station) Allow(*auth.Principal, auth.Use) (auth.Limit, error) {
 	if s.limit.Load() {
 		return auth.Limit{}, analytics.Errorf(analytics.CodeRateLimited, "too many")
 	}

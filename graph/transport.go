@@ -35,7 +35,7 @@ const maxReserved = 64 << 10
 // Authenticator finds who asks, and counts requests against their limit.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error)
-	Allow(p *auth.Principal) (auth.Limit, error)
+	Allow(p *auth.Principal, use auth.Use) (auth.Limit, error)
 }
 
 // transport is GraphQL over HTTP: POST with JSON, GET for queries
@@ -43,6 +43,7 @@ type Authenticator interface {
 type transport struct {
 	auth    Authenticator
 	edge    *edge.Cache
+	enter   func(tenant int64) error
 	timeout time.Duration
 }
 
@@ -79,6 +80,10 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: fingerprint(r, media, also, raw)}
 	t.edge.Serve(w, edge.Under(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
+		if err := t.enter(p.Tenant.ID); err != nil {
+			refuse(w, media, 0, err)
+			return
+		}
 		r = r.WithContext(auth.WithPrincipal(withForms(r.Context(), also), p))
 		params, status, err := parse(r, raw)
 		if err != nil {
@@ -110,13 +115,14 @@ func admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Auth
 	}
 	if err == nil {
 		var limit auth.Limit
-		limit, err = who.Allow(p)
+		limit, err = who.Allow(p, auth.AnyUse)
 		limit.SetHeaders(w.Header())
 	}
 	if err == nil {
 		raw, status, err = readRaw(w, r)
 	}
 	if err != nil {
+		auth.SetHeaders(w.Header(), err)
 		refuse(w, media, status, err)
 	}
 	return p, raw, err == nil

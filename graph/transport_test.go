@@ -316,7 +316,7 @@ func TestRateLimit(t *testing.T) {
 	if w := b.do(http.MethodPost, "/graphql", body(partners)); w.Header().Get("RateLimit") != "" {
 		t.Errorf("without a limit: %v", w.Header())
 	}
-	b.limit = auth.Limit{Limit: 60, Remaining: 7, ResetAfter: 53 * time.Second}
+	b.limit = auth.Limit{Policy: "default", Limit: 60, Remaining: 7, ResetAfter: 53 * time.Second}
 	w := b.do(http.MethodPost, "/graphql", body(partners)) // from the edge, and with its own headers
 	b.expect(w, http.StatusOK, good)
 	if got := w.Header().Get("RateLimit"); got != `"default";r=7;t=53` {

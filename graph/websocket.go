@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"footfall/analytics"
+	"footfall/auth"
 )
 
 const (
@@ -59,7 +60,7 @@ func (t *websocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	conn.SetReadLimit(maxReceived)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context())) // which ends with the upgrade or not, nobody says
 	defer cancel()
-	s := &socket{websocket: t, conn: conn, ctx: ctx, exec: exec, header: r.Header, elsewhere: fromElsewhere(r), active: map[string]*active{}}
+	s := &socket{websocket: t, conn: conn, ctx: ctx, exec: exec, from: r, elsewhere: fromElsewhere(r), active: map[string]*active{}}
 	defer s.close()
 	s.serve()
 }
@@ -124,12 +125,12 @@ func (s *socket) init(payload json.RawMessage) (ws.StatusCode, string) {
 		return closeBadRequest, "Invalid connection_init payload"
 	}
 	if authorization == nil && !s.elsewhere {
-		authorization = s.header.Values("Authorization")
+		authorization = s.from.Header.Values("Authorization")
 	}
-	s.credential = credentials(authorization)
+	s.credential = credentials(s.from, authorization)
 	p, err := s.auth.Authenticate(s.ctx, s.credential)
 	if err == nil {
-		_, err = s.auth.Allow(p)
+		_, err = s.auth.Allow(p, auth.AnyUse)
 	}
 	if err == nil {
 		s.leave, err = s.streams.enter(p)

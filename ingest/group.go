@@ -191,7 +191,11 @@ func (w *Writer) record(tenant int64, requests int, events []analytics.Event) (o
 		}
 		w.tell(begin, requests, outcomes, len(events), err)
 	}()
-	outcomes, change, err := w.o.Store.Record(ctx, tenant, events)
+	var change analytics.Change
+	err = w.o.Admit(ctx, tenant, func() (err error) {
+		outcomes, change, err = w.o.Store.Record(ctx, tenant, events)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,9 @@ type Options struct {
 	Log       *slog.Logger     // discards
 	OnCommit  func(Commit)     // nil; must be quick and safe for concurrent use
 
+	// Admit calls do when it is the turn of the tenant's commit; nil has all commit at once.
+	Admit func(ctx context.Context, tenant int64, do func() error) error
+
 	GroupEvents    int           // 20,000: the most events of several requests in one commit
 	WaitingEvents  int           // 100,000: the most events of one tenant that wait for their commit
 	BodyBytes      int64         // 512 MiB: the most memory that bodies on their way in may hold together
@@ -82,6 +85,9 @@ func New(o Options) *Writer {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Admit == nil {
+		o.Admit = func(_ context.Context, _ int64, do func() error) error { return do() }
 	}
 	if o.OnCommit == nil {
 		o.OnCommit = func(Commit) {}

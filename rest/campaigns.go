@@ -69,6 +69,8 @@ var campaignPatterns = []string{"/v2/{accessKey}/campaign/stats"}
 
 func (campaigns) patterns() []string { return campaignPatterns }
 
+func (campaigns) use() auth.Use { return auth.AnyUse }
+
 func (campaigns) headers(h http.Header) { keyHeaders(h) }
 
 func (campaigns) identify(ctx context.Context, a Authenticator, c *call) (*auth.Principal, error) {

@@ -36,6 +36,8 @@ var leaderboardPatterns = []string{"/analytics/engagement/partners", "/v1/analyt
 
 func (leaderboard) patterns() []string { return leaderboardPatterns }
 
+func (leaderboard) use() auth.Use { return auth.LeaderboardUse }
+
 func (leaderboard) headers(h http.Header) { keyHeaders(h) }
 
 func (leaderboard) identify(ctx context.Context, a Authenticator, c *call) (*auth.Principal, error) {

@@ -60,6 +60,8 @@ var partnerStatsPatterns = []string{"/api/partner-stats/{activationId}"}
 
 func (partnerStats) patterns() []string { return partnerStatsPatterns }
 
+func (partnerStats) use() auth.Use { return auth.AnyUse }
+
 func (partnerStats) headers(h http.Header) {
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -70,7 +72,7 @@ func (partnerStats) identify(ctx context.Context, a Authenticator, c *call) (*au
 	if token == "" {
 		return nil, errNoToken
 	}
-	return a.OpenLink(ctx, c.path[0], token)
+	return a.OpenLink(ctx, c.request, c.path[0], token)
 }
 
 // token is the secret of an activation's link, "" without one.

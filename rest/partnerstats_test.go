@@ -74,7 +74,7 @@ func panicking(w *world) { w.auth = panicker{} }
 
 type panicker struct{ rest.Authenticator }
 
-func (panicker) OpenLink(_ context.Context, _, token string) (*auth.Principal, error) {
+func (panicker) OpenLink(_ context.Context, _ *http.Request, _, token string) (*auth.Principal, error) {
 	panic("the token is " + token)
 }
 

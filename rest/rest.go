@@ -21,8 +21,8 @@ import (
 // Authenticator finds who asks, and counts requests against their limit.
 type Authenticator interface {
 	Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error)
-	OpenLink(ctx context.Context, activationID, token string) (*auth.Principal, error)
-	Allow(p *auth.Principal) (auth.Limit, error)
+	OpenLink(ctx context.Context, r *http.Request, activationID, token string) (*auth.Principal, error)
+	Allow(p *auth.Principal, use auth.Use) (auth.Limit, error)
 }
 
 // Options of Transports.
@@ -31,6 +31,9 @@ type Options struct {
 	Edge *edge.Cache // nil for none
 	Log  *slog.Logger
 	Now  func() time.Time
+	// Enter may refuse a tenant's request that is not answered from Edge, before
+	// anything is done for it; nil refuses none.
+	Enter func(tenant int64) error
 }
 
 // Transports makes one transport for each contract. Add them to the server

@@ -27,6 +27,8 @@ type contract interface {
 	patterns() []string
 	// headers sets what every answer carries, errors too.
 	headers(h http.Header)
+	// use is what its requests are counted as.
+	use() auth.Use
 	// identify finds who asks.
 	identify(ctx context.Context, a Authenticator, c *call) (*auth.Principal, error)
 	// bind checks that the principal may ask this, and what it asks for.
@@ -115,7 +117,7 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 	if err != nil {
 		return err
 	}
-	limit, err := t.Auth.Allow(p)
+	limit, err := t.Auth.Allow(p, t.contract.use())
 	limit.SetHeaders(w.Header())
 	if err != nil {
 		return err
@@ -125,6 +127,12 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 		return err
 	}
 	t.Edge.Serve(w, edge.Under(ctx, r), t.key(p, q), func(w http.ResponseWriter, r *http.Request) {
+		if t.Enter != nil {
+			if err := t.Enter(p.Tenant.ID); err != nil {
+				t.refuse(w, c, err)
+				return
+			}
+		}
 		t.answer(auth.WithPrincipal(r.Context(), p), w, c, exec, q)
 	})
 	return nil
@@ -189,6 +197,7 @@ func (t *transport) refuse(w http.ResponseWriter, c *call, err error) {
 	if ours && public.Err != nil && !errors.Is(public.Err, context.Canceled) {
 		t.Log.ErrorContext(r.Context(), "request failed", "code", public.Code, "error", public.Err, "url", r.URL.Path)
 	}
+	auth.SetHeaders(w.Header(), err)
 	retry := public.Code == analytics.CodeUnavailable || public.Code == analytics.CodeRateLimited
 	if retry && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "1")

@@ -134,6 +134,11 @@ func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxp
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
 
+// Connections is how many there may be for reads, and for writes.
+func (s *Store) Connections() (reads, writes int) {
+	return int(s.readPool.Config().MaxConns), int(s.pool.Config().MaxConns)
+}
+
 // Close ends all connections.
 func (s *Store) Close() {
 	if s.readPool != s.pool {

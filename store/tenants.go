@@ -85,13 +85,13 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 	err = s.enter(ctx, k.Tenant.ID, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, sql("insert_key"), args{
 			"tenant_id": k.Tenant.ID, "digest": digest[:], "prefix": k.Prefix, "name": k.Name, "scopes": scopes,
-			"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget,
+			"documents": string(k.Documents), "now": k.CreatedAt, "expires_at": k.ExpiresAt, "budget": k.Budget, "rate_limit": k.RateLimit,
 		}).Scan(&k.ID)
 		if err != nil {
 			return err
 		}
 		return s.note(ctx, tx, k.Tenant.ID, "key.create", keyName(k.ID), detail{
-			"prefix": k.Prefix, "name": k.Name, "scopes": scopes, "documents": string(k.Documents), "expiresAt": k.ExpiresAt, "budget": k.Budget,
+			"prefix": k.Prefix, "name": k.Name, "scopes": scopes, "documents": string(k.Documents), "expiresAt": k.ExpiresAt, "budget": k.Budget, "rateLimit": k.RateLimit,
 		})
 	})
 	return k, wrap(err)
@@ -114,7 +114,7 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 	var k analytics.APIKey
 	var scopes []string
 	var zone string
-	err := row.Scan(&k.ID, &k.Prefix, &k.Name, &scopes, &k.Documents, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt, &k.Budget,
+	err := row.Scan(&k.ID, &k.Prefix, &k.Name, &scopes, &k.Documents, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt, &k.Budget, &k.RateLimit,
 		&k.Tenant.ID, &k.Tenant.AccessKey, &k.Tenant.Name, &zone)
 	if err != nil {
 		return k, err

@@ -84,14 +84,19 @@ func (c *Cache) confirm(e *entry, now time.Time) time.Time {
 // of those whose load another caller led and which failed through no fault of
 // the store.
 func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take func(int, *found)) (again []int, err error) {
-	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.maxAge, r.remote != nil && r.Informed())
+	loading, end := context.WithCancel(context.WithoutCancel(ctx))
+	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.maxAge, r.remote != nil && r.Informed(), end)
+	defer shared.leave(flights)
 	own := map[*flight]bool{}
 	if len(led) > 0 {
 		mine, places := pick(flights, led), pick(n, led)
 		for _, f := range mine {
 			own[f] = true
 		}
-		go r.run(context.WithoutCancel(ctx), shared, slices.Clone(mine), slices.Clone(places))
+		go func() {
+			defer end()
+			r.run(loading, shared, slices.Clone(mine), slices.Clone(places))
+		}()
 	}
 	for i, f := range flights {
 		select {

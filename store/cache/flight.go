@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -30,9 +31,19 @@ type purpose struct {
 	maxAge time.Duration
 }
 
-// flight is a load under way. Whoever waits may leave; the load goes on.
+// trip is one load, for all flights that it answers. Whoever waits may leave;
+// when nobody is left it is broken off. The lock of all flights guards it.
+type trip struct {
+	flights []*flight
+	flying  int // of them
+	waiting int // for any of them
+	end     context.CancelFunc
+}
+
+// flight is a question on its way.
 type flight struct {
 	purpose
+	trip  *trip
 	stamp stamp
 	began time.Time
 	done  chan struct{} // closed when found or err is set
@@ -53,33 +64,59 @@ func newFlights() *flights { return &flights{open: map[purpose]*flight{}} }
 const joinFor = 500 * time.Millisecond
 
 // join is a flight for each item, and the places of those that the caller must
-// see to. A reader shares a load that began before it as long as it would
+// see to, whose load end breaks off. A reader shares a load that began before it as long as it would
 // believe an answer that old: no change was heard of, and we would have heard
 // (informed), or it is young.
-func (f *flights) join(items []item, stamps []stamp, maxAge time.Duration, informed bool) (all []*flight, led []int) {
+func (f *flights) join(items []item, stamps []stamp, maxAge time.Duration, informed bool, end context.CancelFunc) (all []*flight, led []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := time.Now()
+	now, own := time.Now(), &trip{end: end}
 	all = make([]*flight, len(items))
 	for i, it := range items {
 		to := purpose{it.key, maxAge}
 		at := f.open[to]
 		if at == nil || at.stamp != stamps[i] || !informed && now.Sub(at.began) > joinFor {
-			at = &flight{purpose: to, stamp: stamps[i], began: now, done: make(chan struct{})}
+			at = &flight{purpose: to, trip: own, stamp: stamps[i], began: now, done: make(chan struct{})}
+			own.flights = append(own.flights, at)
+			own.flying++
 			f.open[to] = at
 			led = append(led, i)
 		}
+		at.trip.waiting++
 		all[i] = at
 	}
 	return all, led
 }
 
-// land ends a flight.
-func (f *flights) land(at *flight, got found, err error) {
+// leave says that one who joined these flights waits no longer. A load that
+// nobody waits for is broken off, and nobody joins it.
+func (f *flights) leave(all []*flight) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, at := range all {
+		t := at.trip
+		if t.waiting--; t.waiting > 0 || t.flying == 0 {
+			continue
+		}
+		for _, at := range t.flights {
+			f.close(at)
+		}
+		t.end()
+	}
+}
+
+// close lets nobody join a flight any longer.
+func (f *flights) close(at *flight) {
 	if f.open[at.purpose] == at {
 		delete(f.open, at.purpose)
 	}
+}
+
+// land ends a flight.
+func (f *flights) land(at *flight, got found, err error) {
+	f.mu.Lock()
+	f.close(at)
+	at.trip.flying--
 	f.mu.Unlock()
 	at.found, at.err = got, err
 	close(at.done)

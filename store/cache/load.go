@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,7 +48,9 @@ func (l *loading[V]) run(ctx context.Context) error {
 	}
 	began := time.Now()
 	values, err := l.ask(ctx, missing)
-	l.source.report(analytics.IsUnavailable(err))
+	if !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, analytics.ErrOverloaded) { // then it says nothing of the store
+		l.source.report(analytics.IsUnavailable(err))
+	}
 	if err != nil {
 		if analytics.IsUnavailable(err) && l.landStale(missing) {
 			return nil

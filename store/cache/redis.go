@@ -85,9 +85,12 @@ func (r *remote) do(ctx context.Context, n int, call func(context.Context) error
 	if !r.breaker.allow() {
 		return errOpen
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout+time.Duration(n)*20*time.Microsecond)
+	limited, cancel := context.WithTimeout(ctx, callTimeout+time.Duration(n)*20*time.Microsecond)
 	defer cancel()
-	err := call(ctx)
+	err := call(limited)
+	if errors.Is(ctx.Err(), context.Canceled) { // nobody waits for it, and it says nothing about Redis
+		return ctx.Err()
+	}
 	if err != nil {
 		r.failed.set(mark())
 		r.counters.redisErrors.Add(1)

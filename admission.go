@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"footfall/admit"
+)
+
+// The classes' shares of the connections to Postgres, in sixteenths. What remains
+// is for credentials and probes.
+const (
+	readsShare  = 10
+	writesShare = 4
+)
+
+// Commits wait longer than reads: their clients would only send them again.
+const (
+	commitsWaiting = 256
+	commitWait     = 10 * time.Second
+)
+
+// admission makes the gates of what is admitted.
+func (g *gateway) admission(o admission) {
+	reads, writes := g.store.Connections()
+	if o.ReadsAtOnce <= 0 {
+		o.ReadsAtOnce = max(1, reads*readsShare/16)
+	}
+	if o.QueueTime <= 0 {
+		o.QueueTime = time.Second
+	}
+	g.reads = admit.New(admit.Options{Class: "reads", Running: o.ReadsAtOnce, Waiting: o.ReadsQueued, Wait: o.QueueTime, Log: g.log})
+	g.writes = admit.New(admit.Options{Class: "commits", Running: max(1, writes*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
+}
+
+// commits admits the commits of events.
+func (g *gateway) commits(ctx context.Context, tenant int64, do func() error) error {
+	return g.writes.Pass(ctx, tenant, 1, do)
+}
+
+// registerAdmission adds what the gates did.
+func (g *gateway) registerAdmission() {
+	for class, gate := range map[string]*admit.Gate{"reads": g.reads, "commits": g.writes} {
+		for outcome, read := range map[string]func(admit.Stats) int64{
+			"admitted": func(s admit.Stats) int64 { return s.Passed }, "shed": func(s admit.Stats) int64 { return s.Shed },
+		} {
+			g.metrics.Count("footfall_admission_total", "Reads and commits, by what became of them.",
+				map[string]string{"class": class, "outcome": outcome}, func() int64 { return read(gate.Stats()) })
+		}
+	}
+	g.metrics.Gauge("footfall_admission_waiting", "Reads that wait for their turn.", func() int64 { return g.reads.Stats().Waiting })
+}

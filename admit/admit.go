@@ -1,0 +1,120 @@
+// Package admit says what is done now, what waits a moment and what is turned
+// away, so that a gateway with more to do than it can does as much as it can.
+//
+// It owns the bounds of what runs at once and of what waits for it, by class:
+// reads and commits have connections of their own kind, and probes are not
+// admitted but answered. It must not know what is read or written, nor HTTP
+// beyond the header that says how long a client waits.
+package admit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"footfall/analytics"
+)
+
+// Options of New; all are required.
+type Options struct {
+	Running int           // how much runs at once, by weight
+	Waiting int           // how many wait for it at most
+	Wait    time.Duration // for so long at most, and a tenth of it while there was no room for as long
+	Log     *slog.Logger
+	Class   string // what it is, for the log
+}
+
+// Gate lets so much through at once. What comes beyond that waits in turn, and is
+// turned away with analytics.ErrOverloaded when too many wait already or its turn
+// does not come in time.
+type Gate struct {
+	o        Options
+	room     *semaphore.Weighted
+	waiting  atomic.Int64
+	shed     atomic.Int64
+	passed   atomic.Int64
+	told     atomic.Int64 // when overload was last logged
+	roomy    atomic.Int64 // when there was last room for who came
+	throttle throttle
+}
+
+// New makes a Gate.
+func New(o Options) *Gate {
+	g := &Gate{o: o, room: semaphore.NewWeighted(int64(o.Running))}
+	g.throttle.tenants = map[int64]*tally{}
+	g.roomy.Store(time.Now().UnixNano())
+	return g
+}
+
+// Pass waits for room for the tenant's work of this weight, and calls do.
+func (g *Gate) Pass(ctx context.Context, tenant int64, weight int, do func() error) error {
+	n := int64(min(max(weight, 1), max(1, g.o.Running/2))) // so that nothing fills it alone
+	if g.room.TryAcquire(n) {
+		g.roomy.Store(time.Now().UnixNano())
+	} else if err := g.queue(ctx, n); err != nil {
+		if errors.Is(err, analytics.ErrOverloaded) {
+			g.turnAway(tenant)
+		}
+		return err
+	}
+	defer g.room.Release(n)
+	g.passed.Add(1)
+	return do()
+}
+
+func (g *Gate) queue(ctx context.Context, n int64) error {
+	if g.waiting.Add(1) > int64(g.o.Waiting) {
+		g.waiting.Add(-1)
+		return analytics.ErrOverloaded
+	}
+	defer g.waiting.Add(-1)
+	limited, cancel := context.WithTimeout(ctx, g.patience(time.Now()))
+	defer cancel()
+	err := g.room.Acquire(limited, n)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled): // nobody waits for it
+		return ctx.Err()
+	}
+	return analytics.ErrOverloaded
+}
+
+// patience is how long to wait for a turn. A queue takes up a burst, which it is
+// worth to wait for; one that does not get shorter only makes everyone late.
+func (g *Gate) patience(now time.Time) time.Duration {
+	if now.UnixNano()-g.roomy.Load() >= int64(g.o.Wait) {
+		return g.o.Wait / 10
+	}
+	return g.o.Wait
+}
+
+func (g *Gate) turnAway(tenant int64) {
+	g.shed.Add(1)
+	g.throttle.refused(tenant, time.Now())
+	now, told := time.Now().UnixNano(), g.told.Load()
+	if now-told > int64(10*time.Second) && g.told.CompareAndSwap(told, now) {
+		g.o.Log.Warn("there is more to do than can be done, some is turned away", "class", g.o.Class, "waiting", g.waiting.Load())
+	}
+}
+
+// Enter says of a request of the tenant, before anything is done for it, whether
+// it is worth beginning: while much of what the tenant asks for is turned away,
+// most is turned away here, where that costs least.
+func (g *Gate) Enter(tenant int64) error {
+	if g == nil || g.throttle.let(tenant, time.Now()) {
+		return nil
+	}
+	g.shed.Add(1)
+	return analytics.ErrOverloaded
+}
+
+// Stats are what a Gate has done and what waits now.
+type Stats struct{ Passed, Shed, Waiting int64 }
+
+// Stats reads them.
+func (g *Gate) Stats() Stats { return Stats{g.passed.Load(), g.shed.Load(), g.waiting.Load()} }

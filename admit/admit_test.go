@@ -1,0 +1,165 @@
+package admit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"footfall/analytics"
+)
+
+func gate(running, waiting int, wait time.Duration) *Gate {
+	return New(Options{Class: "test", Running: running, Waiting: waiting, Wait: wait, Log: slog.New(slog.DiscardHandler)})
+}
+
+// fill takes room until leave is called.
+func (g *Gate) fill(t *testing.T, weight int) (leave func()) {
+	t.Helper()
+	in, out, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := g.Pass(context.Background(), 1, weight, func() error { close(in); <-out; return nil }); err != nil {
+			t.Error(err)
+		}
+	}()
+	<-in
+	return func() { close(out); <-done }
+}
+
+func TestGate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(2, 1, time.Second)
+		first, second := g.fill(t, 1), g.fill(t, 1000) // half of it, whatever it weighs
+		var waited time.Duration
+		var queue sync.WaitGroup
+		queue.Go(func() {
+			began := time.Now()
+			if err := g.Pass(t.Context(), 1, 1, func() error { waited = time.Since(began); return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		if err := g.Pass(t.Context(), 1, 1, nil); !errors.Is(err, analytics.ErrOverloaded) {
+			t.Errorf("a full queue takes another: %v", err)
+		}
+		time.Sleep(300 * time.Millisecond)
+		first()
+		queue.Wait()
+		if waited != 300*time.Millisecond {
+			t.Errorf("waited %s", waited)
+		}
+		third := g.fill(t, 1)
+		began := time.Now()
+		if err := g.Pass(t.Context(), 1, 1, nil); !errors.Is(err, analytics.ErrOverloaded) || time.Since(began) != time.Second {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		began = time.Now() // there was no room for a while: then nobody waits long
+		if err := g.Pass(t.Context(), 1, 1, nil); !errors.Is(err, analytics.ErrOverloaded) || time.Since(began) != 100*time.Millisecond {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := g.Pass(ctx, 1, 1, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("of one who left: %v", err)
+		}
+		second()
+		third()
+		broken := errors.New("broken")
+		if err := g.Pass(t.Context(), 1, 1, func() error { return broken }); !errors.Is(err, broken) {
+			t.Error(err)
+		}
+		if s := g.Stats(); s != (Stats{Passed: 5, Shed: 3}) {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A panic leaves no room taken.
+func TestPanicGivesRoomBack(t *testing.T) {
+	t.Parallel()
+	g := gate(1, 0, time.Second)
+	for range 3 {
+		func() {
+			defer func() { _ = recover() }()
+			_ = g.Pass(t.Context(), 1, 1, func() error { panic("bug") })
+		}()
+	}
+	if err := g.Pass(t.Context(), 1, 1, func() error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+// Of a tenant with five times what passes most is turned away before it is begun;
+// others notice nothing, and soon neither does it.
+func TestEnter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(1, 0, time.Second)
+		if err := g.Enter(1); err != nil {
+			t.Fatal(err)
+		}
+		tried, asked := 0, 0
+		for range 4000 { // five requests for each that passes
+			time.Sleep(time.Millisecond)
+			passed := false
+			for range 5 {
+				asked++
+				if g.Enter(1) != nil {
+					continue
+				}
+				tried++
+				if passed {
+					g.turnAway(1)
+				}
+				passed = true
+			}
+			if err := g.Enter(2); err != nil {
+				t.Fatalf("another tenant: %v", err)
+			}
+		}
+		if tried > asked/2 || tried < asked/10 {
+			t.Errorf("%d of %d were begun, a fifth of which can pass", tried, asked)
+		}
+		time.Sleep(5 * window)
+		for range 1000 {
+			if err := g.Enter(1); err != nil {
+				t.Fatalf("when it is quiet: %v", err)
+			}
+		}
+		var none *Gate
+		if err := none.Enter(1); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWithPatience(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]time.Duration{
+		"": 0, "wait=3": 3 * time.Second, "respond-async, wait=10": 10 * time.Second, `Wait = "7"`: 7 * time.Second, "wait=1;x": 0,
+		"wait=0": 0, "wait=-1": 0, "wait": 0, "wait=1.5": 0, "wait=99999999999999999999": 0, "waiting=3": 0, "wait=4294967295": 1 << 31 * time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(""))
+			r.Header.Set("Prefer", header)
+			w := httptest.NewRecorder()
+			WithPatience(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				until, ok := r.Context().Deadline()
+				if ok != (want > 0) || ok && time.Until(until) != want {
+					t.Errorf("%q: %s, want %s", header, time.Until(until), want)
+				}
+			})).ServeHTTP(w, r)
+			if applied := w.Header().Get("Preference-Applied"); (applied != "") != (want > 0) {
+				t.Errorf("%q: %q", header, applied)
+			}
+		})
+	}
+}

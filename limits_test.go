@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"footfall/analytics"
+)
+
+const board = "/v1/analytics/engagement/partners"
+
+// withRates limits as a gateway does by default, but for the numbers.
+func withRates(r rates) func(*settings) { return func(c *settings) { c.serving.rates = r } }
+
+// Two gateways count a key's requests together, and say so alike.
+func TestLimitsAcrossGateways(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withRates(rates{RateLimit: 40, LeaderboardRateLimit: 6}))
+	all := []*bundle{b, b.another()}
+	for i := range 6 {
+		a := all[i%2].do(http.MethodGet, board, "", nil)
+		equal(t, "status", a.status, http.StatusOK)
+		equal(t, "RateLimit-Policy", a.header.Get("RateLimit-Policy"), `"leaderboard";q=6;w=60`)
+		if want := fmt.Sprintf(`"leaderboard";r=%d;t=`, 5-i); !strings.HasPrefix(a.header.Get("RateLimit"), want) {
+			t.Errorf("RateLimit is %q, want %q", a.header.Get("RateLimit"), want)
+		}
+	}
+	for _, g := range all {
+		a := g.do(http.MethodGet, board, "", nil)
+		equal(t, "status", a.status, http.StatusTooManyRequests)
+		if !strings.HasPrefix(a.body, `{"error":{"code":"rate_limit_exceeded","message":"at most 6 requests for the leaderboard a minute`) || a.header.Get("Retry-After") == "" {
+			t.Errorf("%v %s", a.header, a.body)
+		}
+	}
+	a := b.post(`{ partners { totalCount } }`, nil, nil)
+	equal(t, "GraphQL", a.status, http.StatusOK)
+	equal(t, "RateLimit-Policy", a.header.Get("RateLimit-Policy"), `"default";q=40;w=60`)
+	if !strings.HasPrefix(a.header.Get("RateLimit"), `"default";r=33;`) {
+		t.Errorf("after seven requests RateLimit is %q", a.header.Get("RateLimit"))
+	}
+}
+
+// A key has the limit that it was made with, for all it does.
+func TestLimitOfAKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withRates(rates{RateLimit: 6000, LeaderboardRateLimit: 500}))
+	two := 2
+	key, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, RateLimit: &two})
+	ok(t, err)
+	own := b.as(key)
+	equal(t, "first", own.do(http.MethodGet, board, "", nil).header.Get("RateLimit-Policy"), `"default";q=2;w=60`)
+	equal(t, "second", own.post(`{ partners { totalCount } }`, nil, nil).status, http.StatusOK)
+	equal(t, "third", own.do(http.MethodGet, board, "", nil).status, http.StatusTooManyRequests)
+	equal(t, "another key", b.do(http.MethodGet, board, "", nil).status, http.StatusOK)
+}
+
+// Whoever guesses gets 429 on every path, in its own form, also by way of a
+// proxy, and nobody else behind that proxy does.
+func TestGuessingIsSlowed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withRates(rates{FailureRateLimit: 5, TrustedProxies: []string{"127.0.0.1"}}))
+	token := b.activate("act_x", "event", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
+	guesser := b.as("wrong")
+	from := func(address string) http.Header { return http.Header{"X-Forwarded-For": {address}} }
+	for i := range 5 {
+		a := guesser.do(http.MethodGet, "/api/partner-stats/act_x?token=guess", "", from("203.0.113.1"))
+		equal(t, "status", a.status, http.StatusForbidden)
+		if want := fmt.Sprintf(`"address";r=%d;`, 4-i); !strings.HasPrefix(a.header.Get("RateLimit"), want) {
+			t.Errorf("RateLimit is %q, want %q", a.header.Get("RateLimit"), want)
+		}
+	}
+	for _, c := range []struct{ method, path, body, form string }{
+		{http.MethodGet, "/api/partner-stats/act_y?token=guess", "", `{"success":false,"error":`},
+		{http.MethodGet, "/partner-stats/act_y?token=guess", "", `<!doctype html>`},
+		{http.MethodGet, board, "", `{"error":{"code":"rate_limit_exceeded"`},
+		{http.MethodGet, "/v2/acme/campaign/stats?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z", "", `{"code":"`},
+		{http.MethodPost, "/graphql", `{"query":"{ partners { totalCount } }"}`, `{"errors":[{"message":"at most 5 refused requests of an address a minute`},
+		{http.MethodPost, "/v1/events", `{}`, `{"type":"about:blank","title":"Too Many Requests","status":429`},
+	} {
+		h := from("203.0.113.1")
+		h.Set("Content-Type", "application/json")
+		a := guesser.do(c.method, c.path, c.body, h)
+		equal(t, c.path, a.status, http.StatusTooManyRequests)
+		if !strings.HasPrefix(strings.ToLower(a.body), strings.ToLower(c.form)) || a.header.Get("Retry-After") == "" || a.header.Get("RateLimit") == "" {
+			t.Errorf("%s: %v %.200s", c.path, a.header, a.body)
+		}
+	}
+	equal(t, "another address", guesser.do(http.MethodGet, board, "", from("203.0.113.2")).status, http.StatusUnauthorized)
+	known := b.do(http.MethodGet, board, "", from("203.0.113.1"))
+	equal(t, "a known key of the same address", known.status, http.StatusOK)
+	equal(t, "the right token, from elsewhere", b.do(http.MethodGet, "/api/partner-stats/act_x?token="+token, "", from("203.0.113.3")).status, http.StatusOK)
+	for range 20 { // probes are not counted
+		equal(t, "probe", guesser.do(http.MethodGet, "/readyz", "", from("203.0.113.1")).status, http.StatusOK)
+	}
+}
