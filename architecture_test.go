@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"ingest":             {"analytics", "auth"},
 	"internal/demo":      {"analytics"},
 	"internal/localdb":   {},
+	"internal/process":   {},
 	"internal/metricdoc": {"analytics", "graph", "graph/generated"},
 	"internal/storetest": {"internal/localdb"},
 	"internal/telemetry": {},
