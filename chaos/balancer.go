@@ -118,11 +118,11 @@ func (b *balancer) pick() string {
 	return b.backends[turn%n].address
 }
 
-// lie alters a number of one answer in a thousand, so that one can see that it
+// lie alters a number of one answer in a hundred, so that one can see that it
 // is noticed.
 func (b *balancer) lie() {
 	b.server.Handler.(*httputil.ReverseProxy).ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode != http.StatusOK || r.Request.URL.Path == "/v1/events" || rand.IntN(1000) > 0 {
+		if r.StatusCode != http.StatusOK || r.Request.URL.Path == "/v1/events" || rand.IntN(100) > 0 {
 			return nil
 		}
 		body, err := io.ReadAll(r.Body)

@@ -81,7 +81,7 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	only := flags.String("run", "", "only the faults that match the `pattern`, such as '^Redis' or 'kill -9'")
 	flags.BoolVar(&o.short, "short", false, "only the most telling faults: three minutes at most")
 	flags.BoolVar(&o.list, "list", false, "list the faults, and break nothing")
-	flags.BoolVar(&o.lie, "lie", false, "alter a number of one answer in a thousand on its way: the run must fail")
+	flags.BoolVar(&o.lie, "lie", false, "alter a number of one answer in a hundred on its way: the run must fail")
 	flags.DurationVar(&o.soak, "soak", 0, "no faults: hold the load for so long, and watch for growth")
 	flags.BoolVar(&o.rewrite, "write", false, "also rewrite the table, or the soak, in "+documentFile)
 	if err = flags.Parse(args); err != nil {
