@@ -40,6 +40,7 @@ const drainTime = 30 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -150,6 +151,7 @@ type gateway struct {
 	metrics *telemetry.Metrics
 	log     *slog.Logger
 	serving serving
+	drain   drain
 	closers []func()
 
 	documents graph.Documents // that requests may name
@@ -233,7 +235,8 @@ func (g *gateway) checkSchema(ctx context.Context) error {
 	return nil
 }
 
-// serve answers requests until ctx ends, then lets those in flight finish.
+// serve answers requests until ctx ends, says so for a while, then lets those in
+// flight finish.
 func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Config) error {
 	handler, err := g.handler(pages)
 	if err != nil {
@@ -248,7 +251,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, g.log) })
 	}
 	server := &http.Server{
-		Handler: handler, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
+		Handler: g.drain.handler(handler), ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 128 << 10,
 	}
 	failed := make(chan error, 1)
@@ -257,6 +260,9 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	case err = <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	if err = g.drain.announce(g.serving.DrainDelay, failed); err != nil {
+		return err
 	}
 	drain, cancel := context.WithTimeout(background, drainTime)
 	defer cancel()

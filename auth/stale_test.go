@@ -96,7 +96,7 @@ func TestStaleDoesNotWait(t *testing.T) {
 	close(b.dir.block)
 	b.dir.block, b.dir.failure = nil, errNone
 	b.dir.mu.Unlock()
-	b.pass(4 * time.Second) // who knows how the directory is by now
+	b.pass(4 * time.Second)                               // who knows how the directory is by now
 	for deadline := time.Now().Add(10 * time.Second); ; { // the lookup from before may be joined yet
 		if _, err := b.Credential(t.Context(), b.read); errors.Is(err, auth.ErrInvalid) {
 			break

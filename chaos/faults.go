@@ -4,7 +4,7 @@ import "slices"
 
 // faults are all there are, those with fewer gateways first.
 func faults() []*fault {
-	all := slices.Concat(redisFaults(), postgresFaults())
+	all := slices.Concat(redisFaults(), postgresFaults(), gatewayFaults())
 	slices.SortStableFunc(all, func(a, b *fault) int { return a.gateways - b.gateways })
 	return all
 }
