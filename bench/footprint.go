@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"footfall/bench/load"
+	"footfall/internal/machine"
 )
 
 // footprint is what the gateway takes.
@@ -118,7 +119,7 @@ func (b *bench) allocations(ctx context.Context, address string, of lane) (float
 
 // residentMiB is what a process holds in memory, 0 where /proc does not say.
 func residentMiB(pid int) float64 {
-	fields := strings.Fields(procValue(fmt.Sprintf("/proc/%d/status", pid), "VmRSS"))
+	fields := strings.Fields(machine.ProcValue(fmt.Sprintf("/proc/%d/status", pid), "VmRSS"))
 	if len(fields) == 0 {
 		return 0
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"footfall/internal/machine"
 )
 
 // fault is one thing that goes wrong.
@@ -14,7 +16,8 @@ type fault struct {
 	gateways int
 	short    bool // belongs to the short form
 	allows   []outcome
-	skip     func(w *world) string // why it cannot be here; nil or "" is that it can
+	skip     func(w *world) string                     // why it cannot be here; nil or "" is that it can
+	prepare  func(ctx context.Context, w *world) error // before anything is asked; may be nil
 	// do breaks something, lets it last by c.hold, and mends it again.
 	do func(ctx context.Context, c *course) error
 }
@@ -32,7 +35,7 @@ func (f *fault) may(o outcome) bool {
 type row struct {
 	*fault
 	tally
-	lasted    time.Duration // from the first trouble to the last answer that was not whole
+	lasted    time.Duration // from the first trouble until all was answered whole for a while
 	recovered time.Duration // from the mending to that
 	problems  []string      // what must not be
 	skipped   string
@@ -42,15 +45,16 @@ type row struct {
 // course takes the world through faults under load.
 type course struct {
 	*world
-	load *load
+	load    *load
+	machine machine.Machine
 }
 
-func newCourse(w *world) *course {
-	l := &load{world: w, client: w.client(w.proxy.address, w.o.readers+w.o.writers)}
+func newCourse(ctx context.Context, w *world) *course {
+	l := &load{world: w, client: w.client(w.proxy.address, w.o.readers+w.o.writers), readEvery: w.o.readEvery, writeEvery: w.o.writeEvery}
 	for _, t := range w.tenants {
 		l.questions = append(l.questions, t.questions()...)
 	}
-	return &course{w, l}
+	return &course{w, l, machine.Describe(ctx, w.servers.DatabaseURL(), true, 0)}
 }
 
 // How long the load runs before a fault, and for how long everything must be
@@ -92,6 +96,11 @@ func (c *course) meet(ctx context.Context, r *row) error {
 	if err := c.scale(ctx, r.gateways); err != nil {
 		return err
 	}
+	if r.prepare != nil {
+		if err := r.prepare(ctx, c.world); err != nil {
+			return err
+		}
+	}
 	for _, g := range c.gateways {
 		if _, err := c.leaks(ctx, g); err != nil { // what it holds at first
 			return err
@@ -113,9 +122,10 @@ func (c *course) meet(ctx context.Context, r *row) error {
 		r.problems = append(r.problems, err.Error())
 	}
 	last, _ := c.load.seen.quiet()
+	r.lasted = time.Since(began)
 	c.load.end()
 	r.tally = c.load.seen.take()
-	r.lasted, r.recovered = time.Since(began), max(last.Sub(mended), 0)
+	r.recovered = max(last.Sub(mended), 0)
 	r.judge()
 	return c.aftermath(ctx, r)
 }
@@ -198,6 +208,6 @@ func (r *row) line() string {
 	return strings.Join([]string{
 		fmt.Sprintf("%-6s %s (%d)", verdict, r.name, r.gateways), fmt.Sprintf("%d asked", r.total()),
 		fmt.Sprintf("%d whole, %d stale, %d unavailable, %d refused, %d wrong", r.outcomes[whole], r.outcomes[stale], r.outcomes[unavailable], r.outcomes[refused], r.outcomes[wrong]),
-		fmt.Sprintf("slowest %.2f s (%s)", r.slowest.Seconds(), r.slow), fmt.Sprintf("recovered in %.1f s", r.recovered.Seconds()),
+		fmt.Sprintf("slowest read %.2f s (%s), ingest %.2f s", r.slowestRead.Seconds(), r.slow, r.slowestWrite.Seconds()), fmt.Sprintf("recovered in %.1f s", r.recovered.Seconds()),
 	}, ", ")
 }

@@ -27,7 +27,12 @@ func gatewayFaults() []*fault {
 		c.gateways[0].stop()
 		return c.restart(ctx, 0)
 	})
-	return []*fault{kill, restarted, killed, compacting, rollingTwo, rolling}
+	clock := gateway("clock two hours ahead, right, behind, right", 2, clockJumps)
+	clock.allows, clock.prepare = nil, func(ctx context.Context, w *world) error {
+		w.say("building %s: the first time compiles all of Go's library", skewedBin)
+		return buildSkewed(ctx, w.errOut)
+	}
+	return []*fault{kill, restarted, killed, compacting, rollingTwo, clock, rolling}
 }
 
 // kill ends a gateway at once, and starts another a moment later.
@@ -77,17 +82,26 @@ func killDuringCompaction(ctx context.Context, c *course) error {
 
 // roll restarts one gateway after another, each when the one before is ready.
 func roll(ctx context.Context, c *course) error {
-	for i, g := range c.gateways {
-		next, err := c.launch(ctx, c.binary)
-		if err != nil {
+	for i := range c.gateways {
+		if err := c.replace(ctx, i, c.binary); err != nil {
 			return err
 		}
-		c.proxy.add(ctx, next.Address)
-		pause(ctx, time.Second)
-		c.gateways[i] = next
-		g.stop()
-		c.proxy.remove(g.Address)
 	}
+	return ctx.Err()
+}
+
+// replace starts a gateway, and ends the one whose place it takes.
+func (c *course) replace(ctx context.Context, place int, binary string) error {
+	next, err := c.launch(ctx, binary)
+	if err != nil {
+		return err
+	}
+	c.proxy.add(ctx, next.Address)
+	pause(ctx, time.Second)
+	old := c.gateways[place]
+	c.gateways[place] = next
+	old.stop()
+	c.proxy.remove(old.Address)
 	return ctx.Err()
 }
 

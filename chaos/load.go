@@ -20,9 +20,12 @@ type load struct {
 	client
 	questions []question
 	seen      seen
-	ids       atomic.Int64
-	stop      context.CancelFunc // nil while nobody is at work
-	workers   sync.WaitGroup
+
+	readEvery, writeEvery time.Duration // of each who reads, or writes
+
+	ids     atomic.Int64
+	stop    context.CancelFunc // nil while nobody is at work
+	workers sync.WaitGroup
 }
 
 // start puts everybody to work.
@@ -31,13 +34,13 @@ func (l *load) start(ctx context.Context) {
 	l.stop = stop
 	for range l.o.readers {
 		l.workers.Go(func() {
-			every(working, l.o.readEvery, func() { l.read(ctx) })
+			every(working, l.readEvery, func() { l.read(ctx) })
 		})
 	}
 	for i := range l.o.writers {
 		w := &writer{load: l, tenant: l.tenants[i%len(l.tenants)]}
 		l.workers.Go(func() {
-			every(working, l.o.writeEvery, func() { w.write(ctx) })
+			every(working, l.writeEvery, func() { w.write(ctx) })
 			for len(w.pending) > 0 && ctx.Err() == nil { // nothing is left open
 				w.retry(ctx)
 				pause(ctx, 50*time.Millisecond)
@@ -184,8 +187,9 @@ type tally struct {
 	wrongs   map[string]int // by what is wrong
 	refusals map[string]int
 	took     []time.Duration // of what was whole
-	slowest  time.Duration
-	slow     string // what took longest
+
+	slowestRead, slowestWrite time.Duration
+	slow                      string // the read that took longest
 }
 
 func (s *seen) note(kind string, v verdict, took time.Duration) {
@@ -194,11 +198,12 @@ func (s *seen) note(kind string, v verdict, took time.Duration) {
 	s.outcomes[v.outcome]++
 	if kind == "ingest" {
 		s.writes++
+		s.slowestWrite = max(s.slowestWrite, took)
 	} else {
 		s.reads++
-	}
-	if took > s.slowest {
-		s.slowest, s.slow = took, kind
+		if took > s.slowestRead {
+			s.slowestRead, s.slow = took, kind
+		}
 	}
 	switch v.outcome {
 	case whole:

@@ -32,6 +32,7 @@ type options struct {
 	list       bool
 	lie        bool
 	soak       time.Duration
+	share      float64 // of capacity, while soaking
 	rewrite    bool
 }
 
@@ -83,6 +84,7 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	flags.BoolVar(&o.list, "list", false, "list the faults, and break nothing")
 	flags.BoolVar(&o.lie, "lie", false, "alter a number of one answer in a hundred on its way: the run must fail")
 	flags.DurationVar(&o.soak, "soak", 0, "no faults: hold the load for so long, and watch for growth")
+	flags.Float64Var(&o.share, "share", .5, "the `part` of capacity, measured first, that the soak asks for")
 	flags.BoolVar(&o.rewrite, "write", false, "also rewrite the table, or the soak, in "+documentFile)
 	if err = flags.Parse(args); err != nil {
 		return o, err
@@ -96,8 +98,8 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 		err = errors.New("-write keeps a whole run: leave out -run, -short and -lie")
 	case o.readers < 1 || o.writers < 1 || o.batch < 1:
 		err = errors.New("-readers, -writers and -batch must be positive")
-	case o.readEvery <= 0 || o.writeEvery <= 0 || o.hold <= 0 || o.soak < 0:
-		err = errors.New("-read-every, -write-every and -hold must be positive, -soak not negative")
+	case o.readEvery <= 0 || o.writeEvery <= 0 || o.hold <= 0 || o.soak < 0 || o.share <= 0 || o.share > 1:
+		err = errors.New("-read-every, -write-every and -hold must be positive, -soak not negative, -share above 0 and at most 1")
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(errOut, "chaos:", err)
@@ -117,6 +119,11 @@ func breakThings(ctx context.Context, o options, out, errOut io.Writer, say prog
 	if len(picked) == 0 {
 		return errors.New("no fault matches: -list lists them")
 	}
+	if o.rewrite { // said now, not after the run
+		if err := errors.Join(faultTable.Check(documentFile), soakTable.Check(documentFile)); err != nil {
+			return err
+		}
+	}
 	w, err := openWorld(ctx, o, errOut, say)
 	if err != nil {
 		return err
@@ -125,13 +132,19 @@ func breakThings(ctx context.Context, o options, out, errOut io.Writer, say prog
 	if o.lie {
 		w.proxy.lie()
 	}
-	c := newCourse(w)
+	c := newCourse(ctx, w)
 	if o.soak > 0 {
 		return c.soak(ctx, out)
 	}
 	rows, failed := c.through(ctx, picked)
-	if err = report(out, o, rows); err != nil {
+	if err = report(out, rows); err != nil {
 		return err
+	}
+	if o.rewrite && ctx.Err() == nil {
+		if err = faultTable.Rewrite(documentFile, c.summary(rows)+"\n\n"+markdown(rows)); err != nil {
+			return err
+		}
+		say("rewrote the table in %s", documentFile)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d faults ended with something that must not be", failed, len(rows))

@@ -28,6 +28,7 @@ type world struct {
 	o        options
 	binary   string
 	say      progress
+	errOut   io.Writer
 	volume   *volume
 	servers  *localdb.Server
 	postgres *link.Link
@@ -41,7 +42,7 @@ type world struct {
 
 // openWorld builds the program, starts the servers and makes the tenants.
 func openWorld(ctx context.Context, o options, errOut io.Writer, say progress) (_ *world, err error) {
-	w := &world{o: o, binary: o.binary, say: say, truth: ledger.New()}
+	w := &world{o: o, binary: o.binary, say: say, errOut: errOut, truth: ledger.New()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
