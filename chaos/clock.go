@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,6 +104,7 @@ func clockJumps(ctx context.Context, c *course) error {
 	if err := c.replace(ctx, 0, skewedBin); err != nil {
 		return err
 	}
+	moves := 0
 	for _, move := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGUSR2, syscall.SIGUSR1} {
 		for range clockJump / time.Hour {
 			if err := c.gateways[0].Signal(move); err != nil {
@@ -110,7 +112,27 @@ func clockJumps(ctx context.Context, c *course) error {
 			}
 			pause(ctx, 50*time.Millisecond) // signals of a kind that meet are one
 		}
+		if moves += int(clockJump/time.Hour) * sign(move); !c.ahead(ctx, moves) {
+			return errors.New("the clock did not move")
+		}
 		c.hold(ctx)
 	}
 	return c.replace(ctx, 0, c.binary)
+}
+
+func sign(move syscall.Signal) int {
+	if move == syscall.SIGUSR1 {
+		return 1
+	}
+	return -1
+}
+
+// ahead reports whether the first gateway dates its answers so many hours ahead.
+func (c *course) ahead(ctx context.Context, hours int) bool {
+	r, err := c.client(c.gateways[0].Address, 1).send(ctx, http.MethodGet, "/healthz", "", "")
+	if err != nil {
+		return false
+	}
+	date, err := http.ParseTime(r.header.Get("Date"))
+	return err == nil && time.Until(date).Round(time.Hour) == time.Duration(hours)*time.Hour
 }

@@ -69,6 +69,36 @@ func postgresFaults() []*fault {
 	}
 }
 
+// failover is the last of all faults: the first Postgres does not come back.
+func failover() *fault {
+	return &fault{
+		name: "Postgres killed (-9), its standby promoted", gateways: 3, allows: []outcome{stale, unavailable},
+		prepare: func(ctx context.Context, w *world) (err error) {
+			if w.standby, err = w.servers.Standby(ctx); err != nil {
+				return err
+			}
+			// What is acknowledged is on both.
+			return w.sql(ctx, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+		},
+		do: func(ctx context.Context, c *course) error {
+			if err := c.servers.Postgres().Kill(); err != nil {
+				return err
+			}
+			pause(ctx, c.o.hold/2)
+			if err := c.standby.Promote(ctx); err != nil {
+				return err
+			}
+			c.primary = c.standby.DatabaseURL()
+			// It follows nobody, and nobody follows it.
+			if err := c.sql(ctx, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"); err != nil {
+				return err
+			}
+			c.postgres.Lead(hostOf(c.primary))
+			return nil
+		},
+	}
+}
+
 const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'footfall'"
 
 // repeatedly runs a statement so often while the fault lasts.

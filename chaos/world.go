@@ -31,6 +31,8 @@ type world struct {
 	errOut   io.Writer
 	volume   *volume
 	servers  *localdb.Server
+	standby  *localdb.Standby // nil until one is needed
+	primary  string           // the URL of the Postgres that is written to
 	postgres *link.Link
 	redis    *link.Link
 	proxy    *balancer
@@ -75,7 +77,8 @@ func build(ctx context.Context, errOut io.Writer, args ...string) error {
 
 // lay puts links before the servers and the proxy before the gateways.
 func (w *world) lay(ctx context.Context) (err error) {
-	if w.postgres, err = link.To(hostOf(w.servers.DatabaseURL())); err != nil {
+	w.primary = w.servers.DatabaseURL()
+	if w.postgres, err = link.To(hostOf(w.primary)); err != nil {
 		return err
 	}
 	if w.redis, err = link.To(hostOf(w.servers.RedisURL())); err != nil {
@@ -168,7 +171,7 @@ func (w *world) client(address string, connections int) client {
 func (w *world) footfall(ctx context.Context, args ...string) (string, error) {
 	var out, complaints strings.Builder
 	cmd := exec.CommandContext(ctx, w.binary, args...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+w.servers.DatabaseURL(), "REDIS_URL=", "LOG_LEVEL=warn")
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+w.primary, "REDIS_URL=", "LOG_LEVEL=warn")
 	cmd.Stdout, cmd.Stderr = &out, &complaints
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(complaints.String() + out.String())
@@ -179,7 +182,7 @@ func (w *world) footfall(ctx context.Context, args ...string) (string, error) {
 
 // connect opens a connection past the link, which no time-out ends.
 func (w *world) connect(ctx context.Context) (*pgx.Conn, error) {
-	c, err := pgx.ParseConfig(w.servers.DatabaseURL())
+	c, err := pgx.ParseConfig(w.primary)
 	if err != nil {
 		return nil, err
 	}
@@ -238,8 +241,11 @@ func (w *world) close() (err error) {
 	if w.control != nil {
 		_ = w.control.Close()
 	}
+	if w.standby != nil {
+		err = w.standby.Close()
+	}
 	if w.servers != nil {
-		err = w.servers.Close()
+		err = errors.Join(err, w.servers.Close())
 	}
 	return errors.Join(err, w.volume.unmount())
 }
