@@ -63,6 +63,8 @@ const (
 	before  = 1500 * time.Millisecond
 	calm    = 1500 * time.Millisecond
 	patient = 60 * time.Second
+	// faultLimit is what a whole fault may take: a run that hangs is a defect of its own.
+	faultLimit = 2 * time.Minute
 )
 
 // through meets the faults one after another, and counts those that failed.
@@ -101,6 +103,8 @@ func (c *course) meet(ctx context.Context, r *row) error {
 			return err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, faultLimit)
+	defer cancel()
 	for _, g := range c.gateways {
 		if _, err := c.leaks(ctx, g); err != nil { // what it holds at first
 			return err

@@ -183,7 +183,8 @@ func deadlocks(ctx context.Context, c *course) error {
 			}
 			return nil
 		})
-		if victim := (*pgconn.PgError)(nil); err != nil && !(errors.As(err, &victim) && victim.Code == "40P01") {
+		victim := (*pgconn.PgError)(nil)
+		if err != nil && (!errors.As(err, &victim) || victim.Code != "40P01") {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,7 +53,7 @@ func (l *loading[V]) run(ctx context.Context) error {
 	began := time.Now()
 	guarded, end := l.pulse.guard(ctx)
 	values, err := l.ask(guarded, missing)
-	if err != nil && context.Cause(guarded) == errHung {
+	if err != nil && errors.Is(context.Cause(guarded), errHung) {
 		err = analytics.Unavailable(errHung)
 	}
 	end()

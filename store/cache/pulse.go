@@ -46,7 +46,7 @@ func (p *pulse) regain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.alive == nil || p.alive.Err() != nil {
-		p.alive, p.release = context.WithCancel(context.Background())
+		p.alive, p.release = context.WithCancel(context.Background()) //nolint:gosec // released when the pulse is lost
 	}
 }
 
