@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,12 +24,7 @@ type fault struct {
 }
 
 func (f *fault) may(o outcome) bool {
-	for _, a := range append(f.allows, whole) {
-		if a == o {
-			return true
-		}
-	}
-	return false
+	return o == whole || slices.Contains(f.allows, o)
 }
 
 // row is what a fault came to.
@@ -49,12 +45,12 @@ type course struct {
 	machine machine.Machine
 }
 
-func newCourse(ctx context.Context, w *world) *course {
+func newCourse(ctx context.Context, w *world, before float64) *course {
 	l := &load{world: w, client: w.client(w.proxy.address, w.o.readers+w.o.writers), readEvery: w.o.readEvery, writeEvery: w.o.writeEvery}
 	for _, t := range w.tenants {
 		l.questions = append(l.questions, t.questions()...)
 	}
-	return &course{w, l, machine.Describe(ctx, w.servers.DatabaseURL(), true, 0)}
+	return &course{w, l, machine.Describe(ctx, w.servers.DatabaseURL(), true, before)}
 }
 
 // How long the load runs before a fault, and for how long everything must be
@@ -171,11 +167,14 @@ func (r *row) judge() {
 // aftermath compares every answer of every gateway with the truth, has the
 // program verify itself, and looks for leaks.
 func (c *course) aftermath(ctx context.Context, r *row) error {
+	pause(ctx, promise) // then what is remembered must be exact, too
 	for i, g := range c.gateways {
 		direct := c.client(g.Address, 1)
-		for _, q := range c.load.questions {
-			if v, _ := direct.ask(ctx, q, true, true, c.truth); v.outcome != whole {
-				r.problems = append(r.problems, fmt.Sprintf("afterwards gateway %d, %s: %s", i+1, q.kind, v.why))
+		for _, fresh := range []bool{false, true} {
+			for _, q := range c.load.questions {
+				if v, _ := direct.ask(ctx, q, fresh, true, c.truth); v.outcome != whole {
+					r.problems = append(r.problems, fmt.Sprintf("afterwards gateway %d, %s, no-cache %t: %s", i+1, q.kind, fresh, v.why))
+				}
 			}
 		}
 		direct.http.CloseIdleConnections()

@@ -22,7 +22,7 @@ func gatewayFaults() []*fault {
 	rollingTwo.allows = nil
 	killed := gateway("killed (-9) during ingest, of two", 2, killDuringIngest)
 	killed.short = true
-	compacting := gateway("killed (-9) during compaction, of two", 2, killDuringCompaction)
+	compacting := gateway("killed (-9) during compaction, both", 2, killDuringCompaction)
 	restarted := gateway("restarted, of one", 1, func(ctx context.Context, c *course) error {
 		c.gateways[0].stop()
 		return c.restart(ctx, 0)

@@ -38,6 +38,25 @@ func (w *world) launch(ctx context.Context, binary string, env ...string) (*gate
 // stop ends a gateway as an operator's supervisor does.
 func (g *gateway) stop() { g.End(syscall.SIGTERM) }
 
+// scale starts or stops gateways until there are so many.
+func (w *world) scale(ctx context.Context, n int) error {
+	for len(w.gateways) > n {
+		last := w.gateways[len(w.gateways)-1]
+		w.gateways = w.gateways[:len(w.gateways)-1]
+		last.stop()
+		w.proxy.remove(last.Address)
+	}
+	for len(w.gateways) < n {
+		g, err := w.launch(ctx, w.binary)
+		if err != nil {
+			return err
+		}
+		w.gateways = append(w.gateways, g)
+		w.proxy.add(ctx, g.Address)
+	}
+	return nil
+}
+
 // restart puts a new gateway in the place of one that is gone.
 func (w *world) restart(ctx context.Context, place int) error {
 	w.proxy.remove(w.gateways[place].Address)

@@ -16,6 +16,8 @@ import (
 	"regexp"
 	"syscall"
 	"time"
+
+	"footfall/internal/machine"
 )
 
 // options are what the command line says.
@@ -124,6 +126,7 @@ func breakThings(ctx context.Context, o options, out, errOut io.Writer, say prog
 			return err
 		}
 	}
+	load := machine.LoadAverage() // before we cause any
 	w, err := openWorld(ctx, o, errOut, say)
 	if err != nil {
 		return err
@@ -132,7 +135,7 @@ func breakThings(ctx context.Context, o options, out, errOut io.Writer, say prog
 	if o.lie {
 		w.proxy.lie()
 	}
-	c := newCourse(ctx, w)
+	c := newCourse(ctx, w, load)
 	if o.soak > 0 {
 		return c.soak(ctx, out)
 	}

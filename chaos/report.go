@@ -80,6 +80,6 @@ func asked(rows []*row) (all, part int) {
 func (c *course) summary(rows []*row) string {
 	all, part := asked(rows)
 	skipped := len(slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.skipped == "" }))
-	return fmt.Sprintf("%s · %d faults, %d left out · %d readers, each asking every %s, and %d writers, each with some %d events every %s · %d requests, %d of them not answered whole",
-		c.machine, len(rows)-skipped, skipped, c.o.readers, c.o.readEvery, c.o.writers, c.o.batch, c.o.writeEvery, all, part)
+	return fmt.Sprintf("%s · load average before: %.2f · %d faults, %d left out · %d readers, each asking every %s, and %d writers, each with some %d events every %s · %d requests, %d of them not answered whole",
+		c.machine, c.machine.Load, len(rows)-skipped, skipped, c.o.readers, c.o.readEvery, c.o.writers, c.o.batch, c.o.writeEvery, all, part)
 }

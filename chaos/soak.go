@@ -45,8 +45,8 @@ func (c *course) soak(ctx context.Context, out io.Writer) error {
 	if err = c.aftermath(ctx, r); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s · %s at %.0f requests a second, %.0f %% of the %.0f that one gateway and this program reached together on the machine\n\n%s",
-		c.machine, c.o.soak, pace, 100*pace/capacity, capacity, soaked(taken, r))
+	text := fmt.Sprintf("%s · load average before: %.2f · %s at %.0f requests a second, %.0f %% of the %.0f that one gateway and this program reached together on the machine\n\n%s",
+		c.machine, c.machine.Load, c.o.soak, pace, 100*pace/capacity, capacity, soaked(taken, r))
 	if c.o.rewrite {
 		if err = soakTable.Rewrite(documentFile, text); err == nil {
 			err = draw(taken)

@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
 	"footfall/chaos/ledger"
@@ -142,9 +141,11 @@ func (w *world) create(ctx context.Context, t *tenant) (err error) {
 		if err != nil {
 			return err
 		}
-		_, token, _ := strings.Cut(text, `"token":"`)
-		token, _, _ = strings.Cut(token, `"`)
-		t.tokens = append(t.tokens, token)
+		var made struct{ Token string }
+		if err = json.Unmarshal([]byte(text), &made); err != nil {
+			return err
+		}
+		t.tokens = append(t.tokens, made.Token)
 	}
 	var mutation strings.Builder
 	for i := range partners {
@@ -165,65 +166,6 @@ func (w *world) create(ctx context.Context, t *tenant) (err error) {
 // client sends to an address over at most so many connections.
 func (w *world) client(address string, connections int) client {
 	return client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}, "http://" + address}
-}
-
-// footfall runs a command of the program, past the links.
-func (w *world) footfall(ctx context.Context, args ...string) (string, error) {
-	var out, complaints strings.Builder
-	cmd := exec.CommandContext(ctx, w.binary, args...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+w.primary, "REDIS_URL=", "LOG_LEVEL=warn")
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	if err := cmd.Run(); err != nil {
-		text := strings.TrimSpace(complaints.String() + out.String())
-		return "", fmt.Errorf("footfall %s: %w: %s", args[0], err, text[max(0, len(text)-600):])
-	}
-	return strings.TrimSpace(out.String()), nil
-}
-
-// connect opens a connection past the link, which no time-out ends.
-func (w *world) connect(ctx context.Context) (*pgx.Conn, error) {
-	c, err := pgx.ParseConfig(w.primary)
-	if err != nil {
-		return nil, err
-	}
-	c.RuntimeParams["application_name"] = "chaos"
-	c.RuntimeParams["statement_timeout"], c.RuntimeParams["lock_timeout"] = "0", "0"
-	c.RuntimeParams["default_transaction_read_only"] = "off"
-	return pgx.ConnectConfig(ctx, c)
-}
-
-// sql runs statements past the link.
-func (w *world) sql(ctx context.Context, statements ...string) error {
-	c, err := w.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close(ctx) }()
-	for _, s := range statements {
-		if _, err = c.Exec(ctx, s); err != nil {
-			return fmt.Errorf("%s: %w", s, err)
-		}
-	}
-	return nil
-}
-
-// scale starts or stops gateways until there are so many.
-func (w *world) scale(ctx context.Context, n int) error {
-	for len(w.gateways) > n {
-		last := w.gateways[len(w.gateways)-1]
-		w.gateways = w.gateways[:len(w.gateways)-1]
-		last.stop()
-		w.proxy.remove(last.Address)
-	}
-	for len(w.gateways) < n {
-		g, err := w.launch(ctx, w.binary)
-		if err != nil {
-			return err
-		}
-		w.gateways = append(w.gateways, g)
-		w.proxy.add(ctx, g.Address)
-	}
-	return nil
 }
 
 func (w *world) close() (err error) {
