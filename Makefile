@@ -77,6 +77,16 @@ e2e: ## Drive the gateway with real clients and a browser
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
 	@echo "Installing the packages of e2e"; cd e2e && $(NPM_CI)
 
+.PHONY: chaos
+chaos: ## Break things under load and check every answer, some nine minutes (ARGS="-run '^Redis'")
+	@scripts/setup.sh postgres redis
+	@go run ./chaos $(ARGS)
+
+.PHONY: soak
+soak: ## Hold the load at half of capacity for an hour (ARGS="-soak 10m")
+	@scripts/setup.sh postgres redis
+	@go run ./chaos -soak 1h $(ARGS)
+
 .PHONY: bench
 bench: ## Measure the jobs beside what one would write by hand (ARGS="-events 5000000")
 	@scripts/setup.sh postgres redis

@@ -45,6 +45,7 @@ type serving struct {
 	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served while Postgres is away."`
 	Documents    string        `env:"DOCUMENTS" type:"path" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
 	CORSOrigins  []string      `name:"cors-origins" env:"CORS_ORIGINS" help:"Origins whose pages may ask, separated by commas, such as https://dashboard.example.com; none by default."`
+	DrainDelay   time.Duration `env:"DRAIN_DELAY" default:"3s" help:"How long requests are still taken after a signal to end, while /readyz says 503, so that proxies look elsewhere."`
 	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`
 }
 

@@ -86,6 +86,7 @@ func (c *demoCmd) open(ctx context.Context, servers *localdb.Server, log *slog.L
 			return nil, nil, err
 		}
 	}
+	c.DrainDelay = 0 // no proxy stands before a demo
 	g, err := openGateway(ctx, database{URL: servers.URLOf(demoDatabase)}, redisServer{URL: servers.RedisURL()}, c.serving, log)
 	if err != nil {
 		return nil, nil, err

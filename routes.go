@@ -138,10 +138,15 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ready says whether requests can be answered: Postgres is there, with the
-// schema of this version. Redis need not be.
+// schema of this version, and the process stays. Redis need not be.
 func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
+	if g.drain.going.Load() {
+		w.Header().Set("Retry-After", "1")
+		problem(w, http.StatusServiceUnavailable, "the gateway shuts down")
+		return
+	}
 	schema, err := g.store.Schema(ctx)
 	if err != nil {
 		w.Header().Set("Retry-After", "1")

@@ -39,7 +39,7 @@ func serveOver(t testing.TB, database string, more ...string) *server {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		arguments := append([]string{"serve", "--listen", "127.0.0.1:0", "--database-url", database}, more...)
+		arguments := append([]string{"serve", "--listen", "127.0.0.1:0", "--drain-delay", "0s", "--database-url", database}, more...)
 		s.code <- run(ctx, arguments, strings.NewReader(""), io.Discard, s.log)
 	}()
 	t.Cleanup(func() {
@@ -365,4 +365,31 @@ func (s *server) sendRaw(text string) {
 	if answered, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
 		_ = answered.Body.Close()
 	}
+}
+
+// A gateway that is asked to end says so first and answers on, so that a proxy
+// before it fails no request.
+func TestServeDrains(t *testing.T) {
+	t.Parallel()
+	database := storetest.Database(t)
+	s := serveOver(t, database, "--drain-delay", "4s").by(operator{t, database}.acme())
+	response, err := s.client.Get(s.base + "/readyz")
+	ok(t, err)
+	ok(t, response.Body.Close())
+	equal(t, "/readyz", response.StatusCode, http.StatusOK)
+	equal(t, "its connection ends", response.Close, false)
+	var a answer
+	s.stop()
+	eventually(t, "/readyz says that it goes", func() bool {
+		a = s.do(http.MethodGet, "/readyz", "", nil)
+		return a.status != http.StatusOK
+	})
+	isProblem(t, "/readyz", a, http.StatusServiceUnavailable, "shuts down")
+	response, err = s.client.Get(s.base + "/healthz")
+	ok(t, err)
+	ok(t, response.Body.Close())
+	equal(t, "what is asked meanwhile", response.StatusCode, http.StatusOK)
+	equal(t, "its connection ends", response.Close, true)
+	equal(t, "exit code", <-s.code, 0)
+	s.code <- 0
 }

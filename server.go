@@ -45,6 +45,7 @@ const compactorRests = 10
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -163,6 +164,7 @@ type gateway struct {
 	metrics *telemetry.Metrics
 	log     *slog.Logger
 	serving serving
+	drain   drain
 	closers []func()
 
 	patience patience // with clients
@@ -278,7 +280,8 @@ func (g *gateway) fits(schema store.Schema) error {
 	return err
 }
 
-// serve answers requests until ctx ends, then lets those in flight finish.
+// serve answers requests until ctx ends, says so for a while, then lets those in
+// flight finish.
 func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Config) error {
 	handler, err := g.handler(pages)
 	if err != nil {
@@ -292,13 +295,16 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	if g.serving.CompactEvery > 0 {
 		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRests, g.log) })
 	}
-	server := httpServer(handler, g.patience, g.log)
+	server := httpServer(g.drain.handler(handler), g.patience, g.log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err = <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	if err = g.drain.announce(g.serving.DrainDelay, failed); err != nil {
+		return err
 	}
 	drain, cancel := context.WithTimeout(background, drainTime)
 	defer cancel()

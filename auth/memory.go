@@ -26,6 +26,8 @@ type question struct {
 	digest [32]byte
 }
 
+func (q question) name() string { return string(q.kind) + string(q.digest[:]) }
+
 // credential is a directory's answer.
 type credential struct {
 	principal *Principal
@@ -57,6 +59,7 @@ type answer struct {
 	turn       uint64      // in which the directory was asked
 	asked      time.Time   // the directory, with whatever result
 	verified   time.Time   // by the directory
+	standIn    bool        // the directory could not tell
 }
 
 func newMemory(now func() time.Time, cacheFor, staleFor time.Duration) *memory {
@@ -86,8 +89,12 @@ func (m *memory) find(ctx context.Context, q question, look lookup) (*credential
 		return a.credential, nil
 	}
 	ctx = context.WithoutCancel(ctx) // one caller going away must not fail the others
+	if a, ok := m.stillAway(all, q); ok && !fresh {
+		all.flights.DoChan(q.name(), func() (any, error) { return m.ask(ctx, all, q, look) })
+		return a.credential, nil
+	}
 	for {
-		v, err, _ := all.flights.Do(string(q.kind)+string(q.digest[:]), func() (any, error) {
+		v, err, _ := all.flights.Do(q.name(), func() (any, error) {
 			if a, ok := m.recall(all, q); ok && !fresh {
 				return a, nil
 			}
@@ -118,6 +125,14 @@ func (m *memory) knows(q question) bool {
 	return ok
 }
 
+// stillAway finds an answer that may stand in for a directory that could not tell
+// a moment ago: then nobody waits to hear that it still cannot.
+func (m *memory) stillAway(all *answers, q question) (answer, bool) {
+	a, ok := all.known.GetIfPresent(q)
+	now := m.now()
+	return a, ok && a.standIn && now.Sub(a.asked) < patience+m.cacheFor && now.Sub(a.verified) < m.staleFor
+}
+
 func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -138,7 +153,7 @@ func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup)
 	case is(err, analytics.CodeNotFound):
 		a.verified = a.asked
 	case is(err, analytics.CodeUnavailable) && known && a.asked.Sub(old.verified) < m.staleFor:
-		a.credential, a.verified = old.credential, old.verified
+		a.credential, a.verified, a.standIn = old.credential, old.verified, true
 	default:
 		return answer{}, err
 	}

@@ -69,3 +69,40 @@ func TestStaleOff(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// While the directory hangs, one lookup at a time waits for it, and nobody whose
+// credential was verified does.
+func TestStaleDoesNotWait(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if _, err := b.Credential(t.Context(), b.read); err != nil {
+		t.Fatal(err)
+	}
+	b.dir.failure = errGone
+	b.pass(2 * time.Second)
+	if _, err := b.Credential(t.Context(), b.read); err != nil {
+		t.Fatal(err)
+	}
+	b.dir.mu.Lock()
+	b.dir.block = make(chan struct{})
+	b.dir.mu.Unlock()
+	b.pass(2 * time.Second)
+	for range 5 { // would wait for ever
+		if p, err := b.Credential(t.Context(), b.read); err != nil || p.ID != "key:12" {
+			t.Fatalf("%v, %v", p, err)
+		}
+	}
+	b.dir.mu.Lock()
+	close(b.dir.block)
+	b.dir.block, b.dir.failure = nil, errNone
+	b.dir.mu.Unlock()
+	b.pass(4 * time.Second)                               // who knows how the directory is by now
+	for deadline := time.Now().Add(10 * time.Second); ; { // the lookup from before may be joined yet
+		if _, err := b.Credential(t.Context(), b.read); errors.Is(err, auth.ErrInvalid) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("what the directory knows no more still opens")
+		}
+	}
+}

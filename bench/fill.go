@@ -49,8 +49,8 @@ func (w *world) createNouns(ctx context.Context, d *data) error {
 	if err != nil {
 		return err
 	}
-	defer g.stop()
-	create := asker{g.address, d.FullKey}
+	defer g.Stop()
+	create := asker{g.Address, d.FullKey}
 	for chunk := range slices.Chunk(d.Partners, 100) {
 		input := mapped(chunk, func(p sample.Partner) any { return object{"uuid": p.UUID, "name": p.Name, "partnerType": p.Type} })
 		const text = `mutation ($input: [PartnerInput!]!) { upsertPartners(input: $input) { __typename } }`

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"footfall/bench/load"
+	"footfall/internal/machine"
 )
 
 // footprint is what the gateway takes.
@@ -54,9 +55,9 @@ func (b *bench) start(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer g.stop()
+	defer g.Stop()
 	for {
-		if _, err = get("/readyz", "").Send(ctx, g.address); err == nil {
+		if _, err = get("/readyz", "").Send(ctx, g.Address); err == nil {
 			return load.Milliseconds(time.Since(begin)), nil
 		}
 		if time.Since(begin) > time.Minute {
@@ -74,31 +75,31 @@ func (b *bench) memory(ctx context.Context, all []job, f *footprint) error {
 	if err != nil {
 		return err
 	}
-	defer g.stop()
+	defer g.Stop()
 	var hot lane
 	for _, j := range all {
 		requests := mapped(j.questions[:min(len(j.questions), 200)], j.ways[0].request)
-		answers, err := load.Capture(ctx, g.address, requests)
+		answers, err := load.Capture(ctx, g.Address, requests)
 		if err != nil {
 			return err
 		}
-		if _, err = (load.Loop{Address: g.address, Connections: 64, Next: load.Drawn(requests, answers)}).Run(ctx, b.length); err != nil {
+		if _, err = (load.Loop{Address: g.Address, Connections: 64, Next: load.Drawn(requests, answers)}).Run(ctx, b.length); err != nil {
 			return err
 		}
-		f.Resident = max(f.Resident, residentMiB(g.pid))
+		f.Resident = max(f.Resident, residentMiB(g.Pid))
 		if len(requests) == 1 {
 			hot = lane{requests: requests, answers: answers}
 		}
 	}
-	if f.Allocations, err = b.allocations(ctx, g.address, hot); err != nil {
+	if f.Allocations, err = b.allocations(ctx, g.Address, hot); err != nil {
 		return err
 	}
 	c, err := b.startCeiling(ctx, hot.requests, hot.answers)
 	if err != nil {
 		return err
 	}
-	defer c.stop()
-	f.OfCeiling, err = b.allocations(ctx, c.address, hot)
+	defer c.Stop()
+	f.OfCeiling, err = b.allocations(ctx, c.Address, hot)
 	return err
 }
 
@@ -118,7 +119,7 @@ func (b *bench) allocations(ctx context.Context, address string, of lane) (float
 
 // residentMiB is what a process holds in memory, 0 where /proc does not say.
 func residentMiB(pid int) float64 {
-	fields := strings.Fields(procValue(fmt.Sprintf("/proc/%d/status", pid), "VmRSS"))
+	fields := strings.Fields(machine.ProcValue(fmt.Sprintf("/proc/%d/status", pid), "VmRSS"))
 	if len(fields) == 0 {
 		return 0
 	}

@@ -30,7 +30,7 @@ func (b *bench) measureGrowth(ctx context.Context) ([]grown, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer g.stop()
+	defer g.Stop()
 	smaller := *b
 	smaller.data, smaller.plain = small, g
 	var out []grown

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"footfall/bench/load"
+	"footfall/internal/process"
 )
 
 const (
@@ -58,7 +59,7 @@ func (b *bench) measureIngest(ctx context.Context) (in *ingested, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer g.stop()
+	defer g.Stop()
 	db, err := pgx.Connect(ctx, address)
 	if err != nil {
 		return nil, err
@@ -74,12 +75,12 @@ func (b *bench) measureIngest(ctx context.Context) (in *ingested, err error) {
 }
 
 // ingestPasses alternates ingest with a COPY of what it brought.
-func (b *bench) ingestPasses(ctx context.Context, g *process, db *pgx.Conn) (*ingested, error) {
+func (b *bench) ingestPasses(ctx context.Context, g *process.Process, db *pgx.Conn) (*ingested, error) {
 	var passes []load.Pass
 	var copies, ratios []float64
 	for round := range b.passes + 1 {
 		name := fmt.Sprintf("bench%d-", round)
-		p, err := load.Loop{Address: g.address, Connections: senders, Next: b.feeds(name)}.Run(ctx, 2*b.length)
+		p, err := load.Loop{Address: g.Address, Connections: senders, Next: b.feeds(name)}.Run(ctx, 2*b.length)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +148,7 @@ func accepted(status int, body []byte) error {
 
 // readsMeanwhile compares reads alone with reads while events come in as fast as
 // they are taken. They are of the past: their answers stay the same.
-func (b *bench) readsMeanwhile(ctx context.Context, g *process) (out []slowedRow, err error) {
+func (b *bench) readsMeanwhile(ctx context.Context, g *process.Process) (out []slowedRow, err error) {
 	reader := *b
 	reader.plain = g
 	for _, j := range jobs(b.data) {
@@ -185,7 +186,7 @@ func (b *bench) passWhile(ctx context.Context, l lane, feeds load.Source) (load.
 	ctx, cancel := context.WithCancel(ctx)
 	feeding := make(chan error, 1)
 	go func() {
-		_, err := load.Loop{Address: l.server.address, Connections: 1, Next: feeds}.Run(ctx, time.Hour)
+		_, err := load.Loop{Address: l.server.Address, Connections: 1, Next: feeds}.Run(ctx, time.Hour)
 		feeding <- err
 	}()
 	p, err := b.pass(ctx, l, 1, b.length)

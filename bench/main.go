@@ -21,10 +21,15 @@ import (
 	"time"
 
 	"footfall/bench/contenders"
+	"footfall/internal/document"
+	"footfall/internal/machine"
 )
 
 // documentFile holds the table of the last run that was kept.
 const documentFile = "docs/benchmarks.md"
+
+// tables are what of it is ours to rewrite.
+var tables = document.Named("bench", "make bench ARGS=-write")
 
 // options are what the command line says.
 type options struct {
@@ -135,11 +140,11 @@ func integers(list string) ([]int, error) {
 // measureAndReport is the whole run.
 func measureAndReport(ctx context.Context, o options, out, errOut io.Writer, say progress) (err error) {
 	if o.rewrite { // said now, not after the measurement
-		if _, err := readDocument(documentFile); err != nil {
+		if err := tables.Check(documentFile); err != nil {
 			return err
 		}
 	}
-	load := loadAverage() // before we cause any
+	load := machine.LoadAverage() // before we cause any
 	w, err := openWorld(ctx, o, errOut, say)
 	if err != nil {
 		return err
@@ -149,9 +154,9 @@ func measureAndReport(ctx context.Context, o options, out, errOut io.Writer, say
 	if r == nil {
 		return err
 	}
-	r.Machine = describeMachine(ctx, w, load)
+	r.Machine = machine.Describe(ctx, w.servers.DatabaseURL(), w.servers.RedisURL() != "", load)
 	if o.rewrite && err == nil {
-		if err = rewriteDocument(documentFile, r.markdown()); err != nil {
+		if err = tables.Rewrite(documentFile, r.markdown()); err != nil {
 			return err
 		}
 		say("rewrote the table in %s", filepath.Clean(documentFile))

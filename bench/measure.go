@@ -10,6 +10,7 @@ import (
 
 	"footfall/bench/contenders"
 	"footfall/bench/load"
+	"footfall/internal/process"
 )
 
 // edgeTTL is the gateway's default.
@@ -18,7 +19,7 @@ const edgeTTL = time.Second
 // lane is one server under one kind of load.
 type lane struct {
 	state    string
-	server   *process // nil for one that is started for each pass
+	server   *process.Process // nil for one that is started for each pass
 	requests []load.Request
 	answers  []load.Answer // that they must get
 	gateway  bool
@@ -47,7 +48,7 @@ type bench struct {
 	options
 	*world
 	data        *data
-	plain, edge *process
+	plain, edge *process.Process
 	rivals      map[string]rival
 }
 
@@ -58,14 +59,14 @@ func openBench(ctx context.Context, w *world, d *data, o options) (*bench, error
 		return nil, err
 	}
 	if b.edge, err = w.gateway(ctx, d.url, b.redis(0), edgeTTL); err != nil {
-		b.plain.stop()
+		b.plain.Stop()
 	}
 	return b, err
 }
 
 func (b *bench) close() {
-	b.plain.stop()
-	b.edge.stop()
+	b.plain.Stop()
+	b.edge.Stop()
 }
 
 // measureJobs measures every job that is asked for, at every level. What fails is
@@ -125,7 +126,7 @@ func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string
 	if err != nil {
 		return nil, err
 	}
-	defer ceiling.stop()
+	defer ceiling.Stop()
 	lanes := []lane{{state: contenders.Ceiling, server: ceiling, requests: requests, answers: answers}}
 	for _, state := range w.states {
 		lanes = append(lanes, b.lane(state, requests, answers))
@@ -136,7 +137,7 @@ func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string
 			if err != nil {
 				return nil, err
 			}
-			defer l.server.stop()
+			defer l.server.Stop()
 			lanes = append(lanes, l)
 		}
 	}
@@ -159,8 +160,8 @@ func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string
 func (b *bench) capture(ctx context.Context, j job, w way, requests []load.Request) ([]load.Answer, error) {
 	if w.via == viaAPQ {
 		text := w.text
-		for _, g := range []*process{b.plain, b.edge} {
-			if _, err := registering(text, requests[0]).Send(ctx, g.address); err != nil {
+		for _, g := range []*process.Process{b.plain, b.edge} {
+			if _, err := registering(text, requests[0]).Send(ctx, g.Address); err != nil {
 				return nil, err
 			}
 		}
@@ -169,7 +170,7 @@ func (b *bench) capture(ctx context.Context, j job, w way, requests []load.Reque
 	if slices.Contains(w.states, stateRedis) { // which no-cache passes by
 		first = requests
 	}
-	answers, err := load.Capture(ctx, b.plain.address, first)
+	answers, err := load.Capture(ctx, b.plain.Address, first)
 	for _, a := range answers {
 		if err == nil && w.via != viaREST && !bytes.Contains(a.Body, []byte(j.shows)) || bytes.Contains(a.Body, []byte(`"errors":`)) {
 			return nil, fmt.Errorf("an answer without %s: %.300s", j.shows, a.Body)
@@ -178,7 +179,7 @@ func (b *bench) capture(ctx context.Context, j job, w way, requests []load.Reque
 	return answers, err
 }
 
-func (b *bench) startCeiling(ctx context.Context, requests []load.Request, answers []load.Answer) (*process, error) {
+func (b *bench) startCeiling(ctx context.Context, requests []load.Request, answers []load.Answer) (*process.Process, error) {
 	config := contenders.Config{Answers: make([]contenders.Prebuilt, len(requests))}
 	for i := range requests {
 		config.Answers[i] = contenders.Prebuilt{Request: requests[i], Answer: answers[i]}
@@ -237,17 +238,17 @@ func (b *bench) pass(ctx context.Context, l lane, level int, length time.Duratio
 		if err != nil {
 			return load.Pass{}, err
 		}
-		defer fresh.stop()
-		if _, err = load.Capture(ctx, fresh.address, l.requests[:learning]); err != nil {
+		defer fresh.Stop()
+		if _, err = load.Capture(ctx, fresh.Address, l.requests[:learning]); err != nil {
 			return load.Pass{}, err
 		}
 		l.server, next = fresh, load.Once(l.requests[learning:], l.answers[learning:], level)
 	}
-	loop := load.Loop{Address: l.server.address, Connections: level, Next: next}
+	loop := load.Loop{Address: l.server.Address, Connections: level, Next: next}
 	if !l.gateway {
 		return loop.Run(ctx, length)
 	}
-	before, err := readCounts(ctx, l.server.address)
+	before, err := readCounts(ctx, l.server.Address)
 	if err != nil {
 		return load.Pass{}, err
 	}
@@ -255,7 +256,7 @@ func (b *bench) pass(ctx context.Context, l lane, level int, length time.Duratio
 	if err != nil {
 		return load.Pass{}, err
 	}
-	after, err := readCounts(ctx, l.server.address)
+	after, err := readCounts(ctx, l.server.Address)
 	p.Statements = (after.statements - before.statements) / float64(p.Requests)
 	p.EdgeHits = (after.edgeHits - before.edgeHits) / float64(p.Requests)
 	switch {

@@ -13,6 +13,7 @@ import (
 	"footfall/analytics"
 	"footfall/bench/contenders"
 	"footfall/bench/load"
+	"footfall/internal/process"
 )
 
 const peersFolder = "bench/peers"
@@ -62,9 +63,9 @@ func (b *bench) invitePeers(ctx context.Context, all []job) error {
 
 var peerIsUp = regexp.MustCompile(`peer on http://(\S+)`)
 
-func startPeer(kind string) func(ctx context.Context, c contenders.Config) (*process, error) {
-	return func(ctx context.Context, c contenders.Config) (*process, error) {
-		return launch(ctx, command{path: "node", args: []string{peersFolder + "/server.mjs", kind}, announce: peerIsUp, env: []string{
+func startPeer(kind string) func(ctx context.Context, c contenders.Config) (*process.Process, error) {
+	return func(ctx context.Context, c contenders.Config) (*process.Process, error) {
+		return process.Launch(ctx, process.Command{Path: "node", Args: []string{peersFolder + "/server.mjs", kind}, Announce: peerIsUp, Env: []string{
 			"NODE_ENV=production", "GRAPHILE_ENV=production", "DATABASE_URL=" + c.Database, "REDIS_URL=" + c.Redis,
 		}})
 	}

@@ -6,13 +6,15 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"footfall/internal/machine"
 )
 
 // report is what a run found.
 type report struct {
-	Machine machine  `json:"machine"`
-	Options settings `json:"settings"`
-	Rows    []row    `json:"rows"`
+	Machine machine.Machine `json:"machine"`
+	Options settings        `json:"settings"`
+	Rows    []row           `json:"rows"`
 
 	Verdicts  []verdict  `json:"verdicts"`
 	Footprint *footprint `json:"footprint,omitempty"`
@@ -95,21 +97,11 @@ func (r *report) judge() {
 // summary says what was measured on what.
 func (r *report) summary() string {
 	m, o := r.Machine, r.Options
-	parts := []string{m.Date}
-	if m.Revision != "" {
-		parts = append(parts, "revision "+m.Revision)
-	}
-	parts = append(parts, strings.TrimSuffix(fmt.Sprintf("%s, %s", plural(m.Cores, "core"), m.CPU), ", "))
-	if m.Memory != "" {
-		parts = append(parts, m.Memory)
-	}
-	parts = append(parts, m.System, "Go "+m.Go, "Postgres "+m.Postgres)
-	if !m.Redis {
-		parts = append(parts, "without Redis")
-	}
-	return strings.Join(append(parts,
+	return strings.Join([]string{
+		m.String(),
 		fmt.Sprintf("3 × %s events, loaded at %s events/s", thousands(float64(o.Events)), thousands(o.Loaded)), fmt.Sprintf("medians of %s of %g s", plural(o.Passes, "pass", "passes"), o.Seconds),
-		fmt.Sprintf("load average before: %.2f", m.Load)), " · ")
+		fmt.Sprintf("load average before: %.2f", m.Load),
+	}, " · ")
 }
 
 func (r *report) verdictTable() table {

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"footfall/bench/contenders"
+
+	"footfall/internal/machine"
 )
 
 func found() *report {
 	r := &report{
-		Machine: machine{Cores: 2, System: "linux/amd64", Go: "1.26", Postgres: "15.1", Redis: true, Date: "2026-03-01"},
+		Machine: machine.Machine{Cores: 2, System: "linux/amd64", Go: "1.26", Postgres: "15.1", Redis: true, Date: "2026-03-01"},
 		Options: settings{Events: 5_000_000, Loaded: 54321, Passes: 3, Seconds: 3, Warm: 1},
 		Rows: []row{
 			{Job: "J1", Via: viaREST, Connections: 1, State: contenders.Ceiling, Rate: 23456.7, Spread: .034, P50: .0412, P99: 1.234, Ratio: 1, Bytes: 612},
@@ -65,13 +67,13 @@ func TestPrintJSON(t *testing.T) {
 func TestRewriteDocument(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "page.md")
-	page := "# Title\n\n" + beginMark + "old\n" + endMark + "\n\nEnd.\n"
+	page := "# Title\n\n" + tables.Begin + "old\n" + tables.End + "\n\nEnd.\n"
 	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	table := found().markdown()
 	for range 2 { // as often as one likes
-		if err := rewriteDocument(path, table); err != nil {
+		if err := tables.Rewrite(path, table); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,7 +81,7 @@ func TestRewriteDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "# Title\n\n" + beginMark + "\n" + table + "\n" + endMark + "\n\nEnd.\n"; string(text) != want {
+	if want := "# Title\n\n" + tables.Begin + "\n" + table + "\n" + tables.End + "\n\nEnd.\n"; string(text) != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
 	for _, want := range []string{"### 1 connection\n", "### 16 connections\n", "| J1 | REST | gateway, cold | 98.8 |", "### Ingest\n", "### Targets\n"} {
@@ -91,11 +93,8 @@ func TestRewriteDocument(t *testing.T) {
 
 func TestDocumentKeepsItsMarks(t *testing.T) {
 	t.Parallel()
-	if _, err := readDocument(filepath.Join("..", documentFile)); err != nil {
+	if err := tables.Check(filepath.Join("..", documentFile)); err != nil {
 		t.Error(err)
-	}
-	if _, ok := cutDocument(endMark + beginMark); ok {
-		t.Error("marks in the wrong order pass")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"footfall/bench/contenders"
 	"footfall/bench/load"
+	"footfall/internal/process"
 )
 
 // contenderCommand makes this program a contender instead: a server in a process
@@ -22,7 +23,7 @@ var contenderIsUp = regexp.MustCompile(`contender on http://(\S+)`)
 type rival struct {
 	name    string
 	request func(q contenders.Question) load.Request
-	start   func(ctx context.Context, c contenders.Config) (*process, error)
+	start   func(ctx context.Context, c contenders.Config) (*process.Process, error)
 	slow    bool // so slow on some jobs that more than one connection only queues
 }
 
@@ -38,8 +39,8 @@ func ours(d *data) map[string]rival {
 	return out
 }
 
-func startSelf(name string) func(ctx context.Context, c contenders.Config) (*process, error) {
-	return func(ctx context.Context, c contenders.Config) (*process, error) {
+func startSelf(name string) func(ctx context.Context, c contenders.Config) (*process.Process, error) {
+	return func(ctx context.Context, c contenders.Config) (*process.Process, error) {
 		self, err := os.Executable()
 		if err != nil {
 			return nil, err
@@ -48,7 +49,7 @@ func startSelf(name string) func(ctx context.Context, c contenders.Config) (*pro
 		if err != nil {
 			return nil, err
 		}
-		return launch(ctx, command{path: self, args: []string{contenderCommand, name}, stdin: bytes.NewReader(text), announce: contenderIsUp})
+		return process.Launch(ctx, process.Command{Path: self, Args: []string{contenderCommand, name}, Stdin: bytes.NewReader(text), Announce: contenderIsUp})
 	}
 }
 
@@ -72,15 +73,15 @@ func (b *bench) join(ctx context.Context, r rival, j job, requests []load.Reques
 	if err != nil {
 		return lane{}, fmt.Errorf("%s: %w", r.name, err)
 	}
-	answers, err := load.Capture(ctx, p.address, asked)
+	answers, err := load.Capture(ctx, p.Address, asked)
 	for i := range answers {
 		if err == nil {
 			err = contenders.SameNumbers(answers[i].Body, want[i].Body)
 		}
 	}
 	if err != nil {
-		p.stop()
-		return lane{}, fmt.Errorf("%s: %w; it said: %s", r.name, err, p.said.tail())
+		p.Stop()
+		return lane{}, fmt.Errorf("%s: %w; it said: %s", r.name, err, p.Tail())
 	}
 	return lane{state: r.name, server: p, requests: asked, answers: answers}, nil
 }

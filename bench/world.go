@@ -15,6 +15,7 @@ import (
 
 	"footfall/bench/sample"
 	"footfall/internal/localdb"
+	"footfall/internal/process"
 )
 
 const (
@@ -139,8 +140,8 @@ var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 
 // gateway starts `footfall serve` over sample data. Requests and costs are counted,
 // against limits that no pass reaches.
-func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration) (*process, error) {
-	return launch(ctx, command{path: w.binary, args: []string{"serve"}, announce: gatewayIsUp, env: []string{
+func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration) (*process.Process, error) {
+	return process.Launch(ctx, process.Command{Path: w.binary, Args: []string{"serve"}, Announce: gatewayIsUp, Env: []string{
 		"DATABASE_URL=" + databaseURL, "DATABASE_READ_URL=", "REDIS_URL=" + redisURL, "LISTEN=127.0.0.1:0",
 		"RATE_LIMIT=100000000", "LEADERBOARD_RATE_LIMIT=0", "COST_BUDGET=1000000000000", "REQUEST_TIMEOUT=60s", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
 	}})

@@ -47,7 +47,16 @@ func TestErrorsSayWhetherToRetry(t *testing.T) {
 	if err == nil || err.Error() != "the database URL cannot be read" {
 		t.Errorf("a bad URL: %v", err)
 	}
-	w := newWorld(t, 0)
+	w := newWorld(t, 1)
+	holder, err := w.pool.Begin(t.Context())
+	ok(t, err)
+	_, err = holder.Exec(t.Context(), sql("lock_tenant"), args{"tenant_id": w.tenant.ID})
+	ok(t, err)
+	hasty := open(t, w.url+"&options=-c%20lock_timeout%3D10ms")
+	defer hasty.Close()
+	_, _, err = hasty.Record(t.Context(), w.tenant.ID, []analytics.Event{{Action: analytics.Click, Kind: analytics.KindEvent, Key: "e", ID: "1", At: at("2026-03-02T12:00:00Z")}})
+	code(t, err, analytics.CodeUnavailable)
+	ok(t, holder.Rollback(t.Context()))
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err = w.ListPartners(canceled, 1); outOfReach(err) {

@@ -262,12 +262,17 @@ func outOfReach(err error) bool {
 		return true
 	case errors.As(err, &pgErr):
 		// Class 08 connection, 40 rollback (deadlock), 53 resources, 57 operator
-		// intervention (shutdown, statement timeout), 25006 read-only primary.
+		// intervention (shutdown, statement timeout), 58 the system beneath.
 		class := pgErr.Code[:2]
-		return class == "08" || class == "40" || class == "53" || class == "57" || pgErr.Code == "25006"
+		return class == "08" || class == "40" || class == "53" || class == "57" || class == "58" || distress[pgErr.Code]
 	}
 	return false
 }
+
+// distress are the SQLSTATEs of other classes that say the same: a read-only
+// primary, transactions that took too long (idle, or altogether), a lock that was
+// waited for too long.
+var distress = map[string]bool{"25006": true, "25P03": true, "25P04": true, "55P03": true}
 
 // sqlState reports whether err carries the SQLSTATE.
 func sqlState(err error, code string) bool {

@@ -184,3 +184,31 @@ func TestLostPasswordIsSaidAtOnce(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	f, err := s.Standby(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	exec1(t, s.DatabaseURL(), "CREATE TABLE t AS SELECT 42 AS n")
+	eventually(t, "the standby follows", func() bool {
+		return query[bool](t, f.DatabaseURL(), "SELECT pg_is_in_recovery() AND to_regclass('t') IS NOT NULL")
+	})
+	if err := s.Postgres().Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Promote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exec1(t, f.DatabaseURL(), "INSERT INTO t VALUES (43)")
+	if n := query[int](t, f.DatabaseURL(), "SELECT sum(n)::int FROM t"); n != 85 {
+		t.Errorf("after the promotion: %d", n)
+	}
+}

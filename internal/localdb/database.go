@@ -62,7 +62,7 @@ func (s *Server) exec(ctx context.Context, statement string) error {
 
 // withAdmin lends a connection to the maintenance database.
 func (s *Server) withAdmin(ctx context.Context, use func(*pgx.Conn) error) error {
-	conn, err := pgx.Connect(ctx, s.socketURL("postgres"))
+	conn, err := pgx.Connect(ctx, s.socketURL("postgres", s.port))
 	if err != nil {
 		return fmt.Errorf("connect to the private Postgres: %w", err)
 	}

@@ -138,17 +138,19 @@ func stopAll(processes ...*Process) error {
 	return errors.Join(errs...)
 }
 
-func (s *Server) databaseURL(name string) string {
+func (s *Server) databaseURL(name string) string { return s.urlAt(s.port, name) }
+
+func (s *Server) urlAt(port int, name string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(superuser, s.password), Host: loopback(s.port), Path: "/" + name,
+		Scheme: "postgres", User: url.UserPassword(superuser, s.password), Host: loopback(port), Path: "/" + name,
 		RawQuery: "sslmode=disable",
 	}
 	return u.String()
 }
 
 // socketURL is databaseURL over the unix socket, which no other server can have taken.
-func (s *Server) socketURL(name string) string {
-	query := url.Values{"host": {s.sockets.dir}, "port": {strconv.Itoa(s.port)}, "sslmode": {"disable"}}
+func (s *Server) socketURL(name string, port int) string {
+	query := url.Values{"host": {s.sockets.dir}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword(superuser, s.password), Path: "/" + name, RawQuery: query.Encode(),
 	}

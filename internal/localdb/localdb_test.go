@@ -138,7 +138,7 @@ func TestStartServes(t *testing.T) {
 	if got := query[string](t, s.DatabaseURL(), "SELECT current_database() || ' ' || current_setting('fsync')"); got != "footfall off" {
 		t.Errorf("database and fsync: %q", got)
 	}
-	if got := query[int](t, s.socketURL(superuser), "SELECT 1"); got != 1 {
+	if got := query[int](t, s.socketURL(superuser, s.port), "SELECT 1"); got != 1 {
 		t.Errorf("over the socket: %d", got)
 	}
 	if err := redisClient(t, s).Set(t.Context(), "k", "v", 0).Err(); err != nil {
@@ -252,7 +252,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 func TestLongPathStillHasASocket(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{Dir: filepath.Join(publicDir(t), strings.Repeat("long", 25)), Fast: true})
-	if n := query[int](t, s.socketURL(superuser), "SELECT 1"); n != 1 {
+	if n := query[int](t, s.socketURL(superuser, s.port), "SELECT 1"); n != 1 {
 		t.Errorf("over the socket: %d", n)
 	}
 }
@@ -288,7 +288,7 @@ func TestTakenPortIsTriedAgain(t *testing.T) {
 			port = taken.Addr().(*net.TCPAddr).Port
 		}
 		ports, s.port = append(ports, port), port
-		return &Process{program: s.postgresProgram(bin, port)}
+		return &Process{program: s.postgresProgram(bin, s.home.path(dataFolder), port)}
 	})
 	if err != nil || len(ports) != 2 {
 		t.Fatalf("ports tried: %v, %v", ports, err)

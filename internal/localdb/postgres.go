@@ -42,7 +42,7 @@ func (s *Server) startPostgres(ctx context.Context, o Options) error {
 	}
 	s.postgres, err = startOnFreePort(ctx, func(port int) *Process {
 		s.port = port
-		return &Process{program: s.postgresProgram(bin, port)}
+		return &Process{program: s.postgresProgram(bin, data, port)}
 	})
 	if err == nil {
 		o.say("Postgres %d listens on %s", bin.version, loopback(s.port))
@@ -123,8 +123,7 @@ func (s *Server) command(ctx context.Context, dir, path string, args ...string) 
 	return cmd
 }
 
-func (s *Server) postgresProgram(bin binaries, port int) program {
-	data := s.home.path(dataFolder)
+func (s *Server) postgresProgram(bin binaries, data string, port int) program {
 	args := []string{"-D", data}
 	for _, setting := range append(settings(s.fast), s.placement(port)...) {
 		args = append(args, "-c", setting)
@@ -134,7 +133,7 @@ func (s *Server) postgresProgram(bin binaries, port int) program {
 		logFile: s.home.path("postgres.log"),
 		prepare: func(ctx context.Context) error { return endPredecessor(ctx, data) },
 		command: func() *exec.Cmd { return s.command(context.Background(), data, bin.path("postgres"), args...) },
-		ready:   s.postgresReady,
+		ready:   func(ctx context.Context) error { return s.postgresReady(ctx, port) },
 		retry:   backendsLinger,
 		stop:    syscall.SIGINT, // "fast": disconnects everybody; SIGTERM would wait for them to leave
 	}
@@ -167,10 +166,10 @@ func settings(fast bool) []string {
 }
 
 // postgresReady asks over the unix socket, where nobody but ours can answer.
-func (s *Server) postgresReady(ctx context.Context) error {
+func (s *Server) postgresReady(ctx context.Context, port int) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, s.socketURL("postgres"))
+	conn, err := pgx.Connect(ctx, s.socketURL("postgres", port))
 	if refusal := (*pgconn.PgError)(nil); errors.As(err, &refusal) && foreign[refusal.Code] {
 		return fmt.Errorf("the password in %s is not the one of the data: %w: %w", s.home.path(passwordFile), errFatal, err)
 	}

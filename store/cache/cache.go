@@ -97,6 +97,7 @@ type Cache struct {
 	remote   *remote // nil: level 1 alone
 	flights  *flights
 	source   *breaker    // of Next, for when something stale could stand in
+	pulse    *pulse      // of Next, which may hang
 	live     clockMark   // the subscription is known to have been whole until then
 	drained  clockMark   // the outbox is known to have been told of until then
 	behind   atomic.Bool // the outbox holds more than one drain takes
@@ -107,7 +108,7 @@ type Cache struct {
 // so asks Redis, or else Next, at every read.
 func New(o Options) *Cache {
 	o = o.withDefaults()
-	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}}
+	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}, pulse: newPulse()}
 	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
 	if o.Redis != nil {
 		c.remote = newRemote(o.Redis, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)

@@ -113,8 +113,11 @@ func (c *Cache) drain(ctx context.Context) {
 		began := mark()
 		var changes []analytics.Change
 		if c.o.Outbox != nil {
-			var err error
-			if changes, err = c.o.Outbox.Pending(ctx, drainMost); err != nil {
+			err := c.pulse.take(ctx, func(ctx context.Context) (err error) {
+				changes, err = c.o.Outbox.Pending(ctx, drainMost)
+				return err
+			})
+			if err != nil {
 				c.o.Log.Debug("the outbox cannot be read", "error", err)
 				return
 			}

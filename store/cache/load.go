@@ -43,11 +43,20 @@ func (l *loading[V]) run(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	if !l.source.allow() && l.landStale(missing) {
+	hung := l.pulse.lost()
+	if (hung || !l.source.allow()) && l.landStale(missing) {
 		return nil
 	}
+	if hung {
+		return analytics.Unavailable(errHung)
+	}
 	began := time.Now()
-	values, err := l.ask(ctx, missing)
+	guarded, end := l.pulse.guard(ctx)
+	values, err := l.ask(guarded, missing)
+	if err != nil && errors.Is(context.Cause(guarded), errHung) {
+		err = analytics.Unavailable(errHung)
+	}
+	end()
 	if !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, analytics.ErrOverloaded) { // then it says nothing of the store
 		l.source.report(analytics.IsUnavailable(err))
 	}

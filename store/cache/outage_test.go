@@ -187,6 +187,41 @@ func TestPostgresPaused(t *testing.T) {
 	})
 }
 
+// With a store that hangs, and does not say that it is gone, nobody waits until
+// his time runs out: who can have something stale does, the rest is told.
+func TestPostgresHangs(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a := w.gateway(func(o *Options) { o.ClosedTTL, o.LoadTimeout = 300*time.Millisecond, time.Hour })
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	a.record(tenant, "e", 4)
+	equal(t, "clicks", a.mustClicks(tenant, subject), 4)
+	ok(t, server.Postgres().Pause())
+	asked := make(chan error, 1) // waits for what was never asked before
+	go func() {
+		_, err := a.clicks(analytics.WithFresh(context.Background()), tenant, subject)
+		asked <- err
+	}()
+	within(t, 10*time.Second, "a stale answer", func() bool {
+		ctx, recorder := WithRecorder(t.Context())
+		n, err := a.clicks(ctx, tenant, subject)
+		ok(t, err)
+		equal(t, "clicks", n, 4)
+		return recorder.Freshness().Stale
+	})
+	if err := <-asked; !analytics.IsUnavailable(err) {
+		t.Errorf("who waited was told: %v", err)
+	}
+	if _, err := a.clicks(analytics.WithFresh(t.Context()), tenant, subject); !analytics.IsUnavailable(err) {
+		t.Errorf("who comes later is told: %v", err)
+	}
+	ok(t, server.Postgres().Resume())
+	within(t, 10*time.Second, "a true answer", func() bool {
+		a, err := a.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
+		return err == nil && !a[0].Stale
+	})
+}
+
 // A backlog that takes more than one drain is not believed over.
 func TestBacklog(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,6 @@
-package main
+// Package machine says what a measurement ran on. It must never say where that
+// is.
+package machine
 
 import (
 	"bufio"
@@ -14,8 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// machine is the kind of machine that was measured on, and what ran there.
-type machine struct {
+// Machine is the kind of machine that was measured on, and what ran there.
+type Machine struct {
 	Cores    int     `json:"cores"`
 	CPU      string  `json:"cpu,omitempty"`
 	Memory   string  `json:"memory,omitempty"`
@@ -28,17 +30,18 @@ type machine struct {
 	Load     float64 `json:"loadBefore"` // the load average of the minute before
 }
 
-func describeMachine(ctx context.Context, w *world, load float64) machine {
-	return machine{
-		Cores: runtime.NumCPU(), CPU: procValue("/proc/cpuinfo", "model name"), Memory: memory(),
+// Describe says what this machine is, with the Postgres at an address.
+func Describe(ctx context.Context, postgresURL string, redis bool, load float64) Machine {
+	return Machine{
+		Cores: runtime.NumCPU(), CPU: ProcValue("/proc/cpuinfo", "model name"), Memory: memory(),
 		System: runtime.GOOS + "/" + runtime.GOARCH, Go: strings.TrimPrefix(runtime.Version(), "go"),
-		Postgres: postgresVersion(ctx, w.servers.DatabaseURL()), Redis: w.servers.RedisURL() != "",
+		Postgres: postgresVersion(ctx, postgresURL), Redis: redis,
 		Revision: revision(ctx), Date: time.Now().UTC().Format(time.DateOnly), Load: load,
 	}
 }
 
-// procValue is the first value of a name in a file of Linux's /proc.
-func procValue(path, name string) string {
+// ProcValue is the first value of a name in a file of Linux's /proc.
+func ProcValue(path, name string) string {
 	file, err := os.Open(path)
 	if err != nil {
 		return ""
@@ -53,14 +56,16 @@ func procValue(path, name string) string {
 }
 
 func memory() string {
-	kib, err := strconv.ParseFloat(strings.TrimSuffix(procValue("/proc/meminfo", "MemTotal"), " kB"), 64)
+	kib, err := strconv.ParseFloat(strings.TrimSuffix(ProcValue("/proc/meminfo", "MemTotal"), " kB"), 64)
 	if err != nil {
 		return ""
 	}
 	return fmt.Sprintf("%.0f GiB", kib/(1<<20))
 }
 
-func loadAverage() float64 {
+// LoadAverage is how many processes wanted a core during the last minute, 0 where
+// that is not known.
+func LoadAverage() float64 {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		return 0
@@ -89,4 +94,25 @@ func revision(ctx context.Context) string {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// String is the machine in a line.
+func (m Machine) String() string {
+	cores := "1 core"
+	if m.Cores != 1 {
+		cores = fmt.Sprintf("%d cores", m.Cores)
+	}
+	parts := []string{m.Date}
+	if m.Revision != "" {
+		parts = append(parts, "revision "+m.Revision)
+	}
+	parts = append(parts, strings.TrimSuffix(cores+", "+m.CPU, ", "))
+	if m.Memory != "" {
+		parts = append(parts, m.Memory)
+	}
+	parts = append(parts, m.System, "Go "+m.Go, "Postgres "+m.Postgres)
+	if !m.Redis {
+		parts = append(parts, "without Redis")
+	}
+	return strings.Join(parts, " · ")
 }
