@@ -83,8 +83,11 @@ func grantTables(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", roleLock); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `SELECT c.oid::regclass::text FROM pg_class c
-		WHERE c.relnamespace = current_schema::regnamespace AND c.relrowsecurity ORDER BY 1`)
+	// What the policies are for, and no more.
+	rows, err := tx.Query(ctx, `SELECT string_agg(DISTINCT CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+			WHEN 'd' THEN 'DELETE' ELSE 'SELECT, INSERT, UPDATE, DELETE' END, ', ') || ' ON ' || c.oid::regclass
+		FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+		WHERE c.relnamespace = current_schema::regnamespace AND c.relrowsecurity GROUP BY c.oid ORDER BY 1`)
 	if err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func grantTables(ctx context.Context, tx pgx.Tx) error {
 	}
 	grants := []string{fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO %s", schema, tenantRole)}
 	for _, table := range tables {
-		grants = append(grants, fmt.Sprintf("GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s", table, tenantRole))
+		grants = append(grants, fmt.Sprintf("GRANT %s TO %s", table, tenantRole))
 	}
 	for _, grant := range grants {
 		if _, err = tx.Exec(ctx, grant); err != nil {

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,10 +38,19 @@ func neighbours(t *testing.T) (own, other *world) {
 			StartAt: at("2026-03-01T00:00:00Z"), EndAt: at("2026-03-02T00:00:00Z"),
 		}, [32]byte{byte(w.tenant.ID)})
 		ok(t, err)
-		w.exec(t, fmt.Sprintf("INSERT INTO partner_groups (tenant_id, kind, group_uuid, name) VALUES (%d, 'tier', gen_random_uuid(), 'g')", w.tenant.ID))
+		for _, row := range []string{
+			"partner_groups (tenant_id, kind, group_uuid, name) VALUES (%d, 'tier', gen_random_uuid(), 'g')",
+			"horizons (tenant_id, events_from) VALUES (%d, '2020-01-01')",
+			"kept_quarters (tenant_id, subject_id, quarter) VALUES (%d, 1, '2019-01-01')",
+		} {
+			w.exec(t, fmt.Sprintf("INSERT INTO "+row, w.tenant.ID))
+		}
 	}
 	return own, other
 }
+
+// appended are the tables whose rows nobody changes.
+var appended = []string{"acts"}
 
 // isolated are the tables with a tenant_id, references too.
 func isolated(t *testing.T) []string { return append(tenantTables(t), references...) }
@@ -57,13 +67,16 @@ func TestAForgottenPredicateShowsNothing(t *testing.T) {
 		return tenants
 	}
 	for _, table := range isolated(t) {
-		all := "SELECT DISTINCT tenant_id FROM " + table + " ORDER BY 1"
+		all := "SELECT DISTINCT tenant_id FROM " + table + " WHERE tenant_id IS NOT NULL ORDER BY 1"
 		conn, err := pgx.Connect(t.Context(), own.url)
 		ok(t, err)
 		equal(t, table+" holds rows of", count(conn.Query(t.Context(), all)), []int64{own.tenant.ID, other.tenant.ID})
 		ok(t, conn.Close(t.Context()))
 
 		equal(t, table+" shows a read", count(own.read(t.Context(), own.tenant.ID, all, args{})), []int64{own.tenant.ID})
+		if slices.Contains(appended, table) {
+			continue
+		}
 		err = own.write(t.Context(), own.tenant.ID, func(tx pgx.Tx) error {
 			equal(t, table+" shows a write", count(tx.Query(t.Context(), all)), []int64{own.tenant.ID})
 			var n int
@@ -134,8 +147,9 @@ func TestTheRoleIsNarrow(t *testing.T) {
 	ok(t, err)
 	want := map[string]bool{}
 	for _, table := range isolated(t) {
-		for _, privilege := range []string{"SELECT", "INSERT", "UPDATE", "DELETE"} {
-			want[table+" "+privilege] = true
+		want[table+" SELECT"], want[table+" INSERT"] = true, true
+		if !slices.Contains(appended, table) {
+			want[table+" UPDATE"], want[table+" DELETE"] = true, true
 		}
 	}
 	for _, g := range got {
@@ -145,12 +159,17 @@ func TestTheRoleIsNarrow(t *testing.T) {
 	}
 	equal(t, "privileges", len(got), len(want))
 	for _, table := range isolated(t) {
-		var policies int
-		ok(t, own.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_policies WHERE tablename = $1 AND permissive = 'PERMISSIVE' AND cmd = 'ALL'
-			AND qual = '(tenant_id = (current_setting(''footfall.tenant''::text))::bigint)' AND with_check IS NULL`, table).Scan(&policies))
-		if policies != 1 {
-			t.Errorf("%s: %d policies for its tenant (see 00004_row_security.sql)", table, policies)
+		rows, err := own.pool.Query(t.Context(), `SELECT cmd || coalesce(' USING ' || qual, '') || coalesce(' CHECK ' || with_check, '')
+			FROM pg_policies WHERE tablename = $1 AND permissive = 'PERMISSIVE' ORDER BY 1`, table)
+		ok(t, err)
+		got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		ok(t, err)
+		const itsTenant = "(tenant_id = (current_setting('footfall.tenant'::text))::bigint)"
+		want := []string{"ALL USING " + itsTenant}
+		if slices.Contains(appended, table) {
+			want = []string{"INSERT CHECK " + itsTenant, "SELECT USING " + itsTenant}
 		}
+		equal(t, table+": policies (see 00004_row_security.sql)", got, want)
 	}
 }
 
@@ -158,12 +177,19 @@ func TestTheRoleIsNarrow(t *testing.T) {
 var unlimited = map[string]string{
 	"collectAll":       "looks credentials and tenants up, drains the outbox",
 	"CreateTenant":     "makes the tenant",
-	"write":            "wraps its transaction",
 	"Verify":           "wraps its transaction",
-	"change":           "names its tenant",
+	"enter":            "names its tenant",
+	"readAhead":        "names its tenant",
+	"Horizon":          "names its tenant",
+	"Prune":            "holds a lock",
+	"raiseHorizons":    "asks which tenants there are",
+	"dropMonths":       "asks which tables there are",
+	"dropMonth":        "drops a table",
+	"RewriteCells":     "rewrites a table",
+	"Schema":           "asks for the version",
+	"Connections":      "counts them",
 	"read":             "names its tenant",
 	"identityKey":      "names its tenant",
-	"CreateKey":        "names its tenant",
 	"Settle":           "names its tenant",
 	"Compact":          "holds a connection; its statements name their tenants",
 	"ensurePartitions": "makes tables",
@@ -201,7 +227,7 @@ func TestFewReachTheDatabaseWithoutATenant(t *testing.T) {
 	}
 	for name := range met {
 		if unlimited[name] == "" {
-			t.Errorf("%s reaches the database past Store.read, change and write", name)
+			t.Errorf("%s reaches the database past Store.read, enter and write", name)
 		}
 	}
 	for name := range unlimited {
