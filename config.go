@@ -18,6 +18,9 @@ type cli struct {
 	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
 	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`
+	Prune       pruneCmd       `cmd:"" help:"Drop events from before a month. Counts stay; only what lies inside quarter-hours of before cannot be asked any more."`
+	Forget      forgetCmd      `cmd:"" help:"Forget a visitor: erase what leads from the name to the events."`
+	Audit       auditCmd       `cmd:"" help:"List administrative acts, a JSON object a line, latest first."`
 	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`
 
 	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
@@ -44,6 +47,7 @@ type serving struct {
 	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served while Postgres is away."`
 	Documents    string        `env:"DOCUMENTS" type:"path" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
 	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`
+	Retention    int           `env:"RETENTION" default:"0" placeholder:"MONTHS" help:"How many whole months of events are kept beside the current one, 2 at least; 0 keeps all."`
 }
 
 // limits are a GraphQL operation's.

@@ -167,6 +167,9 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	if redis.URL == "" {
 		s.EdgeCacheTTL = min(s.EdgeCacheTTL, aloneEdgeTTL)
 	}
+	if s.Retention != 0 && s.Retention < 2 {
+		return nil, fmt.Errorf("--retention must be 0, or 2 months or more, got %d", s.Retention)
+	}
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
@@ -183,7 +186,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		return nil, err
 	}
 	g.closers = append(g.closers, g.store.Close)
-	options := cache.Options{Next: g.store, Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
+	options := cache.Options{Next: g.store, Outbox: g.store, Incarnation: g.store.Incarnation, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
 	if redis.URL != "" {
 		client, err := cache.OpenRedis(redis.URL)
 		if err != nil {
@@ -255,12 +258,18 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	known, cancelKnown := context.WithTimeout(ctx, time.Second)
+	_ = g.store.Ping(known) // so that the caches know which database it is, if it is there
+	cancelKnown()
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { _ = g.cache.Run(background) })
 	if g.serving.CompactEvery > 0 {
 		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, g.log) })
+	}
+	if g.serving.Retention > 0 {
+		running.Go(func() { g.store.RunPruner(analytics.WithActor(background, "retention"), g.serving.Retention, g.log) })
 	}
 	server := &http.Server{
 		Handler: handler, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),

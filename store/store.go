@@ -70,6 +70,7 @@ type Store struct {
 	identityKeys   sync.Map // tenant id → []byte
 	repeats        sync.Map // tenant id → when it last sent an event that was stored already
 	roundTrips     atomic.Int64
+	incarnation    atomic.Value // string
 }
 
 // Options of Open. ReadURL names a replica for reads, "" for none; Now is the
@@ -121,6 +122,9 @@ func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxp
 	}
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
+	if s.pool == nil { // the primary
+		cfg.AfterConnect = s.learnIncarnation
+	}
 	for name, value := range session {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
 			cfg.ConnConfig.RuntimeParams[name] = value
