@@ -54,7 +54,7 @@ func withWriter(ctx context.Context, db database, redis redisServer, accessKey s
 				return err
 			}
 			defer func() { _ = client.Close() }()
-			o.Publisher = cache.New(cache.Options{Next: s, Outbox: s, Redis: client, Log: log})
+			o.Publisher = cache.New(cache.Options{Next: s, Outbox: s, Incarnation: s.Incarnation, Redis: client, Log: log})
 		}
 		w := ingest.New(o)
 		defer func() { err = errors.Join(err, w.Close()) }()

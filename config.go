@@ -18,6 +18,9 @@ type cli struct {
 	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
 	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`
+	Prune       pruneCmd       `cmd:"" help:"Drop events from before a month. Counts stay; only what lies inside quarter-hours of before cannot be asked any more."`
+	Forget      forgetCmd      `cmd:"" help:"Forget a visitor: erase what leads from the name to the events."`
+	Audit       auditCmd       `cmd:"" help:"List administrative acts, a JSON object a line, latest first."`
 	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`
 
 	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
@@ -47,6 +50,7 @@ type serving struct {
 	CORSOrigins  []string      `name:"cors-origins" env:"CORS_ORIGINS" help:"Origins whose pages may ask, separated by commas, such as https://dashboard.example.com; none by default."`
 	DrainDelay   time.Duration `env:"DRAIN_DELAY" default:"3s" help:"How long requests are still taken after a signal to end, while /readyz says 503, so that proxies look elsewhere."`
 	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`
+	Retention    int           `env:"RETENTION" default:"0" placeholder:"MONTHS" help:"How many whole months of events are kept beside the current one, 2 at least; 0 keeps all."`
 }
 
 // rates are what one key, token or address may send a minute.

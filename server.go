@@ -185,6 +185,9 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	if err := checkOrigins(s.CORSOrigins); err != nil {
 		return nil, err
 	}
+	if s.Retention != 0 && s.Retention < 2 {
+		return nil, fmt.Errorf("--retention must be 0, or 2 months or more, got %d", s.Retention)
+	}
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
@@ -212,7 +215,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		RateLimit: s.RateLimit, LeaderboardLimit: s.LeaderboardRateLimit, FailureLimit: s.FailureRateLimit, Budget: s.CostBudget,
 	}
 	g.admission(s.admission)
-	options := cache.Options{Next: admit.Reads(g.store, g.reads), Outbox: g.store, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
+	options := cache.Options{Next: admit.Reads(g.store, g.reads), Outbox: g.store, Incarnation: g.store.Incarnation, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
 	if redis.URL != "" {
 		client, err := cache.OpenRedis(redis.URL)
 		if err != nil {
@@ -288,12 +291,18 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	known, cancelKnown := context.WithTimeout(ctx, time.Second)
+	_ = g.store.Ping(known) // so that the caches know which database it is, if it is there
+	cancelKnown()
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
 	running.Go(func() { _ = g.cache.Run(background) })
 	if g.serving.CompactEvery > 0 {
 		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRests, g.log) })
+	}
+	if g.serving.Retention > 0 {
+		running.Go(func() { g.store.RunPruner(analytics.WithActor(background, "retention"), g.serving.Retention, g.log) })
 	}
 	server := httpServer(g.drain.handler(handler), g.patience, g.log)
 	failed := make(chan error, 1)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"footfall/analytics"
 	"footfall/store"
@@ -90,16 +91,27 @@ type verifyCmd struct {
 // is one.
 func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	differences := 0
+	var pruned []string
 	err := c.each(ctx, std, "Verifying", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
 		found, err := s.Verify(ctx, t, progress)
 		for _, d := range found {
 			differences++
 			_, _ = fmt.Fprintln(std.out, d)
 		}
+		if err != nil {
+			return err
+		}
+		from, err := s.Horizon(ctx, t.ID)
+		if from.After(analytics.MinInstant) {
+			pruned = append(pruned, fmt.Sprintf("%s from %s on", t.AccessKey, from.Format(time.DateOnly)))
+		}
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	for _, kept := range pruned {
+		_, _ = fmt.Fprintf(std.err, "footfall: events are kept of %s: what is from before that could not be compared\n", kept)
 	}
 	if differences > 0 {
 		_, _ = fmt.Fprintf(std.err, "footfall: differences found: %d; footfall rebuild repairs them\n", differences)
@@ -107,4 +119,34 @@ func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	}
 	_, _ = fmt.Fprintln(std.err, "footfall: everything agrees with its events")
 	return nil
+}
+
+type pruneCmd struct {
+	Database database `embed:""`
+	Before   string   `required:"" placeholder:"DAY" help:"The first day of a month, such as 2025-01-01: what is from before it goes, of all tenants."`
+}
+
+// Run drops old events for good.
+func (c *pruneCmd) Run(ctx context.Context, std streams) error {
+	before, err := time.Parse(time.DateOnly, c.Before)
+	if err != nil {
+		return fmt.Errorf("--before must be a day such as 2025-01-01, got %q", c.Before)
+	}
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		done, err := s.Prune(ctx, before)
+		if err != nil {
+			return err
+		}
+		months := done.Months
+		if months == nil {
+			months = []string{}
+		}
+		_, _ = fmt.Fprintf(std.err, "footfall: events are kept from %s on; counts of before stay\n", c.Before)
+		return printJSON(std.out, struct {
+			Busy   bool     `json:"busy"` // another pruner is at work
+			Months []string `json:"months"`
+			Kept   int64    `json:"eventsKept"`
+			Bytes  int64    `json:"bytes"`
+		}{done.Busy, months, done.Kept, done.Bytes})
+	})
 }

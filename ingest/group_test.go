@@ -388,3 +388,25 @@ func TestManyClients(t *testing.T) {
 		t.Errorf("%d commits for %d requests: not grouped", commits.Load(), n)
 	}
 }
+
+// TestEventsOfPrunedTimeAreRejected: each by itself, with the bound.
+func TestEventsOfPrunedTimeAreRejected(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.store.horizon = testNow.Add(-time.Hour)
+	old, young := testNow.Add(-time.Hour-time.Microsecond), testNow.Add(-time.Hour)
+	in := func(id string, at time.Time) analytics.EventInput {
+		return analytics.EventInput{ID: id, Action: "click", Event: ptr("e"), At: at}
+	}
+	v, err := b.Record(t.Context(), 1, []analytics.EventInput{in("1", old), in("2", young), in("3", old)})
+	if err != nil || v.Accepted != 1 || len(v.Rejected) != 2 {
+		t.Fatal(v, err)
+	}
+	for i, place := range []int{0, 2} {
+		r := v.Rejected[i]
+		if r.Index != place || r.Code != "GONE" || !strings.Contains(r.Message, "must not be before 2026-03-02T11:00:00Z") ||
+			!strings.Contains(r.Message, "got 2026-03-02T10:59:59.999999Z") {
+			t.Errorf("%+v", r)
+		}
+	}
+}

@@ -48,7 +48,7 @@ func (x *execution) run(ctx context.Context, document string, variables map[stri
 func failure(e *gqlerror.Error) error {
 	code, _ := e.Extensions["code"].(string)
 	switch c := analytics.Code(code); c {
-	case analytics.CodeInvalid, analytics.CodeForbidden, analytics.CodeConflict, analytics.CodeRateLimited, analytics.CodeUnavailable:
+	case analytics.CodeInvalid, analytics.CodeForbidden, analytics.CodeConflict, analytics.CodeGone, analytics.CodeRateLimited, analytics.CodeUnavailable:
 		return &analytics.Error{Code: c, Message: e.Message}
 	case analytics.CodeInternal:
 		return &analytics.Error{Code: c, Message: e.Message} // logged where it happened

@@ -151,6 +151,8 @@ func faultOf(err error) fault {
 		return fault{http.StatusForbidden, "Invalid partner stats token", report.WrongToken}
 	case code == analytics.CodeConflict:
 		return fault{http.StatusConflict, "Activation not fulfilled yet", report.NotFulfilled}
+	case code == analytics.CodeGone:
+		return fault{http.StatusGone, "Stats of this range are not kept any more", report.Gone}
 	case code == analytics.CodeRateLimited:
 		return fault{http.StatusTooManyRequests, "Too many requests", report.TooMany}
 	case code == analytics.CodeUnavailable:

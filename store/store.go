@@ -74,6 +74,7 @@ type Store struct {
 	subjects       *lru.Cache[subject, int64] // numbers, which never change
 	roundTrips     atomic.Int64
 	bound          atomic.Bool
+	incarnation    atomic.Value // string
 }
 
 // Options of Open. ReadURL names a replica for reads, "" for none; Now is the
@@ -126,6 +127,11 @@ func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxp
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
 	cfg.AfterConnect = s.learnRole
+	if s.pool == nil { // the primary
+		cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			return errors.Join(s.learnRole(ctx, conn), s.learnIncarnation(ctx, conn))
+		}
+	}
 	for name, value := range session {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
 			cfg.ConnConfig.RuntimeParams[name] = value

@@ -43,6 +43,10 @@ type Options struct {
 	Now    func() time.Time      // the calendar's clock: which ranges are open
 	Log    *slog.Logger
 
+	// Incarnation names the history that the store is of: what Redis holds of another
+	// one is not believed. nil: it never changes.
+	Incarnation func() string
+
 	// Namespace parts the keys and the channel of gateways that share a Redis
 	// but not a database. Default "footfall".
 	Namespace string
@@ -67,6 +71,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Incarnation == nil {
+		o.Incarnation = func() string { return "" }
 	}
 	if o.OnChange == nil {
 		o.OnChange = func(int64, map[analytics.Topic]bool) {}
@@ -112,6 +119,7 @@ func New(o Options) *Cache {
 	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
 	if o.Redis != nil {
 		c.remote = newRemote(o.Redis, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
+		c.remote.incarnation = o.Incarnation
 	}
 	return c
 }

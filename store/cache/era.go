@@ -25,7 +25,7 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	era = r.prefix + ":" + digest([]byte(ids))[:8] + ":"
+	era = r.prefix + ":" + digest([]byte(ids + " " + r.incarnation()))[:8] + ":"
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.era, r.eraAt = era, asked

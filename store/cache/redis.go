@@ -28,16 +28,18 @@ const (
 // A Redis that restarts from a snapshot, or a replica that takes over, may hold
 // tokens older than the last ones, with values to match. So all keys begin with
 // the era: a digest of the run ids of the processes that hold them. A new
-// process is a new era, and starts out cold.
+// process is a new era, and starts out cold. So does a store that was restored:
+// what is remembered may never have happened there.
 type remote struct {
-	client   redis.UniversalClient
-	prefix   string
-	keepFor  time.Duration // tokens
-	breaker  breaker
-	failed   clockMark // the last failure
-	self     string    // who sends our messages
-	counters *counters
-	log      *slog.Logger
+	client      redis.UniversalClient
+	prefix      string
+	keepFor     time.Duration // tokens
+	breaker     breaker
+	failed      clockMark     // the last failure
+	self        string        // who sends our messages
+	incarnation func() string // of the store
+	counters    *counters
+	log         *slog.Logger
 
 	mu    sync.Mutex
 	era   string
@@ -46,7 +48,8 @@ type remote struct {
 
 func newRemote(client redis.UniversalClient, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
 	return &remote{
-		client: client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
+		incarnation: func() string { return "" },
+		client:      client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
 		breaker: breaker{most: 3, rest: time.Second},
 	}
 }

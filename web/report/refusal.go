@@ -18,6 +18,7 @@ const (
 	TooMany
 	Away
 	NotReadable // another method than GET
+	Gone        // events that its range needs
 )
 
 // words are what a reader needs to hear: what happened, and what to do.
@@ -57,6 +58,10 @@ var words = map[Refusal]struct{ Title, What, Do string }{
 	NotReadable: {
 		"This page can only be read", "Something was sent to it, and it takes nothing.",
 		"Open the link from the e-mail again.",
+	},
+	Gone: {
+		"These numbers are not kept any more", "The details that this period would have to be counted from have been deleted since, as agreed.",
+		"Ask your contact for the report as it was.",
 	},
 }
 
