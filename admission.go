@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"footfall/admit"
+	"footfall/auth"
 )
 
 // The classes' shares of the connections to Postgres, in sixteenths. What remains
@@ -36,6 +38,22 @@ func (g *gateway) admission(o admission) {
 // commits admits the commits of events.
 func (g *gateway) commits(ctx context.Context, tenant int64, do func() error) error {
 	return g.writes.Pass(ctx, tenant, 1, do)
+}
+
+// doorman is an Authenticator that spares Postgres while reads are turned away:
+// then a credential that was looked up within the second is known well enough,
+// also where the request wants all else as it is now.
+type doorman struct {
+	*auth.Authenticator
+	reads *admit.Gate
+}
+
+// Authenticate finds who sends r.
+func (d doorman) Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error) {
+	if d.reads.Busy() {
+		ctx = r.Context()
+	}
+	return d.Authenticator.Authenticate(ctx, r)
 }
 
 // registerAdmission adds what the gates did.

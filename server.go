@@ -326,14 +326,14 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 // graphServer is the executor that GraphQL and the REST contracts share.
 func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
-		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: g.auth, Edge: g.edge, Documents: g.documents,
+		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: doorman{g.auth, g.reads}, Edge: g.edge, Documents: g.documents,
 		Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
 		Limits: g.limits(), Enter: g.reads.Enter,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			ctx, recorder := cache.WithRecorder(ctx)
 			return ctx, recorder.Freshness
 		},
-	}, rest.Transports(rest.Options{Auth: g.auth, Edge: g.edge, Log: g.log, Now: time.Now, Enter: g.reads.Enter})...)
+	}, rest.Transports(rest.Options{Auth: doorman{g.auth, g.reads}, Edge: g.edge, Log: g.log, Now: time.Now, Enter: g.reads.Enter})...)
 }
 
 // limits are the GraphQL operations', and count what they do.

@@ -113,6 +113,9 @@ func (g *Gate) Enter(tenant int64) error {
 	return analytics.ErrOverloaded
 }
 
+// Busy reports whether anything was turned away lately.
+func (g *Gate) Busy() bool { return time.Now().UnixNano() <= g.throttle.quietAt.Load() }
+
 // Stats are what a Gate has done and what waits now.
 type Stats struct{ Passed, Shed, Waiting int64 }
 

@@ -128,7 +128,13 @@ func TestEnter(t *testing.T) {
 		if tried > asked/2 || tried < asked/10 {
 			t.Errorf("%d of %d were begun, a fifth of which can pass", tried, asked)
 		}
+		if !g.Busy() {
+			t.Error("it is not busy while it turns away")
+		}
 		time.Sleep(5 * window)
+		if g.Busy() {
+			t.Error("it is busy although all is quiet")
+		}
 		for range 1000 {
 			if err := g.Enter(1); err != nil {
 				t.Fatalf("when it is quiet: %v", err)

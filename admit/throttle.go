@@ -53,7 +53,7 @@ func (t *throttle) let(tenant int64, now time.Time) bool {
 	at := t.of(tenant, now)
 	at.asked++
 	over := at.asked - excess*max(0, at.asked-at.refused)
-	if rand.Float64() >= min(over/(at.asked+1), 1-always) {
+	if rand.Float64() >= min(over/(at.asked+1), 1-always) { //nolint:gosec // chance, no secret
 		return true
 	}
 	at.refused++

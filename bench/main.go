@@ -94,7 +94,7 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	seconds := flags.Float64("seconds", 1, "length of a pass")
 	warm := flags.Float64("warm", .5, "seconds of load before the first pass of each row")
 	levels := flags.String("c", "1,16,64", "connections, separated by commas")
-	only := flags.String("run", "", "measure only what matches the `pattern`, such as '^J1 REST', '^J4', ingest or footprint")
+	only := flags.String("run", "", "measure only what matches the `pattern`, such as '^J1 REST', '^J4', ingest, overload or footprint")
 	flags.BoolVar(&o.growth, "growth", false, "also measure over a tenth of the events, and compare")
 	flags.BoolVar(&o.peers, "peers", false, "measure beside other GraphQL servers too; make bench-peers installs them")
 	flags.BoolVar(&o.asJSON, "json", false, "print JSON instead of a table")
@@ -189,6 +189,7 @@ func measureAll(ctx context.Context, w *world, o options) (*report, error) {
 			err = errors.Join(err, measure())
 		}
 	}
+	try(o.only.MatchString("overload"), func() (err error) { r.Overload, err = b.measureOverload(ctx, all); return err })
 	try(o.only.MatchString("footprint"), func() (err error) { r.Footprint, err = b.measureFootprint(ctx, all); return err })
 	try(o.growth, func() (err error) { r.Growth, err = b.measureGrowth(ctx); return err })
 	// Last, because it stops the gateways.

@@ -20,6 +20,8 @@ type report struct {
 	Footprint *footprint `json:"footprint,omitempty"`
 	Growth    []grown    `json:"growth,omitempty"`
 	Ingest    *ingested  `json:"ingest,omitempty"`
+
+	Overload *overloaded `json:"overload,omitempty"`
 }
 
 // settings are the options that figures depend on.
@@ -79,6 +81,7 @@ func (r *report) tables() (out []titled) {
 	}
 	add("Ingest", r.ingestTable())
 	add("Reads while events come in", r.slowingTable())
+	add("Five times the load", r.overloadTable())
 	add("Growth", r.growthTable())
 	return out
 }

@@ -189,6 +189,56 @@ func TestWhoGivesUpFailsNobody(t *testing.T) {
 	equal(t, "clicks", <-stayed, 2)
 }
 
+// A load is broken off with the last who waits for it, and that says nothing of
+// the store.
+func TestNobodyLeftEndsTheLoad(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.gateway(nil)
+	subject := w.subject(w.tenants[0], "e")
+	g.record(w.tenants[0], "e", 2)
+	begun, ended := make(chan struct{}), make(chan error)
+	g.next.hooks(func(ctx context.Context) error {
+		begun <- struct{}{}
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return analytics.Unavailable(ctx.Err()) // as a cancelled statement looks
+	}, nil)
+	for range 2 * g.source.most {
+		var all sync.WaitGroup
+		ctx, leave := context.WithCancel(t.Context())
+		ask := func(ctx context.Context) {
+			all.Go(func() {
+				if _, err := g.clicks(ctx, w.tenants[0], subject); !errors.Is(err, context.Canceled) {
+					t.Errorf("who left got %v", err)
+				}
+			})
+		}
+		ask(ctx)
+		<-begun
+		second, leaveToo := context.WithCancel(t.Context())
+		other := &waiting{Context: second, at: make(chan struct{})}
+		ask(other)
+		<-other.at
+		leave()
+		select {
+		case err := <-ended:
+			t.Errorf("%v, although one waits", err)
+		default:
+		}
+		leaveToo()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the load ended with %v", err)
+		}
+		all.Wait()
+	}
+	g.next.hooks(nil, nil)
+	equal(t, "clicks, afterwards", g.mustClicks(w.tenants[0], subject), 2)
+	if !g.source.allow() {
+		t.Error("the store counts as failing")
+	}
+}
+
 func TestOnesErrorIsNotAnothers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
