@@ -32,14 +32,14 @@ type overloaded struct {
 func (b *bench) measureOverload(ctx context.Context, all []job) (*overloaded, error) {
 	j := all[0]
 	requests := mapped(mapped(j.questions, j.ways[0].request), load.Request.Fresh)
-	answers, err := load.Capture(ctx, b.plain.address, requests)
+	answers, err := load.Capture(ctx, b.plain.Address, requests)
 	if err != nil {
 		return nil, err
 	}
 	next := load.Drawn(requests, answers)
 	var o overloaded
 	for _, level := range []int{4, 8, 16, 32} {
-		p, err := load.Loop{Address: b.plain.address, Connections: level, Next: next}.Run(ctx, 2*time.Second)
+		p, err := load.Loop{Address: b.plain.Address, Connections: level, Next: next}.Run(ctx, 2*time.Second)
 		if err != nil {
 			return nil, fmt.Errorf("the peak: %w", err)
 		}
@@ -48,7 +48,7 @@ func (b *bench) measureOverload(ctx context.Context, all []job) (*overloaded, er
 		}
 	}
 	b.say("overload: %d times %s requests/s", overloadTimes, thousands(o.Peak))
-	flood := load.Flood{Address: b.plain.address, Connections: overloadConnections, Rate: overloadTimes * o.Peak, Next: next}
+	flood := load.Flood{Address: b.plain.Address, Connections: overloadConnections, Rate: overloadTimes * o.Peak, Next: next}
 	if _, err = flood.Run(ctx, 3*time.Second); err != nil { // until it knows what is turned away
 		return nil, fmt.Errorf("overload: %w", err)
 	}
