@@ -18,6 +18,7 @@ var lines = []struct{ name, line string }{
 	{"openapi", "The REST paths and event ingest, parameter by parameter and answer by answer."},
 	{"events", "The format of events, and a box that sends one."},
 	{"configuration", "Every setting of the gateway."},
+	{"security", "What is protected, from whom, what stops each attack, and which test shows it."},
 	{"design", "How it is built, and why: the decisions."},
 	{"benchmarks", "How fast it is, measured beside the most that is possible."},
 }
