@@ -13,7 +13,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 COPY --from=web /src/web/dist web/dist
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /footfall .
+RUN scripts/build.sh /footfall
 
 # The base holds certificates and time zones, and no shell.
 FROM gcr.io/distroless/static-debian12:nonroot

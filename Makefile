@@ -7,6 +7,8 @@ ARGS ?=
 FLAGS ?=
 FUZZTIME ?= 10s
 
+GOVULNCHECK := v1.9.0
+CYCLONEDX := v1.10.0
 LINT := go tool -modfile=tools.mod golangci-lint
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error >/dev/null
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
@@ -146,6 +148,21 @@ schema-release: ## At a release: what clients may rely on from now on
 lint: ## Lint (the first time compiles golangci-lint: a minute or two)
 	@echo "Linting (the first time compiles golangci-lint: a minute or two)"
 	@$(LINT) run
+
+.PHONY: audit
+audit: ## Check what we depend on: unchanged, at exact versions, without known holes
+	@scripts/audit.sh $(GOVULNCHECK)
+
+.PHONY: sbom
+sbom: ## Write the modules in the binary to bin/footfall.cdx.json (CycloneDX)
+	@mkdir -p bin && scripts/build.sh bin/footfall-release
+	@go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX) bin -json -output bin/footfall.cdx.json bin/footfall-release
+	@echo "Written: bin/footfall.cdx.json"
+
+.PHONY: reproducible
+reproducible: ## Build the binary twice, apart, and compare the bytes
+	@echo "Building twice, the second time from nothing (some minutes)"
+	@scripts/reproducible.sh
 
 .PHONY: fmt
 fmt: ## Format Go files as lint wants them

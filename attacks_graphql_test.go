@@ -45,7 +45,7 @@ func TestNothingIsSuggested(t *testing.T) {
 	b := setup(t)
 	for _, query := range []string{
 		`{ activation(activationId: "x") { eventKeyy } }`, `{ campaign { id } }`, `{ campaigns(scheduledd: 1) { nodes { id } } }`,
-		`{ x: __type(name: "Campain") { name } ... on Campain { id } }`, `{ partnerLeaderboard(orderBy: { field: TOTAL_SESSION }) { totalCount } }`,
+		`{ x: __type(name: "Campagn") { name } ... on Campagn { id } }`, `{ partnerLeaderboard(orderBy: { field: TOTAL_SESSION }) { totalCount } }`,
 		`{ partnerLeaderboard(orderBy: { fieldd: NAME }) { totalCount } }`, `query($x: Strin) { __typename }`,
 	} {
 		a := b.post(query, nil, nil)

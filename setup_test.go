@@ -125,7 +125,7 @@ func start(t testing.TB, conf settings) *bundle {
 	b.gateway, err = openGateway(t.Context(), database{URL: conf.database}, redisServer{URL: redis}, conf.serving, conf.log)
 	ok(t, err)
 	if conf.patience != (patience{}) {
-		b.gateway.patience = conf.patience
+		b.patience = conf.patience
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)

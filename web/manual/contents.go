@@ -19,6 +19,7 @@ var lines = []struct{ name, line string }{
 	{"events", "The format of events, and a box that sends one."},
 	{"configuration", "Every setting of the gateway."},
 	{"operations", "Upgrades, backups, retention, erasure of visitors, the audit log."},
+	{"security", "What is protected, from whom, what stops each attack, and which test shows it."},
 	{"design", "How it is built, and why: the decisions."},
 	{"reliability", "What becomes of answers when something breaks, measured."},
 	{"benchmarks", "How fast it is, measured beside the most that is possible."},
