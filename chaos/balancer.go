@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -25,8 +27,8 @@ const (
 
 // balancer is a reverse proxy before the gateways, as operators have one: it
 // asks each whether it is ready, passes requests to those that are, in turn,
-// and tries no request twice. When none is ready it passes them all the same: a
-// gateway without its database has answers still.
+// and tries no request twice. When none is ready it passes them to those that are
+// there at least: a gateway without its database has answers still.
 type balancer struct {
 	server    *http.Server
 	address   string
@@ -39,9 +41,16 @@ type balancer struct {
 // backend is a gateway as the proxy sees it.
 type backend struct {
 	address string
-	ready   atomic.Bool
+	is      atomic.Int32 // a standing
 	stop    context.CancelFunc
 }
+
+// How a gateway stands: it is gone or goes, it is there, it is ready.
+const (
+	leaving int32 = iota
+	there
+	ready
+)
 
 func newBalancer(ctx context.Context) (*balancer, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", "127.0.0.1:0")
@@ -65,13 +74,24 @@ func newBalancer(ctx context.Context) (*balancer, error) {
 
 // add sends requests to a gateway from when it is ready on.
 func (b *balancer) add(ctx context.Context, address string) {
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it is asked until it is removed
 	to := &backend{address: address, stop: stop}
-	to.ready.Store(b.probe(ctx, address))
+	to.is.Store(b.probe(ctx, address))
 	b.mu.Lock()
 	b.backends = append(b.backends, to)
 	b.mu.Unlock()
-	go every(ctx, probeEvery, func() { to.ready.Store(b.probe(ctx, address)) })
+	go every(ctx, probeEvery, func() { to.is.Store(b.probe(ctx, address)) })
+}
+
+// await waits until a gateway is ready.
+func (b *balancer) await(ctx context.Context, address string) error {
+	for ctx.Err() == nil {
+		if b.probe(ctx, address) == ready {
+			return nil
+		}
+		pause(ctx, probeEvery)
+	}
+	return ctx.Err()
 }
 
 // remove forgets a gateway that is gone.
@@ -86,20 +106,30 @@ func (b *balancer) remove(address string) {
 	})
 }
 
-func (b *balancer) probe(ctx context.Context, address string) bool {
+func (b *balancer) probe(ctx context.Context, address string) int32 {
 	ctx, cancel := context.WithTimeout(ctx, probeFor)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
-		return false
+		return leaving
 	}
 	request.Close = true // says what a new connection meets
 	response, err := b.transport.RoundTrip(request)
-	if err != nil {
-		return false
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return leaving
 	}
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	if err != nil {
+		return there
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusOK {
+		return ready
+	}
+	why, _ := io.ReadAll(response.Body)
+	if bytes.Contains(why, []byte("shuts down")) {
+		return leaving
+	}
+	return there
 }
 
 func (b *balancer) pick() string {
@@ -110,12 +140,14 @@ func (b *balancer) pick() string {
 		return "127.0.0.1:1" // refuses
 	}
 	turn := int(b.turn.Add(1))
-	for i := range n {
-		if to := b.backends[(turn+i)%n]; to.ready.Load() {
-			return to.address
+	for _, least := range []int32{ready, there, leaving} {
+		for i := range n {
+			if to := b.backends[(turn+i)%n]; to.is.Load() >= least {
+				return to.address
+			}
 		}
 	}
-	return b.backends[turn%n].address
+	return ""
 }
 
 // lie alters a number of one answer in a hundred, so that one can see that it

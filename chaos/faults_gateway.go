@@ -97,7 +97,9 @@ func (c *course) replace(ctx context.Context, place int, binary string) error {
 		return err
 	}
 	c.proxy.add(ctx, next.Address)
-	pause(ctx, time.Second)
+	if err = c.proxy.await(ctx, next.Address); err != nil {
+		return err
+	}
 	old := c.gateways[place]
 	c.gateways[place] = next
 	old.stop()

@@ -26,7 +26,7 @@ var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 func (w *world) launch(ctx context.Context, binary string, env ...string) (*gateway, error) {
 	p, err := process.Launch(context.WithoutCancel(ctx), process.Command{Path: binary, Args: []string{"serve"}, Announce: gatewayIsUp, Env: append([]string{
 		"DATABASE_URL=" + through(w.servers.DatabaseURL(), w.postgres), "DATABASE_READ_URL=", "REDIS_URL=" + through(w.servers.RedisURL(), w.redis),
-		"LISTEN=127.0.0.1:0", "RATE_LIMIT=0", "COST_BUDGET=0", "LOG_LEVEL=warn", "COMPACT_EVERY=2s", "DRAIN_DELAY=1s",
+		"LISTEN=127.0.0.1:0", "RATE_LIMIT=0", "COST_BUDGET=0", "LOG_LEVEL=warn", "COMPACT_EVERY=2s",
 		"REQUEST_TIMEOUT=" + requestTimeout.String(), "MAX_STALE=" + maxStale.String(),
 	}, env...)})
 	if err != nil {
