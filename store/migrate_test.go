@@ -12,8 +12,7 @@ import (
 	"footfall/internal/storetest"
 )
 
-// TestMigrationGivesWay migrates a database of the previous version under its
-// traffic, and while a long reader holds the table that the migration changes: what
+// TestMigrationGivesWay migrates a database of an earlier version under its traffic, and while a long reader holds the table that the migration changes: what
 // others ask waits briefly at most, nothing fails, and the migration comes through.
 func TestMigrationGivesWay(t *testing.T) {
 	t.Parallel()
@@ -21,7 +20,8 @@ func TestMigrationGivesWay(t *testing.T) {
 	s := open(t, url)
 	provider, closeDB, err := s.migrations()
 	ok(t, err)
-	_, err = provider.DownTo(t.Context(), binaryVersions[len(binaryVersions)-2])
+	const before = 4 // the migration after it changes sessions, which are read and written
+	_, err = provider.DownTo(t.Context(), before)
 	ok(t, err)
 	closeDB()
 
@@ -35,7 +35,7 @@ func TestMigrationGivesWay(t *testing.T) {
 	migrated := make(chan error, 1)
 	go func() {
 		ran, err := open(t, url).Migrate(context.WithoutCancel(t.Context()))
-		if err == nil && ran != 1 {
+		if err == nil && ran != len(binaryVersions)-before {
 			t.Errorf("%d migrations ran", ran)
 		}
 		migrated <- err

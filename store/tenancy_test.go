@@ -188,6 +188,7 @@ var unlimited = map[string]string{
 	"RewriteCells":     "rewrites a table",
 	"Schema":           "asks for the version",
 	"Connections":      "counts them",
+	"openPool":         "opens it",
 	"read":             "names its tenant",
 	"identityKey":      "names its tenant",
 	"Settle":           "names its tenant",
