@@ -12,8 +12,9 @@ import (
 	"footfall/internal/storetest"
 )
 
-// TestMigrationGivesWay migrates a database of an earlier version under its traffic, and while a long reader holds the table that the migration changes: what
-// others ask waits briefly at most, nothing fails, and the migration comes through.
+// TestMigrationGivesWay migrates a database of an earlier version under its
+// traffic, and while a long reader holds the table that a migration changes: what
+// others ask waits briefly at most, nothing fails, and the migrations come through.
 func TestMigrationGivesWay(t *testing.T) {
 	t.Parallel()
 	url := storetest.Database(t)

@@ -1,5 +1,9 @@
 -- +goose Up
 
+-- What takes a lock that others wait behind gives up soon; footfall migrate tries
+-- again.
+SET LOCAL lock_timeout = '2s';
+
 -- Whoever is not the tables' owner sees the rows of one tenant alone, the one that
 -- footfall.tenant names, and gets an error where nothing names one. (In a subselect,
 -- to be evaluated once, the setting costs more: measured.) A table that is added
