@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the same zones on every machine
+
+	"github.com/alecthomas/kong"
+
+	"footfall/analytics"
+	"footfall/internal/telemetry"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// streams are a command's: results on out, everything else on err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run is the whole program; tests call it as a user would.
+func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("footfall"),
+		kong.Description("A GraphQL analytics gateway: exact unique counts over any range in any time zone."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		panic(err) // the struct tags are wrong
+	}
+	parsed, err := parser.Parse(arguments)
+	if exit >= 0 { // --help was printed
+		return exit
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(errOut, "footfall:", err)
+		return 2
+	}
+	ctx = analytics.WithActor(ctx, whoRuns())
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(telemetry.NewLog(errOut, c.LogLevel), streams{in, out, errOut})
+	var status exitStatus
+	switch {
+	case errors.As(err, &status):
+		return int(status)
+	case err != nil && ctx.Err() != nil:
+		_, _ = fmt.Fprintln(errOut, "footfall: interrupted")
+		return 130
+	case err != nil:
+		_, _ = fmt.Fprintln(errOut, "footfall:", explain(err))
+		return 1
+	}
+	return 0
+}
+
+// exitStatus ends the program with a status and no further word.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// explain is an error with its cause: on the command line the reader is the
+// operator.
+func explain(err error) string {
+	var domain *analytics.Error
+	if errors.As(err, &domain) && domain.Err != nil {
+		return fmt.Sprintf("%v: %v", err, domain.Err)
+	}
+	return err.Error()
+}
