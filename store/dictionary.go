@@ -12,18 +12,23 @@ import (
 
 // dictionarySize is how many identities are remembered: some groups' of a busy
 // tenant, about 10 MiB.
-const dictionarySize = 1 << 16
+const (
+	dictionarySize = 1 << 16
+	subjectsSize   = 1 << 14
+)
 
-// dictionary remembers the numbers of identities and, until somebody else adds
-// some, which have none yet. What is read ahead waits here for the transaction
-// that needs it. It may be wrong at worst about what is missing, and the key of
-// identities refuses to number one twice. It is safe for concurrent use.
+// dictionary remembers the numbers of subjects and identities and, until somebody
+// else adds some, which identities have none yet. What is read ahead waits here for
+// the transaction that needs it. It may be wrong at worst about what is missing, and
+// the key of identities refuses to number one twice. It is safe for concurrent use.
 type dictionary struct {
-	numbers *lru.Cache[identity, numbered]
+	subjects *lru.Cache[subject, int64]
+	numbers  *lru.Cache[identity, numbered]
 
 	mu       sync.Mutex
 	own      map[int64]run   // by tenant
 	erasures map[int64]int64 // by tenant, the latest that is known
+	history  string          // of the database (Incarnation)
 }
 
 type identity struct {
@@ -47,11 +52,43 @@ type run struct{ first, next int64 }
 type moment struct{ next, erasures int64 }
 
 func newDictionary() *dictionary {
-	numbers, err := lru.New[identity, numbered](dictionarySize)
+	return &dictionary{
+		subjects: newLRU[subject, int64](subjectsSize), numbers: newLRU[identity, numbered](dictionarySize),
+		own: map[int64]run{}, erasures: map[int64]int64{},
+	}
+}
+
+func newLRU[K comparable, V any](size int) *lru.Cache[K, V] {
+	c, err := lru.New[K, V](size)
 	if err != nil {
 		panic(err) // the size is not positive
 	}
-	return &dictionary{numbers: numbers, own: map[int64]run{}, erasures: map[int64]int64{}}
+	return c
+}
+
+// follow drops everything when the database has become another history: what was
+// committed last may never have happened there.
+func (d *dictionary) follow(history string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.history != "" && history != d.history {
+		d.clear()
+	}
+	d.history = history
+}
+
+func (d *dictionary) clear() {
+	d.subjects.Purge()
+	d.numbers.Purge()
+	clear(d.own)
+	clear(d.erasures)
+}
+
+// following is the history that what is asked now belongs to.
+func (d *dictionary) following() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.history
 }
 
 // sure tells, of a tenant who is locked, since which number all that were given are
@@ -59,6 +96,9 @@ func newDictionary() *dictionary {
 func (d *dictionary) sure(tenant int64, m moment) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if m.next < d.own[tenant].next { // numbers were never given that we saw given
+		d.clear()
+	}
 	d.believe(tenant, m.erasures)
 	if d.own[tenant].next != m.next { // somebody else gave some
 		d.own[tenant] = run{m.next, m.next}
@@ -91,11 +131,12 @@ func (d *dictionary) recall(tenant, sure int64, order []digest, numbers []uint32
 	return unknown
 }
 
-// learn remembers numbers that were committed, and what had none at the moment.
-func (d *dictionary) learn(tenant int64, m moment, order []digest, numbers []uint32) {
+// learn remembers numbers that were committed in a history, and what had none at
+// the moment.
+func (d *dictionary) learn(history string, tenant int64, m moment, order []digest, numbers []uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.believe(tenant, m.erasures) {
+	if history != d.history || !d.believe(tenant, m.erasures) {
 		return
 	}
 	for i, of := range order {
@@ -107,12 +148,26 @@ func (d *dictionary) learn(tenant int64, m moment, order []digest, numbers []uin
 	}
 }
 
-// extend says that this process has committed the numbers from first up to next.
-func (d *dictionary) extend(tenant, first, next int64) {
+// extend says that this process has committed the numbers of a run.
+func (d *dictionary) extend(tenant int64, added run) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if r := d.own[tenant]; r.next == first {
-		d.own[tenant] = run{r.first, next}
+	if r := d.own[tenant]; r.next == added.first {
+		d.own[tenant] = run{r.first, added.next}
+	}
+}
+
+// learnSubjects remembers the numbers of subjects that were committed in a history.
+func (d *dictionary) learnSubjects(history string, tenant int64, known map[subjectKey]int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if history != d.history {
+		return
+	}
+	for k, id := range known {
+		if id != 0 {
+			d.subjects.Add(subject{tenant, k}, id)
+		}
 	}
 }
 
@@ -139,11 +194,12 @@ func (s *Store) ReadAhead(ctx context.Context, tenant int64, events []analytics.
 	for i, at := range unknown {
 		order[i] = words.order[at]
 	}
+	history := s.dictionary.following()
 	found, m, err := readAhead(ctx, s, tenant, order)
 	if err != nil {
 		return wrap(err)
 	}
-	s.dictionary.learn(tenant, m, order, found)
+	s.dictionary.learn(history, tenant, m, order, found)
 	return nil
 }
 

@@ -89,6 +89,38 @@ func TestWhoWasForgottenIsSomebodyNew(t *testing.T) {
 	}
 }
 
+// TestAnotherHistoryIsNotRemembered puts a database back to before what this process
+// has committed last, and has others go on from there.
+func TestAnotherHistoryIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	for name, notice := range map[string]func(w *world){
+		"by its name":    func(w *world) { w.dictionary.follow("restored") },
+		"by its numbers": func(*world) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.record(t, visitsBy(w, "lost", "a", "b")...)
+			for _, table := range []string{"events", "cells", "identities", "outbox"} {
+				w.exec(t, "DELETE FROM "+table)
+			}
+			w.exec(t, "DELETE FROM subjects WHERE kind = "+fmt.Sprint(int(analytics.KindEvent)))
+			w.exec(t, "UPDATE counters SET next = 1 WHERE name = 'identity'")
+			if name == "by its name" { // as many as were lost, from another process
+				_, _, err := open(t, w.url).Record(t.Context(), w.tenant.ID, visitsBy(w, "found", "c", "d"))
+				ok(t, err)
+			}
+			notice(w)
+			w.record(t, visitsBy(w, "after", "d", "a")...)
+			want := analytics.Total{Events: 2, Sessions: 2}
+			if name == "by its name" {
+				want = analytics.Total{Events: 4, Sessions: 3}
+			}
+			equal(t, "clicks", w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll).Of[analytics.Click], want)
+		})
+	}
+}
+
 // TestWrongMemoryIsMended has a dictionary believe that a word has no number.
 func TestWrongMemoryIsMended(t *testing.T) {
 	t.Parallel()

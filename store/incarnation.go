@@ -18,6 +18,7 @@ func (s *Store) learnIncarnation(ctx context.Context, conn *pgx.Conn) error {
 	results, err := conn.PgConn().Exec(ctx, incarnationOf).ReadAll() // no statement of ours to count
 	if err == nil && len(results) == 1 && len(results[0].Rows) == 1 {
 		s.incarnation.Store(string(results[0].Rows[0][0]))
+		s.dictionary.follow(string(results[0].Rows[0][0]))
 	}
 	if conn.IsClosed() {
 		return err

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
@@ -31,7 +30,7 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	}
 	attempt := func(again bool) (*recording, error) {
 		r := &recording{
-			tenant: tenant, identityKey: key, dictionary: s.dictionary, subjects: s.subjects,
+			tenant: tenant, identityKey: key, dictionary: s.dictionary, history: s.dictionary.following(),
 			now: s.instant(), again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]Outcome, len(events)),
 		}
 		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
@@ -57,13 +56,9 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 
 // remember keeps what the recording has committed.
 func (r *recording) remember() {
-	for k, id := range r.known {
-		if id != 0 {
-			r.subjects.Add(subject{r.tenant, k}, id)
-		}
-	}
-	r.dictionary.learn(r.tenant, r.moment, r.words.order, r.numbers)
-	r.dictionary.extend(r.tenant, r.added.first, r.added.next)
+	r.dictionary.learnSubjects(r.history, r.tenant, r.known)
+	r.dictionary.learn(r.history, r.tenant, r.moment, r.words.order, r.numbers)
+	r.dictionary.extend(r.tenant, r.added)
 }
 
 // Events that come again are few, or many for a while. So as long as a tenant has
@@ -82,7 +77,7 @@ type recording struct {
 	now         time.Time
 	identityKey []byte
 	dictionary  *dictionary
-	subjects    *lru.Cache[subject, int64]
+	history     string
 	again       bool // what is remembered was wrong
 	wary        bool // looks events up before it stores them
 	met         bool // an event that was stored before
@@ -93,6 +88,7 @@ type recording struct {
 	words       vocabulary
 	numbers     []uint32 // of the words
 	moment      moment   // when it began
+	sure        int64    // since which number the dictionary knows all
 	added       run      // what it numbered itself
 	change      analytics.Change
 }
@@ -114,6 +110,7 @@ func (f *fact) actor() int64 {
 }
 
 func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
+	r.sure = r.dictionary.sure(r.tenant, r.moment)
 	err := r.refuseTooOld(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("horizon: %w", err)
@@ -155,7 +152,7 @@ func (r *recording) findSubjects(ctx context.Context, tx pgx.Tx) (map[subjectKey
 		if _, seen := known[k]; seen || r.outcomes[i] == analytics.TooOld {
 			continue
 		}
-		id, remembered := r.subjects.Get(subject{r.tenant, k})
+		id, remembered := r.dictionary.subjects.Get(subject{r.tenant, k})
 		known[k] = id
 		switch {
 		case remembered:

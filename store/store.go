@@ -21,7 +21,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -71,7 +70,6 @@ type Store struct {
 	identityKeys   sync.Map // tenant id → []byte
 	repeats        sync.Map // tenant id → when it last sent an event that was stored already
 	dictionary     *dictionary
-	subjects       *lru.Cache[subject, int64] // numbers, which never change
 	roundTrips     atomic.Int64
 	bound          atomic.Bool
 	incarnation    atomic.Value // string
@@ -88,7 +86,7 @@ type Options struct {
 // Open connects lazily: a database that is away is an error of the first use,
 // not of Open.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now, dictionary: newDictionary(), subjects: newSubjects()}
+	s := &Store{now: o.Now, dictionary: newDictionary()}
 	if s.now == nil {
 		s.now = time.Now
 	}

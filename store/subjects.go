@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
@@ -20,15 +19,6 @@ type subjectKey struct {
 type subject struct {
 	tenant int64
 	subjectKey
-}
-
-// newSubjects remembers the numbers of subjects that were written to lately.
-func newSubjects() *lru.Cache[subject, int64] {
-	c, err := lru.New[subject, int64](1 << 14)
-	if err != nil {
-		panic(err) // the size is not positive
-	}
-	return c
 }
 
 func findSubjects(ctx context.Context, tx pgx.Tx, tenant int64, keys []subjectKey) (map[subjectKey]int64, error) {
