@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"footfall/analytics"
@@ -74,13 +75,15 @@ func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, 
 	defer closeFile()
 	bar := newBar(std.err, size, "Loading "+name, true)
 	defer func() { _ = bar.Finish() }()
-	decoder, err := ingest.Open(io.TeeReader(in, bar))
+	read := &meter{in: in}
+	decoder, err := ingest.Open(read)
 	if err != nil {
 		return 0, err
 	}
 	done := make(chan struct{})
 	defer close(done)
 	for batch := range decodeAhead(decoder, done) {
+		_ = bar.Set64(read.bytes.Load())
 		events, err := batch.events, batch.err
 		if errors.Is(err, io.EOF) {
 			return rejected, nil
@@ -104,6 +107,19 @@ func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, 
 		}
 	}
 	return rejected, nil
+}
+
+// meter counts what is read of in.
+type meter struct {
+	in    io.Reader
+	bytes atomic.Int64
+}
+
+// Read implements io.Reader.
+func (m *meter) Read(b []byte) (int, error) {
+	n, err := m.in.Read(b)
+	m.bytes.Add(int64(n))
+	return n, err
 }
 
 // loaded is a batch of a file's events, or why there is none.

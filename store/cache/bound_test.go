@@ -25,6 +25,11 @@ func TestABoundTakesWhatIsRight(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	g.record(tenant, "e", 3)
 	equal(t, "clicks", g.mustClicks(tenant, subject), 3)
+	eventually(t, "the answer is in Redis", func() bool { // it is given before it is kept
+		keys, err := g.redis.Keys(t.Context(), t.Name()+"*totals:*").Result()
+		ok(t, err)
+		return len(keys) == 1
+	})
 	calls := g.next.calls.Load()
 	asOf := map[time.Time]bool{}
 	for _, age := range []time.Duration{analytics.AnyAge, time.Hour, time.Second} {
