@@ -186,7 +186,7 @@ func fillTenant(ctx context.Context, w *ingest.Writer, tenant int64, t demo.Tena
 			return err
 		}
 	}
-	batch := make([]analytics.EventInput, 0, loadBatch)
+	batch := make([]analytics.EventInput, 0, ingest.MaxEvents)
 	record := func() error {
 		verdicts, err := w.Record(ctx, tenant, batch)
 		if err == nil && len(verdicts.Rejected) > 0 {
@@ -197,7 +197,7 @@ func fillTenant(ctx context.Context, w *ingest.Writer, tenant int64, t demo.Tena
 		return err
 	}
 	for e := range t.Events {
-		if batch = append(batch, e); len(batch) == loadBatch {
+		if batch = append(batch, e); len(batch) == ingest.MaxEvents {
 			if err := record(); err != nil {
 				return err
 			}
