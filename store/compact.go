@@ -38,22 +38,10 @@ type Compacted struct {
 // answer is the same before, during and after. Progress counts buckets; nil is
 // allowed.
 func (s *Store) Compact(ctx context.Context, progress func(done, total int)) (Compacted, error) {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return Compacted{}, wrap(err)
-	}
-	defer conn.Release()
-	var held bool
-	if err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", compactorLock).Scan(&held); err != nil {
-		return Compacted{}, wrap(err)
-	}
-	if !held {
-		return Compacted{Busy: true}, nil
-	}
-	defer unlock(conn, compactorLock)
-	c := &compaction{conn: conn, progress: progress}
-	err = c.run(ctx)
-	return c.Compacted, wrap(err)
+	c := &compaction{progress: progress}
+	alone, err := s.alone(ctx, compactorLock, func(conn *pgxpool.Conn) error { c.conn = conn; return c.run(ctx) })
+	c.Busy = err == nil && !alone
+	return c.Compacted, err
 }
 
 // RewriteCells writes the table of cells and its indexes anew, without what
@@ -86,15 +74,6 @@ func (s *Store) RunCompactor(ctx context.Context, every time.Duration, rests int
 		case done.Before > 0:
 			log.Debug("compacted", "buckets", done.Buckets, "before", done.Before, "after", done.After, "took", took)
 		}
-	}
-}
-
-// unlock gives a session's lock back, with the session if need be.
-func unlock(conn *pgxpool.Conn, key int64) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", key); err != nil {
-		_ = conn.Conn().Close(ctx)
 	}
 }
 

@@ -13,16 +13,18 @@ import (
 // Horizon is the instant from which on a tenant's events are kept, MinInstant when
 // none ever went.
 func (s *Store) Horizon(ctx context.Context, tenant int64) (time.Time, error) {
-	at, err := horizon(ctx, s.pool, tenant)
+	rows, err := query(ctx, s.pool, tenant, sql("horizon"), args{"tenant_id": tenant})
+	at, err := scanHorizon(row{rows, err})
 	return at, wrap(err)
 }
 
-func horizon(ctx context.Context, db interface {
-	QueryRow(ctx context.Context, text string, a ...any) pgx.Row
-}, tenant int64,
-) (time.Time, error) {
+func horizon(ctx context.Context, tx pgx.Tx, tenant int64) (time.Time, error) {
+	return scanHorizon(tx.QueryRow(ctx, sql("horizon"), args{"tenant_id": tenant}))
+}
+
+func scanHorizon(r pgx.Row) (time.Time, error) {
 	at := analytics.MinInstant
-	err := db.QueryRow(ctx, sql("horizon"), args{"tenant_id": tenant}).Scan(&at)
+	err := r.Scan(&at)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"footfall/analytics"
 )
@@ -44,24 +45,15 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	if err := s.checkHorizon(before); err != nil {
 		return Pruned{}, err
 	}
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return Pruned{}, wrap(err)
-	}
-	defer conn.Release()
-	var held bool
-	if err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", prunerLock).Scan(&held); err != nil {
-		return Pruned{}, wrap(err)
-	}
-	if !held {
-		return Pruned{Busy: true}, nil
-	}
-	defer unlock(conn, prunerLock)
 	p := &pruning{Store: s, before: before}
-	if err = p.raiseHorizons(ctx); err == nil {
-		err = p.dropMonths(ctx)
-	}
-	return p.Pruned, wrap(err)
+	alone, err := s.alone(ctx, prunerLock, func(*pgxpool.Conn) error {
+		if err := p.raiseHorizons(ctx); err != nil {
+			return err
+		}
+		return p.dropMonths(ctx)
+	})
+	p.Busy = err == nil && !alone
+	return p.Pruned, err
 }
 
 // checkHorizon refuses what is no month's beginning, and what is too young.

@@ -72,7 +72,6 @@ type Store struct {
 	dictionary     *dictionary
 	roundTrips     atomic.Int64
 	bound          atomic.Bool
-	incarnation    atomic.Value // string
 }
 
 // Options of Open. ReadURL names a replica for reads, "" for none; Now is the

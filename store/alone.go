@@ -1,0 +1,32 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// alone runs f on a connection that holds the lock, which one has over all
+// instances. It reports false, and does nothing, where another holds it.
+func (s *Store) alone(ctx context.Context, lock int64, f func(conn *pgxpool.Conn) error) (held bool, err error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return false, wrap(err)
+	}
+	defer conn.Release()
+	if err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", lock).Scan(&held); err != nil || !held {
+		return false, wrap(err)
+	}
+	defer unlock(conn, lock)
+	return true, wrap(f(conn))
+}
+
+// unlock gives a session's lock back, with the session if need be.
+func unlock(conn *pgxpool.Conn, key int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", key); err != nil {
+		_ = conn.Conn().Close(ctx)
+	}
+}
