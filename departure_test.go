@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,6 +37,17 @@ func (b *bundle) running() (n int) {
 	return n
 }
 
+// cancelled waits until no statement runs, and well before the time is over that
+// any read has.
+func (b *bundle) cancelled() {
+	b.t.Helper()
+	since := time.Now()
+	eventually(b.t, "the statement is gone", func() bool { return b.running() == 0 })
+	if took := time.Since(since); took > 10*time.Second {
+		b.t.Errorf("the statement ran on for %v", took)
+	}
+}
+
 // A client that leaves, or says how long it waits, takes its statement with it,
 // unless another waits for the same one.
 func TestDepartureCancelsStatements(t *testing.T) {
@@ -57,11 +70,11 @@ func TestDepartureCancelsStatements(t *testing.T) {
 	eventually(t, "the statement runs", func() bool { return b.running() == 1 })
 	leave()
 	<-done
-	eventually(t, "the statement is gone", func() bool { return b.running() == 0 })
+	b.cancelled()
 
 	a := b.post(query, nil, http.Header{"Prefer": {"respond-async, wait=1"}})
 	equal(t, "status of one that waits a second", a.status, http.StatusServiceUnavailable)
-	eventually(t, "the statement is gone", func() bool { return b.running() == 0 })
+	b.cancelled()
 
 	ctx, leave = context.WithCancel(t.Context())
 	first, second := ask(ctx), ask(t.Context())
@@ -75,6 +88,26 @@ func TestDepartureCancelsStatements(t *testing.T) {
 	if a := <-second; a.status != http.StatusOK || at(a.data, "activation.eventName") != "Name of event" {
 		t.Errorf("the other one got %d %s", a.status, a.body)
 	}
+}
+
+// A client that reads parts takes with it what was put off.
+func TestDepartureCancelsDeferred(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.deferWorld()
+	open := b.blocked()
+	defer open()
+	query := fmt.Sprintf(`{ partner(uuid: %q) { name ... @defer { engagement(%s) { totalPageViews } } } }`, uuidOf(1), marchOf)
+	ctx, leave := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = b.graphql(ctx, query, nil, asParts)
+	}()
+	eventually(t, "what was put off is read", func() bool { return b.running() == 1 })
+	leave()
+	<-done
+	b.cancelled()
 }
 
 // requests is how many are being answered, but for the one that asks.

@@ -192,7 +192,7 @@ func TestDeferFailures(t *testing.T) {
 }
 
 // A deferred fragment that outlasts the request's time ends the answer with an
-// error, and leaves nothing behind once its read is over.
+// error, and takes its statement with it.
 func TestDeferTimesOut(t *testing.T) {
 	b := setup(t, func(c *settings) { c.serving.Timeout = time.Second })
 	b.deferWorld()
@@ -208,6 +208,7 @@ func TestDeferTimesOut(t *testing.T) {
 		!strings.Contains(a.body, `"code":"UNAVAILABLE"`) || !strings.HasSuffix(a.body, "--footfall--\r\n") {
 		t.Errorf("got %s", a.body)
 	}
+	b.cancelled()
 	ok(t, conn.Close(t.Context()))
 	eventually(t, "every goroutine of the deferred fragment ends", func() bool { return runtime.NumGoroutine() <= before })
 }

@@ -146,8 +146,8 @@ func operation(o Options) graphql.OperationMiddleware {
 }
 
 // bound gives an operation its deadline. One in parts has it from the transport
-// instead: gqlgen waits for ever for a deferred fragment whose context is over.
-// Its reads end by the time that the source allows them.
+// instead, which ends its reads: gqlgen waits for ever for a deferred fragment
+// whose context is over.
 func bound(ctx context.Context, op *graphql.OperationContext, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if inParts(ctx, op) {
 		return context.WithoutCancel(ctx), func() {}

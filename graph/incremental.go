@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/edge"
+	"footfall/loaders"
 )
 
 // deferSpec names the form of deferred parts: the incremental delivery draft of
@@ -37,7 +38,9 @@ func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	edge.Judge(r.Context(), false)
 	over := time.NewTimer(wanted(r.Context()).timeout)
 	defer over.Stop()
-	respond, ctx := exec.DispatchOperation(r.Context(), op)
+	reads, leave := context.WithCancel(r.Context())
+	defer leave()
+	respond, ctx := exec.DispatchOperation(loaders.ReadWhile(r.Context(), reads), op)
 	gone := make(chan struct{})
 	defer close(gone)
 	responses := responsesOf(ctx, respond, gone)
