@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -63,6 +65,7 @@ func newBalancer(ctx context.Context) (*balancer, error) {
 			r.Out.URL.Scheme, r.Out.URL.Host = "http", b.pick()
 		},
 		Transport: b.transport,
+		ErrorLog:  log.New(io.Discard, "", 0), // of streams that end with their gateway
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			w.Header().Set(proxyMark, "failed")
 			http.Error(w, err.Error(), http.StatusBadGateway)
@@ -154,7 +157,8 @@ func (b *balancer) pick() string {
 // is noticed.
 func (b *balancer) lie() {
 	b.server.Handler.(*httputil.ReverseProxy).ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode != http.StatusOK || r.Request.URL.Path == "/v1/events" || rand.IntN(100) > 0 {
+		streams := strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream")
+		if r.StatusCode != http.StatusOK || r.Request.URL.Path == "/v1/events" || streams || rand.IntN(100) > 0 {
 			return nil
 		}
 		body, err := io.ReadAll(r.Body)

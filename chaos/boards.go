@@ -86,6 +86,8 @@ type shows struct {
 	TotalViewers, TotalViewingTime, Likes, LikeViewers, Chats, ChatViewers int64
 }
 
+const showMeasures = `totalViewers totalViewingTime likes likeViewers chats chatViewers`
+
 func (t *tenant) showFigures(s shows) ([]figure, error) {
 	var i int
 	if _, err := fmt.Sscanf(s.CampaignKey, "campaign-%d", &i); err != nil {
@@ -99,7 +101,7 @@ func (t *tenant) showFigures(s shows) ([]figure, error) {
 }
 
 func (t *tenant) asksCampaign(campaign int) question {
-	const query = `query ($key: String!) { campaign(campaignKey: $key) { metrics { totalViewers totalViewingTime likes likeViewers chats chatViewers } } }`
+	const query = `query ($key: String!) { campaign(campaignKey: $key) { metrics { ` + showMeasures + ` } } }`
 	return t.graphQL("campaign", http.MethodPost, query, object{"key": campaignKey(campaign)}, func(data []byte) ([]figure, error) {
 		var d struct{ Campaign struct{ Metrics shows } }
 		if err := json.Unmarshal(data, &d); err != nil {

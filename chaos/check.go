@@ -100,13 +100,6 @@ func judge(q question, r reply, err error, fresh, exact bool, truth *ledger.Ledg
 	if v, over := refusal(r, err, readDeadline); over {
 		return v
 	}
-	figures, err := q.figures(r.body)
-	if errors.Is(err, errUnavailable) {
-		return verdict{unavailable, ""}
-	}
-	if err != nil {
-		return bad("%v: %.300s", err, r.body)
-	}
 	since, kind := r.asked, whole
 	if !fresh {
 		since = since.Add(-promise)
@@ -124,13 +117,34 @@ func judge(q question, r reply, err error, fresh, exact bool, truth *ledger.Ledg
 			since, kind = since.Add(-limit-time.Second), stale // Age is in whole seconds
 		}
 	}
+	v, figures := q.weigh(r.body, since, r.until, truth)
+	if v.outcome != whole {
+		return v
+	}
 	for _, f := range figures {
-		least, most := truth.Bounds(f.tally, since, r.until)
-		if f.value < least || f.value > most || exact && least != most {
-			return bad("%s is %d, and must be from %d to %d", f.tally, f.value, least, most)
+		if least, most := truth.Bounds(f.tally, since, r.until); exact && least != most {
+			return bad("%s is %d, and may be up to %d", f.tally, f.value, most)
 		}
 	}
 	return verdict{kind, ""}
+}
+
+// weigh reads an answer that holds what was acknowledged by since, and came at
+// until.
+func (q *question) weigh(body []byte, since, until time.Time, truth *ledger.Ledger) (verdict, []figure) {
+	figures, err := q.figures(body)
+	if errors.Is(err, errUnavailable) {
+		return verdict{unavailable, ""}, nil
+	}
+	if err != nil {
+		return bad("%v: %.300s", err, body), nil
+	}
+	for _, f := range figures {
+		if least, most := truth.Bounds(f.tally, since, until); f.value < least || f.value > most {
+			return bad("%s is %d, and must be from %d to %d", f.tally, f.value, least, most), nil
+		}
+	}
+	return verdict{whole, ""}, figures
 }
 
 // refusal judges what is not 200; false when it is.

@@ -49,6 +49,9 @@ func newCourse(ctx context.Context, w *world, before float64) *course {
 	l := &load{world: w, client: w.client(w.proxy.address, w.o.readers+w.o.writers), readEvery: w.o.readEvery, writeEvery: w.o.writeEvery}
 	for _, t := range w.tenants {
 		l.questions = append(l.questions, t.questions()...)
+		for _, q := range t.watches() {
+			l.watchers = append(l.watchers, &watcher{load: l, question: q})
+		}
 	}
 	return &course{w, l, machine.Describe(ctx, w.servers.DatabaseURL(), true, before)}
 }
@@ -107,7 +110,7 @@ func (c *course) meet(ctx context.Context, r *row) error {
 		}
 	}
 	c.load.start(ctx)
-	defer c.load.end()
+	defer c.load.end(ctx)
 	if err := c.await(ctx); err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (c *course) meet(ctx context.Context, r *row) error {
 	}
 	last, _ := c.load.seen.quiet()
 	r.lasted = time.Since(began)
-	c.load.end()
+	c.load.end(ctx)
 	r.tally = c.load.seen.take()
 	r.recovered = max(last.Sub(mended), 0)
 	r.judge()

@@ -80,7 +80,7 @@ func (c *course) capacity(ctx context.Context) (reached float64, err error) {
 		c.load.seen.take()
 		pause(ctx, rampStep)
 		seen := c.load.seen.take()
-		c.load.end()
+		c.load.end(ctx)
 		now := float64(seen.total()) / rampStep.Seconds()
 		c.say("asked for %.0f requests a second, got %.0f", rate, now)
 		if reached = max(reached, now); now < .85*rate {
@@ -95,7 +95,7 @@ func (c *course) watch(ctx context.Context) (taken []sample, r *row, err error) 
 	r = &row{fault: &fault{name: "soak", gateways: 1}}
 	g := c.gateways[0]
 	c.load.start(ctx)
-	defer c.load.end()
+	defer c.load.end(ctx)
 	if err = c.await(ctx); err != nil {
 		return nil, nil, err
 	}
