@@ -58,6 +58,8 @@ var partnerStatsExamples = []example{
 	{name: "dismissed", target: "/api/partner-stats/act_dismissed?token=tok_dismissed&format=csv"},
 	{name: "unavailable", target: documented, world: func(w *world) { w.failure = errAway }},
 	{name: "unavailable-csv", target: documented + "&format=csv", world: func(w *world) { w.failure = errAway }},
+	{name: "gone", target: documented, world: func(w *world) { w.gone = analytics.Gone{At: now.Add(-time.Minute), EventsFrom: now} }},
+	{name: "gone-csv", target: documented + "&format=csv", world: func(w *world) { w.gone = analytics.Gone{At: now.Add(-time.Minute), EventsFrom: now} }},
 	{name: "unavailable-link", target: documented, world: func(w *world) { w.failing = errAway }},
 	{name: "rate-limited", target: documented, world: func(w *world) { w.rateLimit = 1 }, twice: true},
 	{name: "method", method: http.MethodPost, target: documented},

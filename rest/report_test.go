@@ -19,15 +19,16 @@ const reported = "/partner-stats/act_abc123xyz?token=tok_secure_token_here"
 
 // kindly is what a page says, by what the REST contract says.
 var kindly = map[string]string{
-	"Token required":                      "This link is not complete",
-	"Partner stats record not found":      "There is no report here",
-	"Invalid partner stats token":         "This link does not open the report",
-	"Partner stats link has been revoked": "This link has been withdrawn",
-	"Activation not fulfilled yet":        "This report is not ready yet",
-	"Too many requests":                   "One moment, please",
-	"Stats service unavailable":           "The numbers are out of reach for a moment",
-	"Method not allowed":                  "This page can only be read",
-	"Internal server error":               "Something went wrong",
+	"Token required":                            "This link is not complete",
+	"Partner stats record not found":            "There is no report here",
+	"Invalid partner stats token":               "This link does not open the report",
+	"Partner stats link has been revoked":       "This link has been withdrawn",
+	"Activation not fulfilled yet":              "This report is not ready yet",
+	"Too many requests":                         "One moment, please",
+	"Stats service unavailable":                 "The numbers are out of reach for a moment",
+	"Method not allowed":                        "This page can only be read",
+	"Internal server error":                     "Something went wrong",
+	"Stats of this range are not kept any more": "These numbers are not kept any more",
 }
 
 // The page answers whatever is asked of the stats with the same status: what

@@ -153,6 +153,7 @@ type source struct {
 	partners    []*analytics.Partner
 	campaigns   []*analytics.Campaign
 	totals      map[int64]analytics.Totals // by subject
+	gone        analytics.Gone             // why no totals can be told
 	failure     error
 	panics      bool
 
@@ -240,7 +241,7 @@ func (s *source) Totals(_ context.Context, _ int64, queries []analytics.Query) (
 		for range q.Ranges {
 			out[i].Totals = append(out[i].Totals, totals.Keep())
 		}
-		out[i].AsOf = now
+		out[i].AsOf, out[i].Gone = now, s.gone
 	}
 	return out, nil
 }
