@@ -29,15 +29,13 @@ func (d *deriver) touch(subject int64, kind analytics.Kind) {
 	d.kinds[subject] = kind
 }
 
+// derive looks up and moves what the facts change of sessions, audiences and first
+// logins. The facts themselves are entered by count.
 func (d *deriver) derive(ctx context.Context, facts []fact) error {
 	var views, watches []*fact
 	for i := range facts {
 		f := &facts[i]
 		d.touch(f.subject, f.Kind)
-		d.ledger.Add(analytics.Fact{
-			Subject: f.subject, Action: f.Action, At: f.At, Events: 1, Session: f.session, Visitor: f.visitor,
-			Dimensions: &f.Dimensions,
-		})
 		switch f.Action {
 		case analytics.PageView:
 			views = append(views, f)
@@ -55,4 +53,19 @@ func (d *deriver) derive(ctx context.Context, facts []fact) error {
 		return fmt.Errorf("first logins: %w", err)
 	}
 	return nil
+}
+
+// count enters the facts and packs the cells of all that was derived, beside what
+// the caller does meanwhile: it has Postgres store them.
+func (d *deriver) count(facts []fact) (rows func() []analytics.Row) {
+	return meanwhile(func() []analytics.Row {
+		for i := range facts {
+			f := &facts[i]
+			d.ledger.Add(analytics.Fact{
+				Subject: f.subject, Action: f.Action, At: f.At, Events: 1, Session: f.session, Visitor: f.visitor,
+				Dimensions: &f.Dimensions,
+			})
+		}
+		return d.ledger.Rows()
+	})
 }

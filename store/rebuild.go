@@ -97,7 +97,7 @@ func (r *rebuilding) derive(ctx context.Context, subjects []namedSubject) error 
 		if err = d.derive(ctx, facts); err != nil {
 			return err
 		}
-		if err = copyCells(ctx, r.tx, r.tenant, d.ledger.Rows()); err != nil {
+		if err = copyCells(ctx, r.tx, r.tenant, d.count(facts)()); err != nil {
 			return fmt.Errorf("cells: %w", err)
 		}
 		last = *facts[len(facts)-1].Event

@@ -131,10 +131,13 @@ func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
 	if err = d.derive(ctx, r.fresh); err != nil {
 		return err
 	}
-	if err = r.copyEvents(ctx, tx); err != nil {
+	counted := d.count(r.fresh)
+	err = r.copyEvents(ctx, tx)
+	cells := counted()
+	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
-	if err = copyCells(ctx, tx, r.tenant, d.ledger.Rows()); err != nil {
+	if err = copyCells(ctx, tx, r.tenant, cells); err != nil {
 		return fmt.Errorf("cells: %w", err)
 	}
 	r.change, err = announce(ctx, tx, r.tenant, subjectTopics(d.touched()))
@@ -179,10 +182,8 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 		id string
 		at int64
 	}
-	seen := map[eventKey]bool{}
-	var n []int32
-	var ats []time.Time
-	var ids []string
+	seen := make(map[eventKey]bool, len(r.events))
+	n, ats, ids := make([]int32, 0, len(r.events)), make([]time.Time, 0, len(r.events)), make([]string, 0, len(r.events))
 	for i := range r.events {
 		e := &r.events[i]
 		k := eventKey{e.ID, e.At.UnixMicro()}
@@ -202,6 +203,7 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 			return err
 		}
 	}
+	r.fresh = make([]fact, 0, len(n))
 	for _, i := range n {
 		if e := &r.events[i]; r.outcomes[i] == analytics.Accepted {
 			r.fresh = append(r.fresh, fact{Event: e, subject: subjects[subjectKey{e.Kind, e.Key}]})
@@ -224,24 +226,35 @@ func (r *recording) findStored(ctx context.Context, tx pgx.Tx, n []int32, ats []
 	return err
 }
 
+var eventColumns = []string{
+	"tenant_id", "at", "subject_id", "session_id", "visitor_id", "action", "seconds", "logged_in", "id",
+	"source", "medium", "campaign_tag", "referrer", "path", "country", "device",
+}
+
 func (r *recording) copyEvents(ctx context.Context, tx pgx.Tx) error {
-	columns := []string{
-		"tenant_id", "at", "subject_id", "session_id", "visitor_id", "seconds", "action", "logged_in", "id",
-		"source", "medium", "campaign_tag", "referrer", "path", "country", "device",
-	}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"events"}, columns, pgx.CopyFromSlice(len(r.fresh), func(i int) ([]any, error) {
+	c := newCopying("events", eventColumns, 256*len(r.fresh))
+	for i := range r.fresh {
 		f := &r.fresh[i]
-		row := []any{
-			r.tenant, f.At, f.subject, orNull(int64(f.session)), orNull(int64(f.visitor)), orNull(int32(f.Seconds)),
-			int16(f.Action), nil, f.ID,
-			orNull(f.Source), orNull(f.Medium), orNull(f.CampaignTag), orNull(f.Referrer), orNull(f.Path), orNull(f.Country), orNull(f.Device),
-		}
+		c.row()
+		c.bigint(r.tenant)
+		c.instant(f.At)
+		c.bigint(f.subject)
+		c.bigintOrNull(int64(f.session))
+		c.bigintOrNull(int64(f.visitor))
+		c.smallint(int16(f.Action))
 		if f.Action == analytics.Watch {
-			row[7] = f.LoggedIn
+			c.integer(int32(f.Seconds))
+			c.boolean(f.LoggedIn)
+		} else {
+			c.null()
+			c.null()
 		}
-		return row, nil
-	}))
-	return err
+		c.text(f.ID)
+		for _, value := range [...]string{f.Source, f.Medium, f.CampaignTag, f.Referrer, f.Path, f.Country, f.Device} {
+			c.textOrNull(value)
+		}
+	}
+	return c.send(ctx, tx)
 }
 
 // orNull is nil for the zero value.
@@ -259,12 +272,21 @@ var cellColumns = []string{
 }
 
 func copyCells(ctx context.Context, tx pgx.Tx, tenant int64, rows []analytics.Row) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"cells"}, cellColumns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+	c := newCopying("cells", cellColumns, 512*len(rows))
+	for i := range rows {
 		r := &rows[i]
-		return []any{
-			tenant, r.Subject, r.Bucket.Start(r.Level), int16(r.Action), int16(r.Level), r.Events, r.Starts, r.Micros,
-			r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps, r.Facets, r.Watched,
-		}, nil
-	}))
-	return err
+		c.row()
+		c.bigint(tenant)
+		c.bigint(r.Subject)
+		c.date(r.Bucket.Start(r.Level))
+		c.smallint(int16(r.Action))
+		c.smallint(int16(r.Level))
+		for _, number := range [...]int64{r.Events, r.Starts, r.Micros} {
+			c.bigint(number)
+		}
+		for _, packed := range [...][]byte{r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps, r.Facets, r.Watched} {
+			c.bytea(packed)
+		}
+	}
+	return c.send(ctx, tx)
 }
