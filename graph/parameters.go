@@ -49,7 +49,7 @@ func parseQuery(raw []byte, params *graphql.RawParams) (status int, err error) {
 
 func parseBody(raw []byte, params *graphql.RawParams) (status int, err error) {
 	var body map[string]json.RawMessage // a struct would take names in any case
-	if err = decode(raw, &body); err != nil {
+	if err = json.Unmarshal(raw, &body); err != nil {
 		var wrongType *json.UnmarshalTypeError
 		if errors.As(err, &wrongType) {
 			status = http.StatusUnprocessableEntity
@@ -74,7 +74,7 @@ func parseBody(raw []byte, params *graphql.RawParams) (status int, err error) {
 
 // decodeString reads a parameter that may be absent or null.
 func decodeString(name string, value []byte, into *string) error {
-	if len(value) > 0 && decode(value, into) != nil {
+	if len(value) > 0 && json.Unmarshal(value, into) != nil {
 		return analytics.Invalidf(name, "must be a JSON string")
 	}
 	return nil

@@ -119,8 +119,6 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take fu
 // run is the load of the flights, which are those of the items at places n. It
 // lands them all, whatever happens.
 func (r *request[V]) run(ctx context.Context, shared *flights, flights []*flight, n []int) {
-	ctx, cancel := context.WithTimeout(ctx, r.o.LoadTimeout)
-	defer cancel()
 	l := &loading[V]{request: r, shared: shared, flights: flights, n: n, landed: make([]bool, len(n))}
 	err := errors.New("cache: the load ended without a result")
 	defer func() {

@@ -51,7 +51,9 @@ func (l *loading[V]) run(ctx context.Context) error {
 		return analytics.Unavailable(errHung)
 	}
 	began := time.Now()
-	guarded, end := l.pulse.guard(ctx)
+	limited, cancel := context.WithTimeout(ctx, l.o.LoadTimeout)
+	defer cancel()
+	guarded, end := l.pulse.guard(limited)
 	values, err := l.ask(guarded, missing)
 	if err != nil && errors.Is(context.Cause(guarded), errHung) {
 		err = analytics.Unavailable(errHung)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type remote struct {
 	incarnation func() string // of the store
 	counters    *counters
 	log         *slog.Logger
+	lookups     lookups
 
 	mu    sync.Mutex
 	era   string
@@ -47,11 +49,13 @@ type remote struct {
 }
 
 func newRemote(client redis.UniversalClient, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
-	return &remote{
+	r := &remote{
 		incarnation: func() string { return "" },
 		client:      client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
 		breaker: breaker{most: 3, rest: time.Second},
 	}
+	r.lookups.send = r.look
+	return r
 }
 
 // token is a version of a topic: when it was made, in milliseconds, and chance.
@@ -60,6 +64,14 @@ type token [16]byte
 func newToken() (t token) {
 	binary.BigEndian.PutUint64(t[:], uint64(time.Now().UnixMilli()))
 	_, _ = rand.Read(t[8:]) // never fails
+	return t
+}
+
+// tokenOf reads what Redis holds, which may be nothing.
+func tokenOf(found any) (t token) {
+	if s, ok := found.(string); ok && len(s) == len(t) {
+		copy(t[:], s)
+	}
 	return t
 }
 
@@ -111,30 +123,68 @@ func (r *remote) do(ctx context.Context, n int, call func(context.Context) error
 // none, and values. One round trip, and one more for new tokens.
 func (r *remote) recall(ctx context.Context, items []item, out []recalled) error {
 	return r.do(ctx, 2*len(items), func(ctx context.Context) error {
-		era, err := r.currentEra(ctx, false)
+		l := newLookup(items)
+		if err := r.lookups.do(ctx, l); err != nil {
+			return err
+		}
+		tokens, err := r.read(l, out)
+		if err == nil && slices.Contains(tokens, token{}) {
+			err = r.makeTokens(ctx, l.era, l.topics, tokens)
+		}
 		if err != nil {
 			return err
 		}
-		tokens := map[topic]*redis.StringCmd{}
-		found := make([]*redis.StringCmd, len(items))
-		_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, it := range items {
-				if tokens[it.topic] == nil {
-					tokens[it.topic] = p.Get(ctx, it.tokenKey(era))
-				}
-				found[i] = p.Get(ctx, it.valueKey(era))
+		for t, places := range l.places {
+			for _, i := range places {
+				out[i].token = tokens[t]
 			}
-			return nil
-		})
-		if err = notMissing(err); err != nil {
-			return err
 		}
-		known, err := r.makeTokens(ctx, era, tokens)
+		return nil
+	})
+}
+
+// read fills out with the values that a look-up found and returns the tokens of its
+// topics, zero where there is none.
+func (r *remote) read(l *lookup, out []recalled) ([]token, error) {
+	tokens := make([]token, len(l.topics))
+	for t, places := range l.places {
+		found, err := l.found[t].Result()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for i, it := range items {
-			out[i].token, out[i].envelope = known[it.topic], r.decode(found[i])
+		if len(found) != 1+len(places) {
+			return nil, errCorrupt
+		}
+		tokens[t] = tokenOf(found[0])
+		for j, i := range places {
+			out[i].envelope = r.decode(found[1+j])
+		}
+	}
+	return tokens, nil
+}
+
+// look makes the round trip of look-ups. What a topic's answers depend on is in
+// one slot of a cluster.
+func (r *remote) look(ctx context.Context, asked []*lookup) {
+	era, err := r.currentEra(ctx, false)
+	if err != nil {
+		for _, l := range asked {
+			l.err = err
+		}
+		return
+	}
+	// Each command has its own error.
+	_, _ = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, l := range asked {
+			l.era = era
+			for t, places := range l.places {
+				keys := make([]string, 0, 1+len(places))
+				keys = append(keys, l.topics[t].tokenKey(era))
+				for _, i := range places {
+					keys = append(keys, l.items[i].valueKey(era))
+				}
+				l.found = append(l.found, p.MGet(ctx, keys...))
+			}
 		}
 		return nil
 	})
@@ -148,12 +198,12 @@ func notMissing(err error) error {
 	return err
 }
 
-func (r *remote) decode(found *redis.StringCmd) *envelope {
-	b, err := found.Bytes()
-	if err != nil {
+func (r *remote) decode(found any) *envelope {
+	s, ok := found.(string)
+	if !ok {
 		return nil
 	}
-	e, err := decodeEnvelope(b)
+	e, err := decodeEnvelope([]byte(s))
 	if err != nil {
 		if errors.Is(err, errCorrupt) {
 			r.counters.corrupt.Add(1)
@@ -163,38 +213,29 @@ func (r *remote) decode(found *redis.StringCmd) *envelope {
 	return e
 }
 
-// makeTokens reads the tokens that were found, and gives one to each topic that
-// has none; of two gateways that do, the first wins.
-func (r *remote) makeTokens(ctx context.Context, era string, found map[topic]*redis.StringCmd) (map[topic]token, error) {
-	tokens := map[topic]token{}
-	made := map[topic]*redis.StringCmd{}
-	for t, cmd := range found {
-		if s := cmd.Val(); len(s) == len(token{}) {
-			tokens[t] = token([]byte(s))
-		} else {
-			made[t] = nil
-		}
-	}
-	if len(made) == 0 {
-		return tokens, nil
-	}
+// makeTokens gives a token to each topic that has none; of two gateways that do,
+// the first wins.
+func (r *remote) makeTokens(ctx context.Context, era string, topics []topic, tokens []token) error {
+	made := make([]*redis.StringCmd, len(topics))
 	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for t := range made {
-			fresh := newToken()
-			p.SetNX(ctx, t.tokenKey(era), fresh[:], r.keepFor)
-			made[t] = p.Get(ctx, t.tokenKey(era))
+		for i, t := range topics {
+			if tokens[i] == (token{}) {
+				fresh := newToken()
+				p.SetNX(ctx, t.tokenKey(era), fresh[:], r.keepFor)
+				made[i] = p.Get(ctx, t.tokenKey(era))
+			}
 		}
 		return nil
 	})
 	if err = notMissing(err); err != nil {
-		return nil, err
+		return err
 	}
-	for t, cmd := range made {
-		if s := cmd.Val(); len(s) == len(token{}) {
-			tokens[t] = token([]byte(s))
+	for i, cmd := range made {
+		if cmd != nil {
+			tokens[i] = tokenOf(cmd.Val())
 		}
 	}
-	return tokens, nil
+	return nil
 }
 
 // kept is a value on its way to Redis.
