@@ -152,7 +152,9 @@ func (b *totalsBatch) plan(queries []analytics.Query) {
 		if s.ranges > 0 {
 			s.hull = analytics.Range{Start: q.Ranges[0].Start, End: q.Ranges[s.ranges-1].End}
 		}
-		i := slices.IndexFunc(alike[s], func(g *totalsGroup) bool { return g.of[q.Subject] == nil && slices.Equal(g.plan.Query.Ranges, q.Ranges) })
+		i := slices.IndexFunc(alike[s], func(g *totalsGroup) bool {
+			return g.of[q.Subject] == nil && slices.Equal(g.plan.Query.Ranges, q.Ranges)
+		})
 		if i < 0 {
 			i = len(alike[s])
 			g := &totalsGroup{plan: analytics.NewPlan(q), of: map[int64]*analytics.Plan{}}
