@@ -175,6 +175,14 @@ func NewPlan(q Query) *Plan {
 	return p
 }
 
+// For is the plan of the same question about another subject, of which nothing
+// was folded in yet.
+func (p *Plan) For(subject int64) *Plan {
+	q := p.Query
+	q.Subject = subject
+	return &Plan{coverage: p.coverage, Query: q, Fetches: p.Fetches, folds: make([]fold, len(p.folds)), place: p.place}
+}
+
 // cover decomposes ranges that are disjoint and ascending.
 func cover(ranges []Range) coverage {
 	var c coverage

@@ -62,6 +62,9 @@ func TestCompactManyRows(t *testing.T) {
 	if after := size(); after > before/10 {
 		t.Errorf("rewritten, two cells take %d bytes, before %d", after, before)
 	}
+	var unseen int
+	ok(t, w.pool.QueryRow(t.Context(), "SELECT relpages - relallvisible FROM pg_class WHERE oid = 'cells'::regclass").Scan(&unseen))
+	equal(t, "pages that sums out of the index must look at", unseen, 0)
 	equal(t, "clicks from rewritten cells", clicks(), analytics.Total{Events: 8002, Sessions: 1})
 }
 

@@ -201,11 +201,14 @@ func (p *property) queries(t *testing.T, random *rand.Rand, n int) ([]analytics.
 	kinds := []analytics.Kind{analytics.KindEvent, analytics.KindPartner, analytics.KindCampaign}
 	queries, keys := make([]analytics.Query, n), make([]string, n)
 	for i := range n {
-		kind := kinds[random.Intn(len(kinds))]
-		keys[i] = p.key(kind, random.Intn(len(p.events[:3])))
-		queries[i] = analytics.Query{
-			Subject: p.subject(t, kind, keys[i]), Kind: kind, Want: analytics.Want(random.Intn(4)), Ranges: p.ranges(t, random),
+		q := analytics.Query{Kind: kinds[random.Intn(len(kinds))], Want: analytics.Want(random.Intn(4)), Ranges: p.ranges(t, random)}
+		if i >= 2 && random.Intn(2) == 0 { // as another asks, of another subject or of the same
+			alike := queries[i-2]
+			q = analytics.Query{Kind: alike.Kind, Want: alike.Want, Ranges: alike.Ranges}
 		}
+		keys[i] = p.key(q.Kind, random.Intn(len(p.events[:3])))
+		q.Subject = p.subject(t, q.Kind, keys[i])
+		queries[i] = q
 		if i%2 == 1 {
 			slice(&queries[i], random)
 		}

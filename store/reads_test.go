@@ -3,6 +3,7 @@ package store
 import (
 	"math/rand"
 	"testing"
+	"time"
 
 	"footfall/analytics"
 )
@@ -37,6 +38,28 @@ func TestOneStatementHoweverManyQueries(t *testing.T) {
 	_, err = p.Campaigns(t.Context(), p.tenant.ID, make([]string, 50))
 	ok(t, err)
 	equal(t, "statements", p.Statements()-before, int64(3))
+}
+
+// TestAlikeQueriesAreReadTogether counts what a statement reads: as many runs of
+// buckets and ends for many subjects that are asked alike as for one.
+func TestAlikeQueriesAreReadTogether(t *testing.T) {
+	t.Parallel()
+	shorter := analytics.Range{Start: at("2026-01-30T10:07:00Z"), End: at("2026-04-02T11:22:00Z")}
+	longer := analytics.Range{Start: shorter.Start, End: shorter.End.Add(time.Second)}
+	of := func(subjects int, ranges ...analytics.Range) (queries []analytics.Query) {
+		for _, r := range ranges {
+			for i := range subjects {
+				queries = append(queries, analytics.Query{Subject: int64(i), Kind: analytics.KindPartner, Ranges: []analytics.Range{r}})
+			}
+		}
+		return queries
+	}
+	one := newTotalsBatch(1, of(1, shorter)).size()
+	equal(t, "of many subjects", newTotalsBatch(1, of(100, shorter)).size(), one)
+	equal(t, "of two ranges", newTotalsBatch(1, of(100, shorter, longer)).size(), 2*one)
+	wanting := of(2, shorter)
+	wanting[1].Want = analytics.WantUniques
+	equal(t, "of which one wants sets", newTotalsBatch(1, wanting).size(), 2*one)
 }
 
 // TestCountsReadNoSets damages every set: counts are still answered, uniques are

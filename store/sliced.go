@@ -56,12 +56,13 @@ func newSlicedBatch(queries []analytics.Query) *slicedBatch {
 		p := analytics.NewSlicedPlan(q)
 		b.plans = append(b.plans, p)
 		for _, f := range p.Fetches {
-			b.cells.add(int64(len(b.sources)), q.Subject, f)
-			b.watched = append(b.watched, f.Watched)
+			b.cells.add(int64(len(b.sources)), f)
+			b.cells.subjects, b.watched = append(b.cells.subjects, q.Subject), append(b.watched, f.Watched)
 			b.sources = append(b.sources, slicedSource{plan: p, fetch: f})
 		}
 		for i, r := range p.Ragged {
 			b.ragged.add(int64(len(b.sources)), p.Query, r)
+			b.ragged.subjects = append(b.ragged.subjects, q.Subject)
 			b.sources = append(b.sources, slicedSource{plan: p, ragged: i})
 		}
 	}
@@ -75,7 +76,10 @@ func (b *slicedBatch) args(tenant int64) args {
 		"n":         c.n, "subjects": c.subjects, "actions": c.actions, "levels": c.levels, "froms": c.froms, "tos": c.tos,
 		"sessions": c.sessions, "visitors": c.visitors, "quarters": c.quarters, "watched": b.watched,
 	}
-	b.ragged.bind(a)
+	if len(b.ragged.n) > 0 {
+		b.ragged.bind(a)
+		a["ragged_subjects"] = b.ragged.subjects
+	}
 	return a
 }
 

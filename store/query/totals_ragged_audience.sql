@@ -2,7 +2,7 @@
 -- quarter-hour: who watched and for how long, who watched logged in, and who did
 -- for the first time. Follows totals_ragged in the same statement.
 UNION ALL
-SELECT r.n, NULL::date, 0, 0, sum(v.micros)::bigint, NULL, NULL, NULL, NULL, NULL, 5, NULL,
+SELECT r.n, r.subject_id, NULL::date, 0, 0, sum(v.micros)::bigint, NULL, NULL, NULL, NULL, NULL, 5, NULL,
        array_agg(v.visitor_id) FILTER (WHERE r.visitors)
 FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::timestamptz[], @audience_ends::timestamptz[],
             @audience_visitors::boolean[])
@@ -12,9 +12,9 @@ FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::
              FROM unnest(watched * tstzmultirange(tstzrange(r.start_at, r.end_at))) AS span) AS micros
         FROM viewers
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND watched && tstzrange(r.start_at, r.end_at) OFFSET 0) v
-GROUP BY r.n
+GROUP BY r.n, r.subject_id
 UNION ALL
-SELECT r.n, NULL::date, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 10, NULL,
+SELECT r.n, r.subject_id, NULL::date, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 10, NULL,
        array_agg(DISTINCT e.visitor_id) FILTER (WHERE r.visitors)
 FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::timestamptz[], @audience_ends::timestamptz[],
             @audience_visitors::boolean[])
@@ -23,9 +23,9 @@ FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 5 AND logged_in
             AND at > r.start_at - interval '86400 seconds' AND at < r.end_at
             AND at + seconds * interval '1 second' > r.start_at OFFSET 0) e
-GROUP BY r.n
+GROUP BY r.n, r.subject_id
 UNION ALL
-SELECT r.n, NULL::date, 0, count(*), 0, NULL, NULL, NULL, NULL, NULL, 10, NULL, NULL
+SELECT r.n, r.subject_id, NULL::date, 0, count(*), 0, NULL, NULL, NULL, NULL, NULL, 10, NULL, NULL
 FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::timestamptz[], @audience_ends::timestamptz[])
          AS r (n, subject_id, start_at, end_at)
     CROSS JOIN LATERAL (SELECT DISTINCT visitor_id FROM events
@@ -34,4 +34,4 @@ FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::
     CROSS JOIN LATERAL (SELECT FROM first_logins
         WHERE tenant_id = @tenant_id AND visitor_id = e.visitor_id AND subject_id = r.subject_id
             AND at >= r.start_at AND at < r.end_at OFFSET 0) f
-GROUP BY r.n
+GROUP BY r.n, r.subject_id
