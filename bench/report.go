@@ -21,7 +21,7 @@ type report struct {
 	Growth    []grown    `json:"growth,omitempty"`
 	Ingest    *ingested  `json:"ingest,omitempty"`
 
-	Overload *overloaded `json:"overload,omitempty"`
+	Overload []overloaded `json:"overload,omitempty"`
 }
 
 // settings are the options that figures depend on.
