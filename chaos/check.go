@@ -123,7 +123,7 @@ func judge(q question, r reply, err error, fresh, exact bool, truth *ledger.Ledg
 	}
 	for _, f := range figures {
 		if least, most := truth.Bounds(f.tally, since, r.until); exact && least != most {
-			return bad("%s is %d, and may be up to %d", f.tally, f.value, most)
+			return bad("%s is %d, and must be from %d to %d", f.tally, f.value, least, most)
 		}
 	}
 	return verdict{kind, ""}
