@@ -202,7 +202,7 @@ func (p *property) queries(t *testing.T, random *rand.Rand, n int) ([]analytics.
 	queries, keys := make([]analytics.Query, n), make([]string, n)
 	for i := range n {
 		q := analytics.Query{Kind: kinds[random.Intn(len(kinds))], Want: analytics.Want(random.Intn(4)), Ranges: p.ranges(t, random)}
-		if i >= 2 && random.Intn(2) == 0 { // as another asks, of another subject or of the same
+		if i >= 2 && random.Intn(4) == 0 { // as another asks, of another subject or of the same
 			alike := queries[i-2]
 			q = analytics.Query{Kind: alike.Kind, Want: alike.Want, Ranges: alike.Ranges}
 		}
