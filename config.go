@@ -65,7 +65,7 @@ type rates struct {
 type admission struct {
 	ReadsAtOnce int           `env:"READS_AT_ONCE" default:"0" help:"Reads of Postgres at once; 0 is five eighths of the connections."`
 	ReadsQueued int           `env:"READS_QUEUED" default:"1000" help:"Reads that wait for their turn at most; what comes beyond is answered 503."`
-	QueueTime   time.Duration `env:"QUEUE_TIME" default:"1s" help:"How long a read waits for its turn at most, and a tenth of it while there was no room for as long."`
+	QueueTime   time.Duration `env:"QUEUE_TIME" default:"1s" help:"How long a read waits for its turn at most, and a tenth of it while a long queue does not end."`
 }
 
 // limits are a GraphQL operation's.

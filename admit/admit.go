@@ -23,7 +23,7 @@ import (
 type Options struct {
 	Running int           // how much runs at once, by weight
 	Waiting int           // how many wait for it at most
-	Wait    time.Duration // for so long at most, and a tenth of it while there was no room for as long
+	Wait    time.Duration // for so long at most, and a tenth of it while a long queue does not end
 	Log     *slog.Logger
 	Class   string // what it is, for the log
 }
@@ -84,10 +84,14 @@ func (g *Gate) queue(ctx context.Context, n int64) error {
 	return analytics.ErrOverloaded
 }
 
+// longQueue is how many wait for each that runs in a queue that is too long to last.
+const longQueue = 4
+
 // patience is how long to wait for a turn. A queue takes up a burst, which it is
-// worth to wait for; one that does not get shorter only makes everyone late.
+// worth to wait for; a long one that does not end only makes everyone late.
 func (g *Gate) patience(now time.Time) time.Duration {
-	if now.UnixNano()-g.roomy.Load() >= int64(g.o.Wait) {
+	endless := now.UnixNano()-g.roomy.Load() >= int64(g.o.Wait)
+	if endless && g.waiting.Load() > longQueue*int64(g.o.Running) {
 		return g.o.Wait / 10
 	}
 	return g.o.Wait
@@ -103,10 +107,10 @@ func (g *Gate) turnAway(tenant int64) {
 }
 
 // Enter says of a request of the tenant, before anything is done for it, whether
-// it is worth beginning: while much of what the tenant asks for is turned away,
-// most is turned away here, where that costs least.
+// it is worth beginning: while much of what the tenant asks for is turned away and
+// others wait, most is turned away here, where that costs least.
 func (g *Gate) Enter(tenant int64) error {
-	if g == nil || g.throttle.let(tenant, time.Now()) {
+	if g == nil || g.waiting.Load() < int64(g.o.Running) || g.throttle.let(tenant, time.Now()) {
 		return nil
 	}
 	g.shed.Add(1)

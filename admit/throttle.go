@@ -9,13 +9,13 @@ import (
 
 const (
 	window = time.Second // that is looked back on
-	excess = 1.5         // how much more than passes is let try
-	always = .1          // of all requests
+	excess = 1.1         // how much more than passes is let try
+	always = .02         // of all requests
 )
 
 // throttle turns away what would be turned away anyway: of each tenant's requests
-// about as many are let through as were not refused of late, and half as many
-// more to find out when there is room again ("Handling Overload", Site Reliability
+// about as many are let through as were not refused of late, and a tenth more
+// ("Handling Overload", Site Reliability
 // Engineering, chapter 21). A tenant of whom nothing is refused does not notice.
 type throttle struct {
 	quietAt atomic.Int64 // until then something was refused lately
