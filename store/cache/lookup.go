@@ -2,6 +2,8 @@ package cache
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -98,12 +100,7 @@ func (s *lookups) trip() {
 		}
 	}
 	if len(batch) > 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), callTimeout+time.Duration(len(batch))*time.Millisecond)
-		s.send(ctx, batch)
-		cancel()
-	}
-	for _, l := range batch {
-		close(l.done)
+		s.carry(batch)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,4 +110,20 @@ func (s *lookups) trip() {
 	} else {
 		s.trips--
 	}
+}
+
+// carry has all of a batch answered, whatever happens.
+func (s *lookups) carry(batch []*lookup) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout+time.Duration(len(batch))*time.Millisecond)
+	defer cancel()
+	defer func() {
+		p := recover()
+		for _, l := range batch {
+			if p != nil {
+				l.err = fmt.Errorf("cache: a look-up panicked: %v\n%s", p, debug.Stack())
+			}
+			close(l.done)
+		}
+	}()
+	s.send(ctx, batch)
 }

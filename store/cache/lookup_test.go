@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,5 +122,38 @@ func TestLookupsOfAHungRedis(t *testing.T) {
 		}
 		synctest.Wait()
 		equal(t, "trips that somebody waited for", fmt.Sprint(s.sent), "[1 1]")
+	})
+}
+
+// A trip that panics fails those on it, and those after it go on.
+func TestLookupsOutliveAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTrips()
+		send := s.send
+		s.send = func(ctx context.Context, batch []*lookup) {
+			send(ctx, batch)
+			if batch[0].err != nil {
+				panic(batch[0].err)
+			}
+		}
+		broken := errors.New("broken")
+		var all []<-chan error
+		for range 2 * tripsAtOnce {
+			all = append(all, s.ask(t.Context(), 1))
+		}
+		for range tripsAtOnce {
+			s.hold <- broken
+		}
+		for _, one := range all[:tripsAtOnce] {
+			if err := <-one; err == nil || !strings.Contains(err.Error(), "panicked: broken") {
+				t.Errorf("who was on it: %v", err)
+			}
+		}
+		s.hold <- nil
+		for _, one := range all[tripsAtOnce:] {
+			equal(t, "who waited", <-one, nil)
+		}
+		synctest.Wait()
+		equal(t, "trips under way", s.trips, 0)
 	})
 }
