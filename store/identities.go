@@ -170,16 +170,13 @@ func (r *recording) addIdentities(ctx context.Context, tx pgx.Tx, order []digest
 		return analytics.Errorf(analytics.CodeTooLarge, "this tenant has used up its %d identities", int64(maxIdentities))
 	}
 	r.added = run{first, first + int64(len(missing))}
-	c := newCopying("identities", []string{"tenant_id", "digest", "identity_id"}, 64*len(missing))
-	for i, at := range missing {
-		id := first + int64(i)
-		numbers[at] = uint32(id)
-		c.row()
-		c.bigint(r.tenant)
-		c.uuid(order[at])
-		c.bigint(id)
-	}
-	return c.send(ctx, tx)
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"identities"}, []string{"tenant_id", "digest", "identity_id"},
+		pgx.CopyFromSlice(len(missing), func(i int) ([]any, error) {
+			id := first + int64(i)
+			numbers[missing[i]] = uint32(id)
+			return []any{r.tenant, pgtype.UUID{Bytes: order[missing[i]], Valid: true}, id}, nil
+		}))
+	return err
 }
 
 // identityKey is the tenant's secret, remembered: it never changes.

@@ -226,35 +226,24 @@ func (r *recording) findStored(ctx context.Context, tx pgx.Tx, n []int32, ats []
 	return err
 }
 
-var eventColumns = []string{
-	"tenant_id", "at", "subject_id", "session_id", "visitor_id", "action", "seconds", "logged_in", "id",
-	"source", "medium", "campaign_tag", "referrer", "path", "country", "device",
-}
-
 func (r *recording) copyEvents(ctx context.Context, tx pgx.Tx) error {
-	c := newCopying("events", eventColumns, 256*len(r.fresh))
-	for i := range r.fresh {
-		f := &r.fresh[i]
-		c.row()
-		c.bigint(r.tenant)
-		c.instant(f.At)
-		c.bigint(f.subject)
-		c.bigintOrNull(int64(f.session))
-		c.bigintOrNull(int64(f.visitor))
-		c.smallint(int16(f.Action))
-		if f.Action == analytics.Watch {
-			c.integer(int32(f.Seconds))
-			c.boolean(f.LoggedIn)
-		} else {
-			c.null()
-			c.null()
-		}
-		c.text(f.ID)
-		for _, value := range [...]string{f.Source, f.Medium, f.CampaignTag, f.Referrer, f.Path, f.Country, f.Device} {
-			c.textOrNull(value)
-		}
+	columns := []string{
+		"tenant_id", "at", "subject_id", "session_id", "visitor_id", "seconds", "action", "logged_in", "id",
+		"source", "medium", "campaign_tag", "referrer", "path", "country", "device",
 	}
-	return c.send(ctx, tx)
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"events"}, columns, pgx.CopyFromSlice(len(r.fresh), func(i int) ([]any, error) {
+		f := &r.fresh[i]
+		row := []any{
+			r.tenant, f.At, f.subject, orNull(int64(f.session)), orNull(int64(f.visitor)), orNull(int32(f.Seconds)),
+			int16(f.Action), nil, f.ID,
+			orNull(f.Source), orNull(f.Medium), orNull(f.CampaignTag), orNull(f.Referrer), orNull(f.Path), orNull(f.Country), orNull(f.Device),
+		}
+		if f.Action == analytics.Watch {
+			row[7] = f.LoggedIn
+		}
+		return row, nil
+	}))
+	return err
 }
 
 // orNull is nil for the zero value.
@@ -272,21 +261,12 @@ var cellColumns = []string{
 }
 
 func copyCells(ctx context.Context, tx pgx.Tx, tenant int64, rows []analytics.Row) error {
-	c := newCopying("cells", cellColumns, 512*len(rows))
-	for i := range rows {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"cells"}, cellColumns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
 		r := &rows[i]
-		c.row()
-		c.bigint(tenant)
-		c.bigint(r.Subject)
-		c.date(r.Bucket.Start(r.Level))
-		c.smallint(int16(r.Action))
-		c.smallint(int16(r.Level))
-		for _, number := range [...]int64{r.Events, r.Starts, r.Micros} {
-			c.bigint(number)
-		}
-		for _, packed := range [...][]byte{r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps, r.Facets, r.Watched} {
-			c.bytea(packed)
-		}
-	}
-	return c.send(ctx, tx)
+		return []any{
+			tenant, r.Subject, r.Bucket.Start(r.Level), int16(r.Action), int16(r.Level), r.Events, r.Starts, r.Micros,
+			r.Sessions, r.Visitors, r.Quarters, r.QuarterSets, r.Steps, r.Facets, r.Watched,
+		}, nil
+	}))
+	return err
 }

@@ -1,0 +1,12 @@
+package store
+
+import "testing"
+
+// TestMeanwhilePanics hands a panic to who waits, as without a goroutine.
+func TestMeanwhilePanics(t *testing.T) {
+	t.Parallel()
+	result := meanwhile(func() int { panic("of f") })
+	defer func() { equal(t, "panic", recover(), any("of f")) }()
+	result()
+	t.Fatal("no panic")
+}
