@@ -154,10 +154,12 @@ audit: ## Check what we depend on: unchanged, at exact versions, without known h
 	@scripts/audit.sh $(GOVULNCHECK)
 
 .PHONY: sbom
-sbom: ## Write the modules in the binary to bin/footfall.cdx.json (CycloneDX)
+sbom: ## Write what is in the binary to bin/footfall.cdx.json, and in its pages to bin/footfall-web.cdx.json (CycloneDX)
+	@scripts/setup.sh node
 	@mkdir -p bin && scripts/build.sh bin/footfall-release
 	@go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX) bin -json -output bin/footfall.cdx.json bin/footfall-release
-	@echo "Written: bin/footfall.cdx.json"
+	@cd web && npm sbom --sbom-format cyclonedx --package-lock-only --omit dev --legacy-peer-deps >../bin/footfall-web.cdx.json
+	@echo "Written: bin/footfall.cdx.json, bin/footfall-web.cdx.json"
 
 .PHONY: reproducible
 reproducible: ## Build the binary twice, apart, and compare the bytes
