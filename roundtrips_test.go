@@ -104,7 +104,7 @@ func TestRoundTrips(t *testing.T) {
 	for i := range n {
 		_, _ = fmt.Fprintf(&hundred, `c%d: campaign(campaignKey: "c%d") { metrics { totalViewers } } p%d: partner(uuid: "%s") { engagement { uniqueUsers } } `, i, i, i, partners[i].UUID)
 	}
-	if cost := b.statements(`{ ` + hundred.String() + `}`); cost > 100 { // of more than 400
+	if cost := b.statements(`{ ` + hundred.String() + `}`); cost > 12 { // of more than 400; 4 where the machine keeps up
 		t.Errorf("%d statements for 100 campaigns and 100 partners", cost)
 	}
 }

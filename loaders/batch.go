@@ -16,6 +16,8 @@ import (
 const (
 	// quietRounds is after how many rounds a batch leaves that is whole.
 	quietRounds = 3
+	// hopefulRounds is the same where a field that is alike may ask yet.
+	hopefulRounds = 12
 	// patientRounds and patience are after how many rounds, and how long, any
 	// batch leaves: an element that failed before it asked must not hold up the
 	// others.
@@ -24,7 +26,8 @@ const (
 )
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
-// all elements of the lists that it serves are on board and nothing else comes:
+// all elements of the lists that it serves are on board, so are the fields that are
+// alike, and nothing else comes:
 // no clock is waited for unless the scheduler keeps an element away.
 // Loads that bound the age of their answers differently do not share a batch.
 type batcher[K comparable, V any] struct {
@@ -34,12 +37,13 @@ type batcher[K comparable, V any] struct {
 }
 
 type batch[K comparable, V any] struct {
-	keys   []K
-	place  map[K]int
-	lists  lists
-	values []V
-	err    error
-	done   chan struct{}
+	keys    []K
+	place   map[K]int
+	loads   int
+	company company
+	values  []V
+	err     error
+	done    chan struct{}
 }
 
 func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
@@ -92,11 +96,12 @@ func (b *batcher[K, V]) board(ctx context.Context, add func(*batch[K, V])) (*bat
 	b.mu.Lock()
 	p := b.pending[maxAge]
 	if p == nil {
-		p = &batch[K, V]{place: map[K]int{}, lists: lists{}, done: make(chan struct{})}
+		p = &batch[K, V]{place: map[K]int{}, done: make(chan struct{})}
 		b.pending[maxAge] = p
 		go b.dispatch(ctx, p)
 	}
-	p.lists.board(ctx)
+	p.company.board(ctx)
+	p.loads++
 	add(p)
 	b.mu.Unlock()
 
@@ -149,7 +154,7 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 func (b *batcher[K, V]) await(p *batch[K, V]) {
 	for quiet, last, since := 0, 0, time.Now(); ; quiet++ {
 		b.mu.Lock()
-		n, whole := len(p.keys), p.lists.whole()
+		n, whole, expecting := p.loads, p.company.whole(), p.company.expecting()
 		b.mu.Unlock()
 		if n != last {
 			quiet, last, since = 0, n, time.Now()
@@ -157,7 +162,7 @@ func (b *batcher[K, V]) await(p *batch[K, V]) {
 		switch {
 		case quiet < quietRounds:
 			runtime.Gosched()
-		case whole, quiet > patientRounds && time.Since(since) > patience:
+		case whole && (!expecting || quiet > hopefulRounds), quiet > patientRounds && time.Since(since) > patience:
 			return
 		default:
 			time.Sleep(time.Microsecond) // lets this thread help the others

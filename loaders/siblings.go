@@ -3,17 +3,23 @@ package loaders
 import (
 	"context"
 	"reflect"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// lists says how much of each list has asked for the elements' field, 1 for all
-// of it. An element of a list of n within one of m is worth 1/n of 1/m.
-type lists map[*ast.Field]float64
+// company is who else asks when one field does: the other elements of its list, and
+// fields of the same names from the root on under other aliases.
+type company struct {
+	// shares say how much of each list has asked for the elements' field, 1 for all of
+	// it. An element of a list of n within one of m is worth 1/n of 1/m.
+	shares  map[*ast.Field]float64
+	missing map[string]int // of the fields of one path, those that have not asked yet
+}
 
 // board counts the field that is being resolved under ctx.
-func (l lists) board(ctx context.Context) {
+func (c *company) board(ctx context.Context) {
 	field := graphql.GetFieldContext(ctx)
 	if field == nil {
 		return
@@ -24,19 +30,101 @@ func (l lists) board(ctx context.Context) {
 			share /= float64(max(1, length(at.Parent.Result)))
 		}
 	}
-	l[field.Field.Field] += share
+	if c.shares == nil {
+		c.shares = map[*ast.Field]float64{}
+	}
+	if c.shares[field.Field.Field] == 0 {
+		c.expect(ctx, field)
+	}
+	c.shares[field.Field.Field] += share
+}
+
+// expect notes the fields like this one, the first time that one of them asks, and
+// that this one has.
+func (c *company) expect(ctx context.Context, field *graphql.FieldContext) {
+	if !graphql.HasOperationContext(ctx) {
+		return
+	}
+	op := graphql.GetOperationContext(ctx).Operation
+	if op == nil || op.Operation != ast.Query { // mutations are done one after the other
+		return
+	}
+	var room [16]string
+	path := pathOf(field, room[:0])
+	budget := mostLooked
+	if n := alike(op.SelectionSet, path, &budget); n > 1 {
+		key := strings.Join(path, ".")
+		if c.missing == nil {
+			c.missing = map[string]int{}
+		}
+		if _, known := c.missing[key]; !known {
+			c.missing[key] = n
+		}
+		c.missing[key]--
+	}
 }
 
 // whole reports whether every list is complete. One without elements somewhere
 // inside never is.
-func (l lists) whole() bool {
+func (c *company) whole() bool {
 	const rounding = 1e-6
-	for _, share := range l {
+	for _, share := range c.shares {
 		if share < 1-rounding {
 			return false
 		}
 	}
 	return true
+}
+
+// expecting reports whether a field like those that asked has not yet. It may
+// never, where its parent is null.
+func (c *company) expecting() bool {
+	for _, n := range c.missing {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pathOf appends the names of the fields from the root to this one.
+func pathOf(field *graphql.FieldContext, path []string) []string {
+	if field.Parent != nil {
+		path = pathOf(field.Parent, path)
+	}
+	if field.Field.Field != nil && field.Index == nil {
+		path = append(path, field.Field.Name)
+	}
+	return path
+}
+
+// mostLooked bounds how many selections are looked at for fields that are alike.
+const mostLooked = 10_000
+
+// alike is how many fields lie at a path, under whatever aliases.
+func alike(set ast.SelectionSet, path []string, budget *int) (n int) {
+	for _, s := range set {
+		if *budget--; *budget < 0 {
+			return n
+		}
+		switch s := s.(type) {
+		case *ast.Field:
+			switch {
+			case len(path) == 0 || s.Name != path[0]:
+			case len(path) == 1:
+				n++
+			default:
+				n += alike(s.SelectionSet, path[1:], budget)
+			}
+		case *ast.InlineFragment:
+			n += alike(s.SelectionSet, path, budget)
+		case *ast.FragmentSpread:
+			if s.Definition != nil {
+				n += alike(s.Definition.SelectionSet, path, budget)
+			}
+		}
+	}
+	return n
 }
 
 func length(list any) int {
