@@ -18,7 +18,7 @@ var noun = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { noun: Noun,
 
 func operation(t *testing.T, query string) *ast.OperationDefinition {
 	t.Helper()
-	doc, errs := gqlparser.LoadQuery(noun, query)
+	doc, errs := gqlparser.LoadQueryWithRules(noun, query, nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
