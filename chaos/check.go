@@ -63,18 +63,8 @@ type client struct {
 }
 
 func (c client) send(ctx context.Context, method, target, key, body string, header ...string) (r reply, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, c.base+target, strings.NewReader(body))
-	if err != nil {
-		return r, err
-	}
-	if key != "" {
-		request.Header.Set("Authorization", "Bearer "+key)
-	}
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
 	r.asked = time.Now()
-	response, err := c.http.Do(request)
+	response, err := c.open(ctx, method, target, key, body, header...)
 	if err == nil {
 		r.status, r.header = response.StatusCode, response.Header
 		r.body, err = io.ReadAll(response.Body)
@@ -82,6 +72,21 @@ func (c client) send(ctx context.Context, method, target, key, body string, head
 	}
 	r.until = time.Now()
 	return r, err
+}
+
+// open sends a request; its answer is still to be read, and closed.
+func (c client) open(ctx context.Context, method, target, key, body string, header ...string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.base+target, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	return c.http.Do(request)
 }
 
 // ask asks a question and judges the answer. An exact one must be what it will
@@ -117,21 +122,15 @@ func judge(q question, r reply, err error, fresh, exact bool, truth *ledger.Ledg
 			since, kind = since.Add(-limit-time.Second), stale // Age is in whole seconds
 		}
 	}
-	v, figures := q.weigh(r.body, since, r.until, truth)
-	if v.outcome != whole {
+	if v, _ := q.weigh(r.body, since, r.until, exact, truth); v.outcome != whole {
 		return v
-	}
-	for _, f := range figures {
-		if least, most := truth.Bounds(f.tally, since, r.until); exact && least != most {
-			return bad("%s is %d, and must be from %d to %d", f.tally, f.value, least, most)
-		}
 	}
 	return verdict{kind, ""}
 }
 
 // weigh reads an answer that holds what was acknowledged by since, and came at
 // until.
-func (q *question) weigh(body []byte, since, until time.Time, truth *ledger.Ledger) (verdict, []figure) {
+func (q *question) weigh(body []byte, since, until time.Time, exact bool, truth *ledger.Ledger) (verdict, []figure) {
 	figures, err := q.figures(body)
 	if errors.Is(err, errUnavailable) {
 		return verdict{unavailable, ""}, nil
@@ -139,12 +138,22 @@ func (q *question) weigh(body []byte, since, until time.Time, truth *ledger.Ledg
 	if err != nil {
 		return bad("%v: %.300s", err, body), nil
 	}
-	for _, f := range figures {
-		if least, most := truth.Bounds(f.tally, since, until); f.value < least || f.value > most {
-			return bad("%s is %d, and must be from %d to %d", f.tally, f.value, least, most), nil
-		}
+	if why := outside(figures, since, until, exact, truth); why != "" {
+		return bad("%s", why), nil
 	}
 	return verdict{whole, ""}, figures
+}
+
+// outside says which figure is not what it may be, "" when all are. An exact one
+// can be one thing only.
+func outside(figures []figure, since, until time.Time, exact bool, truth *ledger.Ledger) string {
+	for _, f := range figures {
+		least, most := truth.Bounds(f.tally, since, until)
+		if f.value < least || f.value > most || exact && least != most {
+			return fmt.Sprintf("%s is %d, and must be from %d to %d", f.tally, f.value, least, most)
+		}
+	}
+	return ""
 }
 
 // refusal judges what is not 200; false when it is.

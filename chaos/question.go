@@ -54,16 +54,25 @@ func (t *tenant) graphQL(kind, method, query string, variables object, figures f
 		q.target += "?" + url.Values{"query": {query}, "variables": {string(text)}}.Encode()
 	}
 	q.figures = func(body []byte) ([]figure, error) {
-		var answer struct{ Data, Errors json.RawMessage }
-		if err := json.Unmarshal(body, &answer); err != nil {
+		data, err := dataOf(body)
+		if err != nil {
 			return nil, err
 		}
-		if answer.Errors != nil {
-			return nil, graphQLErrors(answer.Errors)
-		}
-		return figures(answer.Data)
+		return figures(data)
 	}
 	return q
+}
+
+// dataOf are the data of a GraphQL answer without errors.
+func dataOf(body []byte) (json.RawMessage, error) {
+	var answer struct{ Data, Errors json.RawMessage }
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, err
+	}
+	if answer.Errors != nil {
+		return nil, graphQLErrors(answer.Errors)
+	}
+	return answer.Data, nil
 }
 
 // pageFigures are an activation's measures, as GraphQL and REST both name them.

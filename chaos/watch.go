@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -72,15 +71,8 @@ func (w *watcher) watch(ctx context.Context) {
 
 // follow reads one stream to its end.
 func (w *watcher) follow(ctx context.Context) verdict {
-	request, err := http.NewRequestWithContext(ctx, w.method, w.base+w.target, strings.NewReader(w.body))
-	if err != nil {
-		return bad("%v", err)
-	}
-	request.Header.Set("Authorization", "Bearer "+w.key)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "text/event-stream")
 	asked := time.Now()
-	response, err := w.http.Do(request)
+	response, err := w.open(ctx, w.method, w.target, w.key, w.body, "Content-Type", "application/json", "Accept", "text/event-stream")
 	if err != nil {
 		return verdict{refused, err.Error()}
 	}
@@ -105,7 +97,7 @@ func (w *watcher) follow(ctx context.Context) verdict {
 // may take.
 func (w *watcher) hear(said []byte) verdict {
 	now := time.Now()
-	v, figures := w.weigh(said, now.Add(-promise-readDeadline), now, w.truth)
+	v, figures := w.weigh(said, now.Add(-promise-readDeadline), now, false, w.truth)
 	if v.outcome == whole {
 		w.mu.Lock()
 		w.last = figures
@@ -140,10 +132,5 @@ func (w *watcher) behind() string {
 	if w.last == nil {
 		return "nothing was said"
 	}
-	for _, f := range w.last {
-		if least, _ := w.truth.Bounds(f.tally, time.Now(), time.Now()); f.value != least {
-			return fmt.Sprintf("%s is %d, and must be %d", f.tally, f.value, least)
-		}
-	}
-	return ""
+	return outside(w.last, time.Now(), time.Now(), true, w.truth)
 }

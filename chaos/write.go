@@ -103,17 +103,13 @@ func readVerdicts(body []byte) (r recorded, err error) {
 }
 
 func readPayload(body []byte) (recorded, error) {
-	var answer struct {
-		Data   struct{ RecordEvents recorded }
-		Errors json.RawMessage
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	data, err := dataOf(body)
+	if err != nil {
 		return recorded{}, err
 	}
-	if answer.Errors != nil {
-		return recorded{}, graphQLErrors(answer.Errors)
-	}
-	return answer.Data.RecordEvents, nil
+	var d struct{ RecordEvents recorded }
+	err = json.Unmarshal(data, &d)
+	return d.RecordEvents, err
 }
 
 func (w *writer) accept(body []byte, events []event, read func([]byte) (recorded, error), check func(accepted, duplicates int) string) verdict {

@@ -49,19 +49,19 @@ func (c *company) expect(ctx context.Context, field *graphql.FieldContext) {
 	if op == nil || op.Operation != ast.Query { // mutations are done one after the other
 		return
 	}
-	var room [16]string
-	path := pathOf(field, room[:0])
-	budget := mostLooked
-	if n := alike(op.SelectionSet, path, &budget); n > 1 {
-		key := strings.Join(path, ".")
+	path := pathOf(field, nil)
+	key := strings.Join(path, ".")
+	n, known := c.missing[key]
+	if !known {
+		budget := mostLooked
+		if n = alike(op.SelectionSet, path, &budget); n < 2 {
+			return
+		}
 		if c.missing == nil {
 			c.missing = map[string]int{}
 		}
-		if _, known := c.missing[key]; !known {
-			c.missing[key] = n
-		}
-		c.missing[key]--
 	}
+	c.missing[key] = n - 1
 }
 
 // whole reports whether every list is complete. One without elements somewhere
