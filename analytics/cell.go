@@ -162,12 +162,21 @@ func (b *Block) packContent(k Key) Row {
 func (r *Row) sets() bool { return len(r.Sessions)+len(r.Visitors) > 0 }
 
 // Unpack reads a stored row whole.
-func (r *Row) Unpack() (*Block, error) {
+func (r *Row) Unpack() (*Block, error) { return r.unpack(true) }
+
+// UnpackBucket reads a stored row but for its quarter-hours.
+func (r *Row) UnpackBucket() (*Block, error) {
+	whole := *r
+	whole.Quarters, whole.QuarterSets = nil, nil
+	return whole.unpack(false)
+}
+
+func (r *Row) unpack(quarters bool) (*Block, error) {
 	b, err := r.unpackContent()
 	if err != nil {
 		return nil, err
 	}
-	if err = b.unpackFacets(r.Key, r.Facets); err != nil {
+	if err = b.unpackFacets(r.Key, r.Facets, quarters); err != nil {
 		return nil, err
 	}
 	b.watched, err = unpackWatched(r.Bucket, r.Watched)

@@ -118,3 +118,40 @@ func benchDay(n int) analytics.Row {
 	}
 	panic("a ledger without its day")
 }
+
+// BenchmarkBreakdown answers a month by source and device, from days of twenty
+// combinations each.
+func BenchmarkBreakdown(b *testing.B) {
+	dice, ledger := rand.New(rand.NewPCG(1, 2)), &analytics.Ledger{}
+	first := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for range 30_000 {
+		at := first.Add(time.Duration(dice.IntN(30*86400)) * time.Second)
+		d := analytics.Dimensions{Source: fmt.Sprint(dice.IntN(5)), Device: fmt.Sprint(dice.IntN(4))}
+		ledger.Add(analytics.Fact{Subject: 1, Action: analytics.Click, At: at, Events: 1, Session: 1 + dice.Uint32N(5_000), Dimensions: &d})
+	}
+	rows := ledger.Rows()
+	for i := range rows {
+		rows[i].Quarters, rows[i].QuarterSets = nil, nil // whole days are read without them
+	}
+	q := analytics.Query{Subject: 1, Kind: analytics.KindEvent, Want: analytics.WantUniques, Ranges: []analytics.Range{{Start: first, End: first.AddDate(0, 0, 30)}}}
+	q.By = &analytics.Breakdown{
+		By:    []analytics.Dimension{analytics.DimensionSource, analytics.DimensionDevice},
+		Order: analytics.BreakdownOrder{Field: analytics.ByEvents, Direction: analytics.Descending}, First: 10,
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p := analytics.NewSlicedPlan(q)
+		for i := range rows {
+			for _, f := range p.Fetches {
+				if f.Action == rows[i].Action && f.Level == rows[i].Level && f.From <= rows[i].Bucket && rows[i].Bucket < f.To {
+					if err := p.Row(f, &rows[i]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		}
+		if a := p.Answer(); len(a.Groups) != 10 {
+			b.Fatalf("%d groups", len(a.Groups))
+		}
+	}
+}

@@ -197,7 +197,7 @@ func (b *Block) packFacets(k Key) []byte {
 	return out
 }
 
-func (b *Block) unpackFacets(k Key, data []byte) error {
+func (b *Block) unpackFacets(k Key, data []byte, quarters bool) error {
 	if len(data) == 0 {
 		b.facets.sole = &Dimensions{}
 		return nil
@@ -210,9 +210,11 @@ func (b *Block) unpackFacets(k Key, data []byte) error {
 	if len(all) == 1 {
 		b.facets.sole = &all[0]
 		all = nil
+	} else {
+		b.facets.parts = make(map[Dimensions]*Block, len(all))
 	}
 	for _, d := range all {
-		if data, err = b.unpackPart(k, d, data); err != nil {
+		if b.facets.parts[d], data, err = unpackPart(k, data, quarters); err != nil {
 			return err
 		}
 	}
@@ -222,26 +224,25 @@ func (b *Block) unpackFacets(k Key, data []byte) error {
 	return nil
 }
 
-func (b *Block) unpackPart(k Key, d Dimensions, data []byte) (rest []byte, err error) {
+func unpackPart(k Key, data []byte, quarters bool) (content *Block, rest []byte, err error) {
 	r := Row{Key: k}
 	for _, n := range []*int64{&r.Events, &r.Starts, &r.Micros} {
 		v, size := binary.Varint(data)
 		if size <= 0 {
-			return nil, fmt.Errorf("facets: %w", errCorrupt)
+			return nil, nil, fmt.Errorf("facets: %w", errCorrupt)
 		}
 		*n, data = v, data[size:]
 	}
 	for _, packed := range []*[]byte{&r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets} {
 		if *packed, data, err = cutBytes(data); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	content, err := r.unpackContent()
-	if err != nil {
-		return nil, err
+	if !quarters {
+		r.Quarters, r.QuarterSets = nil, nil
 	}
-	b.part(d).mergeContent(content)
-	return data, nil
+	content, err = r.unpackContent()
+	return content, data, err
 }
 
 // appendCombinations writes a table of values, then for each combination the

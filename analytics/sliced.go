@@ -50,7 +50,11 @@ func NewSlicedPlan(q Query) *SlicedPlan {
 
 // Row folds in a stored row that fetch f asked for. Rows come in any order.
 func (p *SlicedPlan) Row(f Fetch, r *Row) error {
-	b, err := r.Unpack()
+	unpack := r.UnpackBucket
+	if f.Quarters {
+		unpack = r.Unpack
+	}
+	b, err := unpack()
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,7 @@ func jobs(d *data) []job {
 	shows := asking{d, queryText("campaigns"), campaignVariables, d.campaigns}
 	lists := asking{d, queryText("activations"), d.listVariables, nil}
 	days := asking{d, queryText("series"), seriesVariables, nil}
+	parts := asking{d, queryText("breakdown"), activationVariables, nil}
 	const clicks, sessions, viewers = `"clickCount":`, `"totalSessions":`, `"totalViewers":`
 	const cells, events, bare = contenders.Cells, contenders.Events, contenders.Bare
 	odd := d.End().Add(-31*time.Hour - 17*time.Minute - 23*time.Second)
@@ -112,6 +113,7 @@ func jobs(d *data) []job {
 			lists.ways(viaPOST, stateEdge), lists.ways(viaGET, stateEdge), lists.ways(viaAPQ, stateEdge),
 		}, nil},
 		{"J5", d.series(dice), sessions, []way{days.ways(viaPOST, stateCold, stateCached)}, []string{cells, events}},
+		{"J6", d.someActivations(), clicks, []way{parts.ways(viaPOST, stateCold, stateCached)}, nil},
 	}
 }
 

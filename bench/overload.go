@@ -24,6 +24,7 @@ var overloadLoads = []struct {
 }{
 	{"J1", []share{{"J1", 20}}},
 	{"mixed", []share{{"J1", 12}, {"J3", 4}, {"J5", 3}, {"J2 90d", 1}}},
+	{"J2 90d", []share{{"J2 90d", 20}}},
 }
 
 // share is how many of twenty requests are a job's.

@@ -10,7 +10,7 @@ import (
 )
 
 func (t *tenant) asksLeaderboard() question {
-	const query = `query ($first: Date!, $last: Date!) { partnerLeaderboard(range: { dates: { startDate: $first, endDate: $last } }) {
+	const query = `query ($first: Date!, $last: Date!) { partnerLeaderboard(first: 100, range: { dates: { startDate: $first, endDate: $last } }) {
 		edges { node { name } engagement { totalSessions totalPageViews uniqueUsers } } } }`
 	first, last := t.rangeOf()
 	return t.graphQL("leaderboard", http.MethodPost, query, object{"first": first, "last": last}, func(data []byte) ([]figure, error) {
@@ -36,7 +36,7 @@ func (t *tenant) asksLeaderboard() question {
 func (t *tenant) asksBoard() question {
 	first, last := t.rangeOf()
 	q := question{kind: "REST leaderboard", method: http.MethodGet, key: t.key}
-	q.target = "/v1/analytics/engagement/partners?" + url.Values{"start_date": {first}, "end_date": {last}}.Encode()
+	q.target = "/v1/analytics/engagement/partners?" + url.Values{"start_date": {first}, "end_date": {last}, "limit": {"100"}}.Encode()
 	q.figures = func(body []byte) ([]figure, error) {
 		var d []struct {
 			Name     string `json:"name"`
@@ -64,8 +64,8 @@ type boardRow struct {
 
 // boardFigures checks the order of a leaderboard, and that it has everyone.
 func (t *tenant) boardFigures(rows []boardRow) (out []figure, err error) {
-	if len(rows) != partners {
-		return nil, fmt.Errorf("%d of %d partners", len(rows), partners)
+	if len(rows) != t.partners {
+		return nil, fmt.Errorf("%d of %d partners", len(rows), t.partners)
 	}
 	for i, r := range rows {
 		if i > 0 && r.TotalSessions > rows[i-1].TotalSessions {
@@ -121,8 +121,8 @@ func (t *tenant) asksCampaigns() question {
 		if err := json.Unmarshal(body, &d); err != nil {
 			return nil, err
 		}
-		if len(d.Results) != campaigns {
-			return nil, fmt.Errorf("%d of %d campaigns", len(d.Results), campaigns)
+		if len(d.Results) != t.campaigns {
+			return nil, fmt.Errorf("%d of %d campaigns", len(d.Results), t.campaigns)
 		}
 		for _, s := range d.Results {
 			figures, err := t.showFigures(s)

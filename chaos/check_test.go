@@ -13,7 +13,7 @@ import (
 
 // tenClicks is a ledger with ten clicks acknowledged and two on their way.
 func tenClicks() (*tenant, *ledger.Ledger) {
-	t := &tenant{accessKey: "acme", tokens: make([]string, pages)}
+	t := &tenant{nouns: few, accessKey: "acme", tokens: make([]string, few.pages)}
 	truth := ledger.New()
 	for i := range 12 {
 		marks := []ledger.Mark{{Tally: t.tally("page", 0, "click")}}
@@ -90,7 +90,7 @@ func TestJudge(t *testing.T) {
 // What is drawn counts in what is asked about.
 func TestEventsAreAskedAbout(t *testing.T) {
 	t.Parallel()
-	acme := &tenant{accessKey: "acme", first: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days), tokens: make([]string, pages)}
+	acme := &tenant{nouns: few, accessKey: "acme", first: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days), tokens: make([]string, few.pages)}
 	known := map[string]bool{}
 	for _, q := range acme.questions() {
 		if q.kind == "" || q.figures == nil || !strings.HasPrefix(q.target, "/") {

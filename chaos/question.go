@@ -29,13 +29,13 @@ type object = map[string]any
 // questions are all that is asked of a tenant.
 func (t *tenant) questions() []question {
 	var all []question
-	for i := range pages {
+	for i := range t.pages {
 		all = append(all, t.asksActivation(i, http.MethodPost), t.asksActivation(i, http.MethodGet), t.asksSeries(i), t.asksBreakdown(i), t.asksReport(i))
 	}
-	for i := range partners {
+	for i := range t.partners {
 		all = append(all, t.asksPartner(i))
 	}
-	for i := range campaigns {
+	for i := range t.campaigns {
 		all = append(all, t.asksCampaign(i))
 	}
 	return append(all, t.asksLeaderboard(), t.asksBoard(), t.asksCampaigns())

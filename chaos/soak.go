@@ -22,6 +22,7 @@ type sample struct {
 
 const (
 	samples      = 120
+	freshPart    = 12 // for such a part of the time a fresh gateway is looked at afterwards
 	leastSpacing = time.Second
 	rampStep     = 3 * time.Second
 )
@@ -38,15 +39,24 @@ func (c *course) soak(ctx context.Context, out io.Writer) error {
 	}
 	pace := c.load.pace(capacity * c.o.share)
 	c.say("soaking for %s at %.0f requests a second, %.0f %% of the %.0f that were reached", c.o.soak, pace, 100*pace/capacity, capacity)
-	taken, r, err := c.watch(ctx)
+	taken, r, err := c.watch(ctx, c.o.soak)
 	if err != nil {
 		return err
 	}
 	if err = c.aftermath(ctx, r); err != nil {
 		return err
 	}
+	// What a new process holds over the same data is no leak of the old one's.
+	if err = c.restart(ctx, 0); err != nil {
+		return err
+	}
+	fresh, last, err := c.watch(ctx, c.o.soak/freshPart)
+	if err != nil {
+		return err
+	}
+	r.problems = append(r.problems, last.problems...)
 	text := fmt.Sprintf("%s · load average before: %.2f · %s at %.0f requests a second, %.0f %% of the %.0f that one gateway and this program reached together on the machine\n\n%s",
-		c.machine, c.machine.Load, c.o.soak, pace, 100*pace/capacity, capacity, soaked(taken, r))
+		c.machine, c.machine.Load, c.o.soak, pace, 100*pace/capacity, capacity, soaked(taken, fresh, r))
 	if c.o.rewrite {
 		if err = soakTable.Rewrite(documentFile, text); err == nil {
 			err = draw(taken)
@@ -90,8 +100,8 @@ func (c *course) capacity(ctx context.Context) (reached float64, err error) {
 	return reached, ctx.Err()
 }
 
-// watch holds the load and takes samples.
-func (c *course) watch(ctx context.Context) (taken []sample, r *row, err error) {
+// watch holds the load for so long and takes samples.
+func (c *course) watch(ctx context.Context, length time.Duration) (taken []sample, r *row, err error) {
 	r = &row{fault: &fault{name: "soak", gateways: 1}}
 	g := c.gateways[0]
 	c.load.start(ctx)
@@ -101,7 +111,7 @@ func (c *course) watch(ctx context.Context) (taken []sample, r *row, err error) 
 	}
 	c.load.seen.take()
 	began, spacing := time.Now(), max(c.o.soak/samples, leastSpacing)
-	for time.Since(began) < c.o.soak && ctx.Err() == nil {
+	for time.Since(began) < length && ctx.Err() == nil {
 		pause(ctx, spacing)
 		seen := c.load.seen.take()
 		s := sample{at: time.Since(began), p50: seen.percentile(50), p99: seen.percentile(99), asked: seen.total(), part: seen.total() - seen.outcomes[whole]}
@@ -155,12 +165,12 @@ func (s sample) megabytes() float64  { return float64(s.held.resident) / (1 << 2
 func (s sample) goroutines() float64 { return float64(s.held.goroutines) }
 
 // soaked is what the document keeps of a soak.
-func soaked(taken []sample, r *row) string {
+func soaked(taken, fresh []sample, r *row) string {
 	quarter := len(taken) / 4
-	first, last := taken[:quarter], taken[len(taken)-quarter:]
+	first, last, after := taken[:quarter], taken[len(taken)-quarter:], fresh[len(fresh)/2:]
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, "%d reads and %d batches, %d of them not answered whole; wrong or lost: %s.\n\n", r.reads, r.writes, r.total()-r.outcomes[whole], r.losses())
-	b.WriteString("| median of the samples | first quarter | last quarter |\n| --- | --: | --: |\n")
+	b.WriteString("| median of the samples | first quarter | last quarter | a fresh gateway after it |\n| --- | --: | --: | --: |\n")
 	for _, f := range []struct {
 		name   string
 		figure func(sample) float64
@@ -168,7 +178,7 @@ func soaked(taken []sample, r *row) string {
 		{"resident memory, MB", sample.megabytes}, {"goroutines", sample.goroutines},
 		{"p50, ms", func(s sample) float64 { return milliseconds(s.p50) }}, {"p99, ms", func(s sample) float64 { return milliseconds(s.p99) }},
 	} {
-		_, _ = fmt.Fprintf(&b, "| %s | %.1f | %.1f |\n", f.name, middle(first, f.figure), middle(last, f.figure))
+		_, _ = fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", f.name, middle(first, f.figure), middle(last, f.figure), middle(after, f.figure))
 	}
 	return b.String()
 }

@@ -8,20 +8,28 @@ import (
 	"footfall/chaos/ledger"
 )
 
-// What each tenant has. Both have the same keys and names, so that what leaks
-// from one to the other is a wrong number.
+// Both tenants have the same keys and names, so that what leaks from one to the
+// other is a wrong number.
 const (
-	tenants   = 2
-	pages     = 3
-	partners  = 4
-	campaigns = 2
-	people    = 4000 // sessions and visitors to draw from
+	tenants = 2
+	people  = 4000 // sessions and visitors to draw from
+)
+
+// nouns are how many of each a tenant has.
+type nouns struct{ pages, partners, campaigns int }
+
+// With few every answer of a fault meets many events; with many an hour's events
+// are spread, as a busy tenant's are.
+var (
+	few  = nouns{pages: 3, partners: 4, campaigns: 2}
+	many = nouns{pages: 60, partners: 40, campaigns: 20}
 )
 
 var sources = []string{"", "mail", "search", "social"}
 
 // tenant is whose events are recorded and read.
 type tenant struct {
+	nouns
 	accessKey, key string
 	tokens         []string  // of its activations
 	first          time.Time // midnight before the first event
@@ -63,11 +71,11 @@ func (t *tenant) draw(id string) event {
 	e := event{ID: id, At: t.instant(), Visitor: fmt.Sprint("v", rand.IntN(people))}
 	switch n := rand.IntN(10); {
 	case n < 5:
-		t.onPage(&e, rand.IntN(pages))
+		t.onPage(&e, rand.IntN(t.pages))
 	case n < 8:
-		t.inPortal(&e, rand.IntN(partners))
+		t.inPortal(&e, rand.IntN(t.partners))
 	default:
-		t.inCampaign(&e, rand.IntN(campaigns))
+		t.inCampaign(&e, rand.IntN(t.campaigns))
 	}
 	return e
 }

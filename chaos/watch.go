@@ -26,12 +26,18 @@ type watcher struct {
 	last []figure
 }
 
+// How many of a tenant's nouns are watched at most.
+const (
+	pagesWatched     = 3
+	campaignsWatched = 2
+)
+
 // watches are the subscriptions that a tenant keeps.
 func (t *tenant) watches() (all []question) {
-	for i := range pages {
+	for i := range min(t.pages, pagesWatched) {
 		all = append(all, t.watchesActivation(i))
 	}
-	for i := range campaigns {
+	for i := range min(t.campaigns, campaignsWatched) {
 		all = append(all, t.watchesCampaign(i))
 	}
 	return all

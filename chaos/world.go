@@ -117,8 +117,12 @@ func (w *world) settle(ctx context.Context) error {
 	if err := w.scale(ctx, 1); err != nil {
 		return err
 	}
+	has := few
+	if w.o.soak > 0 {
+		has = many
+	}
 	for i := range tenants {
-		t := &tenant{accessKey: fmt.Sprint("tenant", i), first: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)}
+		t := &tenant{nouns: has, accessKey: fmt.Sprint("tenant", i), first: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)}
 		if err := w.create(ctx, t); err != nil {
 			return err
 		}
@@ -135,7 +139,7 @@ func (w *world) create(ctx context.Context, t *tenant) (err error) {
 	if t.key, err = w.footfall(ctx, "keys", "create", "--tenant", t.accessKey, "--scopes", "analytics:read,events:write,admin"); err != nil {
 		return err
 	}
-	for i := range pages {
+	for i := range t.pages {
 		text, err := w.footfall(ctx, "activations", "create", "--tenant", t.accessKey, "--id", t.activation(i), "--event-key", pageKey(i),
 			"--event-name", pageKey(i), "--tier", "gold", "--start", t.from().Format(time.RFC3339), "--end", t.until().Format(time.RFC3339))
 		if err != nil {
@@ -148,14 +152,16 @@ func (w *world) create(ctx context.Context, t *tenant) (err error) {
 		t.tokens = append(t.tokens, made.Token)
 	}
 	var mutation strings.Builder
-	for i := range partners {
-		_, _ = fmt.Fprintf(&mutation, `p%d: upsertPartners(input: [{ uuid: %q, name: %q, partnerType: REFERRAL }]) { __typename } `, i, partnerUUID(i), partnerName(i))
+	mutation.WriteString("mutation { upsertPartners(input: [")
+	for i := range t.partners {
+		_, _ = fmt.Fprintf(&mutation, `{ uuid: %q, name: %q, partnerType: REFERRAL } `, partnerUUID(i), partnerName(i))
 	}
-	for i := range campaigns {
-		_, _ = fmt.Fprintf(&mutation, `c%d: upsertCampaigns(input: [{ campaignKey: %q, title: "Show", scheduledAt: %q }]) { __typename } `,
-			i, campaignKey(i), t.first.Format(time.RFC3339))
+	mutation.WriteString("]) { __typename } upsertCampaigns(input: [")
+	for i := range t.campaigns {
+		_, _ = fmt.Fprintf(&mutation, `{ campaignKey: %q, title: "Show", scheduledAt: %q } `, campaignKey(i), t.first.Format(time.RFC3339))
 	}
-	q := t.graphQL("", http.MethodPost, "mutation { "+mutation.String()+"}", nil, func([]byte) ([]figure, error) { return nil, nil })
+	mutation.WriteString("]) { __typename } }")
+	q := t.graphQL("", http.MethodPost, mutation.String(), nil, func([]byte) ([]figure, error) { return nil, nil })
 	v, _ := w.client(w.proxy.address, 1).ask(ctx, q, false, false, w.truth)
 	if v.outcome != whole {
 		return fmt.Errorf("make the nouns: %s", v.why)
