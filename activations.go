@@ -16,7 +16,7 @@ import (
 type activationsCmd struct {
 	Create createActivationCmd `cmd:"" help:"Create an activation and print it with its token, which cannot be shown again."`
 	List   listActivationsCmd  `cmd:"" help:"List a tenant's activations, a JSON object a line."`
-	Revoke revokeActivationCmd `cmd:"" help:"Revoke an activation's link. It stops working within a second."`
+	Revoke revokeActivationCmd `cmd:"" help:"Revoke an activation's link. It stops working within a second; while Postgres is away, up to MAX_STALE after it was last checked."`
 	Delete deleteActivationCmd `cmd:"" help:"Delete an activation and its link."`
 }
 

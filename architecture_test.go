@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/process":   {},
 	"internal/metricdoc": {"analytics", "graph", "graph/generated"},
 	"internal/storetest": {"internal/localdb"},
-	"internal/telemetry": {},
+	"internal/telemetry": {"analytics"},
 	"live":               {"analytics", "loaders"},
 	"loaders":            {"analytics"},
 	"resolvers":          {"analytics", "graph/generated", "loaders"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,5 +74,12 @@ func TestIntrospectionIsForKeys(t *testing.T) {
 			}
 		}
 	}
+	var doubling strings.Builder // fragments that name the next one twice, as many as fit below what selections count
+	doubling.WriteString(`{...f0}`)
+	for i := range 40 {
+		_, _ = fmt.Fprintf(&doubling, `fragment f%d on Query{...f%d...f%d}`, i, i+1, i+1)
+	}
+	doubling.WriteString(`fragment f40 on Query{__typename}`)
+	refused(t, token.post(doubling.String(), nil, nil), "COST_LIMIT_EXCEEDED") // and at once
 	matches(t, token.ask(`{ __typename activation(activationId: "act") { __typename } }`), `{"__typename": "Query", "activation": {"__typename": "Activation"}}`)
 }

@@ -140,7 +140,7 @@ func (c *listTenantsCmd) Run(ctx context.Context, std streams) error {
 type keysCmd struct {
 	Create createKeyCmd `cmd:"" help:"Create an API key and print it. It cannot be shown again."`
 	List   listKeysCmd  `cmd:"" help:"List a tenant's keys, a JSON object a line."`
-	Revoke revokeKeyCmd `cmd:"" help:"Revoke a key. It stops working within a second."`
+	Revoke revokeKeyCmd `cmd:"" help:"Revoke a key. It stops working within a second; while Postgres is away, up to MAX_STALE after it was last checked."`
 }
 
 type createKeyCmd struct {

@@ -34,7 +34,7 @@ type database struct {
 
 // redisServer is the cache's second level.
 type redisServer struct {
-	URL string `name:"redis-url" env:"REDIS_URL" help:"Redis, such as redis://:password@host:6379/0. Without it answers are cached in process alone, for a single gateway."`
+	URL string `name:"redis-url" env:"REDIS_URL" help:"Redis, such as redis://:password@host:6379/0. Without it each gateway caches on its own, for a second at most."`
 }
 
 // serving is what serve and demo share.
@@ -45,7 +45,7 @@ type serving struct {
 	limits
 	admission
 	Timeout      time.Duration `env:"REQUEST_TIMEOUT" default:"10s" help:"Longest time one operation may take."`
-	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served while Postgres is away."`
+	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served, and how long a checked key still opens, while Postgres is away; 0 is not at all."`
 	Documents    string        `env:"DOCUMENTS" type:"path" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
 	CORSOrigins  []string      `name:"cors-origins" env:"CORS_ORIGINS" help:"Origins whose pages may ask, separated by commas, such as https://dashboard.example.com; none by default."`
 	DrainDelay   time.Duration `env:"DRAIN_DELAY" default:"3s" help:"How long requests are still taken after a signal to end, while /readyz says 503, so that proxies look elsewhere."`
@@ -56,7 +56,7 @@ type serving struct {
 // rates are what one key, token or address may send a minute.
 type rates struct {
 	RateLimit            int      `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token, unless the key has a limit of its own; 0 turns it off."`
-	LeaderboardRateLimit int      `env:"LEADERBOARD_RATE_LIMIT" default:"500" help:"Of them, requests a minute for the leaderboard's REST path; 0 is as many."`
+	LeaderboardRateLimit int      `env:"LEADERBOARD_RATE_LIMIT" default:"500" help:"Of them, requests a minute for the leaderboard's REST path; 0 is no limit beside the other."`
 	FailureRateLimit     int      `env:"FAILURE_RATE_LIMIT" default:"600" help:"Refused requests a minute per client address, of IPv6 a /64; 0 turns it off."`
 	TrustedProxies       []string `env:"TRUSTED_PROXIES" placeholder:"ADDRESS|CIDR" help:"Proxies whose X-Forwarded-For is believed, separated by commas."`
 }
@@ -65,7 +65,7 @@ type rates struct {
 type admission struct {
 	ReadsAtOnce int           `env:"READS_AT_ONCE" default:"0" help:"Reads of Postgres at once; 0 is five eighths of the connections."`
 	ReadsQueued int           `env:"READS_QUEUED" default:"1000" help:"Reads that wait for their turn at most; what comes beyond is answered 503."`
-	QueueTime   time.Duration `env:"QUEUE_TIME" default:"1s" help:"How long a read waits for its turn at most, and a tenth of it while a long queue does not end."`
+	QueueTime   time.Duration `env:"QUEUE_TIME" default:"1s" help:"How long a read waits for its turn at most; a tenth of it while a long queue does not end."`
 }
 
 // limits are a GraphQL operation's.

@@ -90,6 +90,33 @@ func TestEveryCommandAndSettingIsDocumented(t *testing.T) {
 	}
 }
 
+func TestEveryMetricIsDocumented(t *testing.T) {
+	t.Parallel()
+	docs := documentation(t)
+	name := regexp.MustCompile(`"(footfall_[a-z_]+)", (?:Help: )?"`)
+	metrics := 0
+	for _, pattern := range []string{"*.go", "internal/telemetry/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range name.FindAllSubmatch(source, -1) {
+				if metrics++; !strings.Contains(docs, "`"+string(found[1])+"`") {
+					t.Errorf("metric %s is in no document", found[1])
+				}
+			}
+		}
+	}
+	if metrics < 15 {
+		t.Errorf("only %d metrics were looked at", metrics)
+	}
+}
+
 func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
 	t.Parallel()
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()

@@ -3,10 +3,12 @@ package analytics
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 )
 
 // Date is a calendar date in no particular time zone.
@@ -103,22 +105,25 @@ func (d Date) before(o Date) bool { return d.DaysUntil(o) > 0 }
 // TimeZone is an IANA time zone. The zero TimeZone is UTC.
 type TimeZone struct{ loc *time.Location }
 
-// zones remembers the locations loaded: names come from clients, but only those
-// that exist are kept.
-var zones sync.Map // name → *time.Location
+// zones remembers the locations loaded, by name. Names come from clients: those that
+// exist are kept, and no more than there can be where case does not count.
+var zones = otter.Must(&otter.Options[string, *time.Location]{MaximumSize: 1_000})
 
 // ParseTimeZone reads an IANA name. "Local", offsets and names that mean
 // different things on different machines are refused.
 func ParseTimeZone(name string) (TimeZone, error) {
-	if loc, ok := zones.Load(name); ok {
-		return TimeZone{loc.(*time.Location)}, nil
+	if loc, ok := zones.GetIfPresent(name); ok {
+		return TimeZone{loc}, nil
 	}
 	first, _, _ := strings.Cut(name, "/")
 	switch first {
-	case "", "Local", "localtime", "posixrules", "Factory", "posix", "right":
+	case "", ".", "Local", "localtime", "posixrules", "Factory", "posix", "right":
 	default:
+		if !fs.ValidPath(name) { // Europe//Paris, which is a file too
+			break
+		}
 		if loc, err := time.LoadLocation(name); err == nil {
-			zones.Store(name, loc)
+			zones.Set(strings.Clone(name), loc)
 			return TimeZone{loc}, nil
 		}
 	}

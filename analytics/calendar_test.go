@@ -178,7 +178,8 @@ func TestParseTimeZone(t *testing.T) {
 		same(t, "name", zone(t, good).String(), good)
 	}
 	same(t, "the zero zone", analytics.TimeZone{}.String(), "UTC")
-	for _, bad := range []string{"", "Local", "Europe/Atlantis", "+02:00", "../../etc/passwd", "/etc/localtime", "Europe/Paris\x00"} {
+	for _, bad := range []string{"", "Local", "Europe/Atlantis", "+02:00", "../../etc/passwd", "/etc/localtime", "Europe/Paris\x00",
+		"Europe//Paris", "./Europe/Paris", "Europe/./Paris", "Europe/Paris/", "Europe/../Europe/Paris", ".", "Europe"} {
 		if z, err := analytics.ParseTimeZone(bad); err == nil {
 			t.Errorf("%q is read as %v", bad, z)
 		}

@@ -370,15 +370,21 @@ func (l *Ledger) Rows() []Row {
 // MergeRows merges stored rows of any keys to one row a key, in key order;
 // keys whose rows cancel out are left out.
 func MergeRows(rows []Row) ([]Row, error) {
-	l := Ledger{}
-	for i := range rows {
-		b, err := rows[i].Unpack()
-		if err != nil {
-			return nil, err
+	rows = slices.SortedStableFunc(slices.Values(rows), func(a, b Row) int { return compareKeys(a.Key, b.Key) })
+	merged := make([]Row, 0, len(rows))
+	for len(rows) > 0 {
+		var l Ledger // of one key: unpacked, rows are large
+		n := 0
+		for ; n < len(rows) && rows[n].Key == rows[0].Key; n++ {
+			b, err := rows[n].Unpack()
+			if err != nil {
+				return nil, err
+			}
+			l.block(rows[n].Key).Merge(b)
 		}
-		l.block(rows[i].Key).Merge(b)
+		merged, rows = append(merged, l.Rows()...), rows[n:]
 	}
-	return l.Rows(), nil
+	return merged, nil
 }
 
 // Extent is the range from the first to the last occupied quarter-hour of a

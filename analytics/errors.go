@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 )
 
 // Code classifies an Error. It is the GraphQL extension code as it stands, and
@@ -94,6 +96,16 @@ func clip(s string) string {
 		return fmt.Sprintf("%q", s)
 	}
 	return fmt.Sprintf("%q…", s[:limit])
+}
+
+// Panicked is the error that a panic with this value stands for, for logs: where it
+// happened, and of the value only what the run-time system says, as others might
+// quote the request. Call it where the panic was recovered from.
+func Panicked(v any) error {
+	if err, ok := v.(runtime.Error); ok {
+		return fmt.Errorf("panic: %w\n%s", err, debug.Stack())
+	}
+	return fmt.Errorf("panic: a %T\n%s", v, debug.Stack())
 }
 
 // ErrOverloaded says that there is more to do than can be done: nothing failed, and

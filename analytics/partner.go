@@ -82,26 +82,40 @@ type PartnerFilter struct {
 	StageUuids    []uuid.UUID
 }
 
-// Matches reports whether p passes. A lead direction narrows referral partners
+// Matches is whether a partner passes. A lead direction narrows referral partners
 // only; ALL does not narrow.
-func (f *PartnerFilter) Matches(p *Partner) bool {
+func (f *PartnerFilter) Matches() func(p *Partner) bool {
 	if f == nil {
-		return true
+		return func(*Partner) bool { return true }
 	}
+	partners, categories, tiers, stages := setOf(f.PartnerUuids), setOf(f.CategoryUuids), setOf(f.TierUuids), setOf(f.StageUuids)
+	inGroup := func(wanted map[uuid.UUID]bool, groups ...*PartnerGroup) bool {
+		return wanted == nil || slices.ContainsFunc(groups, func(g *PartnerGroup) bool { return g != nil && wanted[g.UUID] })
+	}
+	return func(p *Partner) bool {
+		return f.matchesLead(p) && (partners == nil || partners[p.UUID]) &&
+			inGroup(categories, p.Categories...) && inGroup(tiers, p.Tier) && inGroup(stages, p.Stage)
+	}
+}
+
+// setOf is nil for nil, which does not narrow.
+func setOf(uuids []uuid.UUID) map[uuid.UUID]bool {
+	if uuids == nil {
+		return nil
+	}
+	set := make(map[uuid.UUID]bool, len(uuids))
+	for _, id := range uuids {
+		set[id] = true
+	}
+	return set
+}
+
+func (f *PartnerFilter) matchesLead(p *Partner) bool {
 	if f.PartnerType != nil && p.PartnerType != *f.PartnerType {
 		return false
 	}
-	if f.LeadDirection != nil && *f.LeadDirection != LeadsAll && p.PartnerType == Referral &&
-		(p.LeadDirection == nil || *p.LeadDirection != *f.LeadDirection) {
-		return false
-	}
-	inGroup := func(wanted []uuid.UUID, groups ...*PartnerGroup) bool {
-		return wanted == nil || slices.ContainsFunc(groups, func(g *PartnerGroup) bool {
-			return g != nil && slices.Contains(wanted, g.UUID)
-		})
-	}
-	return (f.PartnerUuids == nil || slices.Contains(f.PartnerUuids, p.UUID)) &&
-		inGroup(f.CategoryUuids, p.Categories...) && inGroup(f.TierUuids, p.Tier) && inGroup(f.StageUuids, p.Stage)
+	return f.LeadDirection == nil || *f.LeadDirection == LeadsAll || p.PartnerType != Referral ||
+		p.LeadDirection != nil && *p.LeadDirection == *f.LeadDirection
 }
 
 // PartnerEngagement is a partner's portal traffic over a range (contracts.md,

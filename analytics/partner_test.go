@@ -192,7 +192,7 @@ func TestPartnerFilter(t *testing.T) {
 	} {
 		got := ""
 		for id, p := range map[string]*analytics.Partner{"a": referral, "b": reseller, "c": undirected} {
-			if f.filter.Matches(p) {
+			if f.filter.Matches()(p) {
 				got += id
 			}
 		}

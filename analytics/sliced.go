@@ -16,7 +16,8 @@ type SlicedPlan struct {
 	coverage
 	Query   Query
 	Fetches []Fetch
-	blocks  map[slicedKey]*Block
+	key     slicedKey         // of open
+	open    *Block            // the bucket whose rows are being read
 	groups  map[string]*group // by values
 	unknown *group            // of combinations that are not told apart
 	lost    Dimension         // of a condition, not told apart; "" for none
@@ -34,7 +35,7 @@ func NewSlicedPlan(q Query) *SlicedPlan {
 	if q.By != nil && q.By.Order.Field == ByUniques {
 		q.Want |= WantUniques
 	}
-	p := &SlicedPlan{coverage: cover(q.Ranges), Query: q, blocks: map[slicedKey]*Block{}, groups: map[string]*group{}}
+	p := &SlicedPlan{coverage: cover(q.Ranges), Query: q, groups: map[string]*group{}}
 	for _, a := range q.Kind.Actions() {
 		sets := a != Watch && q.Want&WantUniques != 0 // both of them: rows are unpacked whole
 		p.eachRun(func(level Level, s Span) {
@@ -48,7 +49,8 @@ func NewSlicedPlan(q Query) *SlicedPlan {
 	return p
 }
 
-// Row folds in a stored row that fetch f asked for. Rows come in any order.
+// Row folds in a stored row that fetch f asked for. The rows of a bucket come one
+// after the other, so that no more than one is held.
 func (p *SlicedPlan) Row(f Fetch, r *Row) error {
 	unpack := r.UnpackBucket
 	if f.Quarters {
@@ -59,12 +61,26 @@ func (p *SlicedPlan) Row(f Fetch, r *Row) error {
 		return err
 	}
 	k := slicedKey{r.Key, f.Quarters, f.Watched}
-	if known := p.blocks[k]; known != nil {
-		known.Merge(b)
-	} else {
-		p.blocks[k] = b
+	if p.open != nil && p.key == k {
+		p.open.Merge(b)
+		return nil
 	}
+	p.settle()
+	p.key, p.open = k, b
 	return nil
+}
+
+// settle enters the bucket that is open: all its rows were read.
+func (p *SlicedPlan) settle() {
+	b := p.open
+	p.open = nil
+	switch {
+	case b == nil:
+	case p.key.watched:
+		p.audience(b)
+	default:
+		p.block(p.key, b)
+	}
 }
 
 // Count folds in what was counted from events with dimensions d in the ragged end
@@ -76,13 +92,7 @@ func (p *SlicedPlan) Count(i int, a Action, d Dimensions, c Counted) {
 
 // Answer is the answer but for when it was read, once everything was folded in.
 func (p *SlicedPlan) Answer() Answer {
-	for k, b := range p.blocks {
-		if k.watched {
-			p.audience(b)
-		} else {
-			p.block(k, b)
-		}
-	}
+	p.settle()
 	if p.lost != "" {
 		return Answer{Lost: p.lost, Totals: slices.Repeat([]*Totals{Nothing}, len(p.Query.Ranges))}
 	}

@@ -192,7 +192,7 @@ func cover(ranges []Range) coverage {
 			c.spans[s.Level] = append(c.spans[s.Level], plannedSpan{s.From, s.To, i})
 		}
 		for _, end := range []Range{cover.Head, cover.Tail} {
-			if !end.Empty() {
+			if !end.Empty() && end.End.After(MinEventInstant) {
 				c.Ragged = append(c.Ragged, end)
 				c.ragged = append(c.ragged, i)
 			}

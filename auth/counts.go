@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	maxRate     = 1_000_000_000 // a minute: beyond, the interval is below a nanosecond's worth
-	maxCounters = 100_000       // of those counted at a time
-	maxQuotas   = 1_000         // of the algorithms that are kept
+	maxRate     = 1_000_000_000   // a minute: beyond, the interval is below a nanosecond's worth
+	maxCounters = 100_000         // of those counted at a time
+	maxQuotas   = 1_000           // of the algorithms that are kept
+	quietFor    = 2 * time.Minute // after which a count, or a lease, says nothing any more
 )
 
 // counts is the generic cell rate algorithm with a minute's quota as its burst,
@@ -70,7 +71,9 @@ type arrivals struct {
 }
 
 func newArrivals(now func() time.Time) *arrivals {
-	return &arrivals{times: otter.Must(&otter.Options[string, int64]{MaximumSize: maxCounters}), now: now}
+	return &arrivals{times: otter.Must(&otter.Options[string, int64]{
+		MaximumSize: maxCounters, ExpiryCalculator: otter.ExpiryWriting[string, int64](quietFor),
+	}), now: now}
 }
 
 // GetWithTime implements throttled.GCRAStoreCtx.

@@ -44,7 +44,9 @@ type leases struct {
 func newLeases(shared Shared, name string, now func() time.Time, patience time.Duration, r *reach) *leases {
 	return &leases{
 		shared: shared, name: name, now: now, patience: patience, reach: r,
-		of: otter.Must(&otter.Options[string, *lease]{MaximumSize: maxCounters}),
+		of: otter.Must(&otter.Options[string, *lease]{
+			MaximumSize: maxCounters, ExpiryCalculator: otter.ExpiryAccessing[string, *lease](quietFor),
+		}),
 	}
 }
 

@@ -168,7 +168,7 @@ test('a wall survives the server: no reload, and the numbers go on', { skip: !da
   const { page, seen } = opened;
   await page.getByText('Give an API key above').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Play a sample show' }).count(), 0, 'sample shows are the demo’s alone');
-  await page.getByLabel('API key or activation token').fill(fullKey);
+  await page.getByLabel('API key').fill(fullKey);
   await page.keyboard.press('Enter');
   await huge(page, 4);
   await page.evaluate(() => (globalThis.loadedOnce = true));
@@ -301,7 +301,7 @@ test('a wrong key, one that is revoked and an unknown campaign are said', { skip
   await record(campaignKey, watching(1, 2));
   const { page } = await openWall(t, campaignKey);
   await huge(page, 2);
-  const input = page.getByLabel('API key or activation token');
+  const input = page.getByLabel('API key');
   const demoKey = await input.inputValue();
   const give = async (value) => {
     await input.fill(value);

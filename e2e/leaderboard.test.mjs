@@ -48,7 +48,7 @@ const namesOf = ({ edges }) => edges.map(({ node }) => node.name);
 
 const query = (page) => new URL(page.url()).search;
 const scorecard = (page) => page.getByRole('dialog');
-const keyInput = (page) => page.getByLabel('API key or activation token');
+const keyInput = (page) => page.getByLabel('API key');
 const combobox = (page, name) => page.getByRole('combobox', { name, exact: true });
 
 for (const colorScheme of ['light', 'dark']) {

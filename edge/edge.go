@@ -18,6 +18,8 @@ import (
 const (
 	maxAnswer = 1 << 20  // a longer answer is not kept
 	maxBytes  = 64 << 20 // all answers together
+
+	answerSize = 1700 // bytes that an answer takes beside its body, roughly
 )
 
 // Key names a read: who asks for what.
@@ -52,7 +54,7 @@ func New(ttl time.Duration, now func() time.Time) *Cache {
 		ttl: ttl, now: now,
 		answers: otter.Must(&otter.Options[entryKey, *answer]{
 			MaximumWeight:    maxBytes,
-			Weigher:          func(_ entryKey, a *answer) uint32 { return uint32(len(a.body)) + 512 },
+			Weigher:          func(_ entryKey, a *answer) uint32 { return uint32(len(a.body)) + answerSize },
 			ExpiryCalculator: otter.ExpiryWriting[entryKey, *answer](ttl),
 		}),
 		tenants: otter.Must(&otter.Options[int64, *atomic.Int64]{MaximumSize: 100_000}),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/maypok86/otter/v2"
@@ -15,6 +16,7 @@ import (
 	"footfall/auth"
 	"footfall/documents"
 	"footfall/graph/generated"
+	"footfall/graph/plain"
 )
 
 // The entries of a request's extensions that name a document. A transport puts
@@ -246,27 +248,46 @@ var _ interface {
 	graphql.OperationContextMutator
 } = (*documentStage)(nil)
 
-// keptDocuments is how many documents that nobody vouches for stay parsed.
-const keptDocuments = 1000
+// How much of the documents that nobody vouches for stays parsed: one takes up to so
+// many times its text.
+const (
+	keptParsed  = 64 << 20
+	parsedTimes = 72
+)
 
 // queryCache spares the executor parsing and validation: of the trusted documents
 // always, of others while they are asked for.
 type queryCache struct {
-	trusted *documents.Trusted
-	others  graphql.Cache[*ast.QueryDocument]
+	trusted      *documents.Trusted
+	trustedPlans *sync.Map // *ast.QueryDocument → *plain.Plans
+	others       *otter.Cache[string, parsed]
+}
+
+// parsed is a document, and what was compiled of it.
+type parsed struct {
+	document *ast.QueryDocument
+	plans    *plain.Plans // nil where variables decide what is selected
+}
+
+func newQueryCache(trusted *documents.Trusted) queryCache {
+	return queryCache{trusted, &sync.Map{}, otter.Must(&otter.Options[string, parsed]{
+		MaximumWeight: keptParsed,
+		Weigher:       func(text string, _ parsed) uint32 { return uint32(parsedTimes*len(text)) + 1024 },
+	})}
 }
 
 // Get finds a document by its text.
-func (c queryCache) Get(ctx context.Context, text string) (*ast.QueryDocument, bool) {
+func (c queryCache) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
 	if doc := c.trusted.Document(text); doc != nil {
 		return doc, true
 	}
-	return c.others.Get(ctx, text)
+	p, ok := c.others.GetIfPresent(text)
+	return p.document, ok
 }
 
 // Add keeps a document, unless it is so long that a few would fill the memory.
-func (c queryCache) Add(ctx context.Context, text string, doc *ast.QueryDocument) {
+func (c queryCache) Add(_ context.Context, text string, doc *ast.QueryDocument) {
 	if len(text) <= documents.MaxLength {
-		c.others.Add(ctx, text, doc)
+		c.others.Set(text, parsed{doc, plansFor(doc)})
 	}
 }

@@ -15,9 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/documents"
@@ -232,16 +229,22 @@ func TestTrustedDocumentsAreWarm(t *testing.T) {
 	ok(t, os.WriteFile(path, []byte(fmt.Sprintf(`{"board-1":%q}`, trustedText)), 0o600))
 	trusted, err := LoadDocuments(path)
 	ok(t, err)
-	others := graphql.MapCache[*ast.QueryDocument]{}
-	cache := queryCache{trusted: trusted, others: others}
+	cache := newQueryCache(trusted)
 	doc, found := cache.Get(t.Context(), trustedText)
 	if !found || doc.Operations[0].SelectionSet[0] == nil || doc != trusted.Document(trustedText) {
 		t.Errorf("the trusted document is %v", doc)
 	}
 	cache.Add(t.Context(), stranger, doc)
 	cache.Add(t.Context(), strings.Repeat(" ", documents.MaxLength)+stranger, doc)
-	if _, found = cache.Get(t.Context(), stranger); !found || len(others) != 1 {
-		t.Errorf("others hold %d", len(others))
+	if _, found = cache.Get(t.Context(), stranger); !found || cache.others.EstimatedSize() != 1 {
+		t.Errorf("others hold %d", cache.others.EstimatedSize())
+	}
+	for i := range 2000 { // as many as would take twice the memory
+		cache.Add(t.Context(), fmt.Sprintf("%d%s", i, strings.Repeat(" ", 1000)), doc)
+	}
+	cache.others.CleanUp()
+	if bytes := cache.others.WeightedSize(); bytes > keptParsed {
+		t.Errorf("others hold %d bytes", bytes)
 	}
 	_, err = LoadDocuments(filepath.Join(t.TempDir(), "none.json"))
 	if err == nil || !strings.Contains(err.Error(), "none.json") {

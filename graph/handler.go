@@ -5,15 +5,12 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"footfall/analytics"
@@ -77,20 +74,22 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	if o.Streams == nil {
 		o.Streams = NewStreams()
 	}
-	streams := streaming{auth: o.Auth, streams: o.Streams, log: o.Log}
+	held := &bodies{most: maxBodies}
+	streams := streaming{auth: o.Auth, bodies: held, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})
-	srv.AddTransport(&transport{auth: o.Auth, edge: o.Edge, enter: o.Enter, timeout: o.Timeout})
-	srv.SetQueryCache(queryCache{trusted: o.Documents.Trusted, others: lru.New[*ast.QueryDocument](keptDocuments)})
+	srv.AddTransport(&transport{auth: o.Auth, bodies: held, log: o.Log, edge: o.Edge, enter: o.Enter, timeout: o.Timeout})
+	parsed := newQueryCache(o.Documents.Trusted)
+	srv.SetQueryCache(parsed)
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetErrorPresenter(presenter(o.Log))
-	srv.SetRecoverFunc(func(_ context.Context, v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) })
+	srv.SetRecoverFunc(func(_ context.Context, v any) error { return analytics.Panicked(v) })
 	srv.Use(introspectionStage{})
-	srv.Use(selectionStage{})
+	srv.Use(selectionStage{parsed})
 	srv.Use(&variableStage{})
 	srv.Use(&costs{Limits: o.Limits, model: model, planner: func() *loaders.Planner { return loaders.NewPlanner(o.Source, o.Now()) }})
 	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
-	srv.AroundOperations(operation(o))
+	srv.AroundOperations(operation(o, parsed))
 	if !o.byGqlgen {
 		srv.AroundFields(writePlainly)
 	}
@@ -99,8 +98,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 
 // operation gives every operation its loaders and its deadline, and says of a
 // query's answer whether it may be kept and how fresh it is.
-func operation(o Options) graphql.OperationMiddleware {
-	compiled := newPlanCache()
+func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		p := auth.From(ctx)
 		if p == nil {
@@ -119,7 +117,7 @@ func operation(o Options) graphql.OperationMiddleware {
 		op := graphql.GetOperationContext(ctx)
 		document := op.Doc
 		answerWhole(ctx, op)
-		ctx = plain.WithPlans(ctx, compiled.plans(op, document))
+		ctx = plain.WithPlans(ctx, parsed.plans(op, document))
 		ctx, cancel := bound(ctx, op, o.Timeout)
 		respond := next(ctx)
 		return func(ctx context.Context) (response *graphql.Response) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -34,7 +35,7 @@ func inParts(ctx context.Context, op *graphql.OperationContext) bool {
 
 // deliver executes an operation and sends its answer, then what it deferred as
 // it comes. Nothing of it is kept at the edge.
-func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, media string) {
+func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, media string, log *slog.Logger) {
 	edge.Judge(r.Context(), false)
 	over := time.NewTimer(wanted(r.Context()).timeout)
 	defer over.Stop()
@@ -43,7 +44,7 @@ func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	respond, ctx := exec.DispatchOperation(loaders.ReadWhile(r.Context(), reads), op)
 	gone := make(chan struct{})
 	defer close(gone)
-	responses := responsesOf(ctx, respond, gone)
+	responses := responsesOf(&execution{respond, ctx}, gone, log)
 	p := &parts{w: w, control: http.NewResponseController(w), op: op}
 	var first *graphql.Response
 	select {
@@ -75,11 +76,11 @@ func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 
 // responsesOf reads the responses to their end, also once nobody takes them any
 // more: gqlgen's deferred fragments wait until they are read.
-func responsesOf(ctx context.Context, respond graphql.ResponseHandler, gone <-chan struct{}) <-chan *graphql.Response {
+func responsesOf(op *execution, gone <-chan struct{}, log *slog.Logger) <-chan *graphql.Response {
 	responses := make(chan *graphql.Response, partsReady)
 	go func() {
 		defer close(responses)
-		for response := respond(ctx); response != nil; response = respond(ctx) {
+		for response := op.next(log); response != nil; response = op.next(log) {
 			select {
 			case responses <- response:
 			case <-gone:

@@ -19,7 +19,7 @@ type introspectionStage struct{ extension.Introspection }
 
 // MutateOperationContext implements graphql.OperationContextMutator.
 func (s introspectionStage) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if p := auth.From(ctx); p != nil && p.ActivationID != "" && introspects(op.Operation.SelectionSet) {
+	if p := auth.From(ctx); p != nil && p.ActivationID != "" && introspects(op.Operation.SelectionSet, map[string]bool{}) {
 		return &gqlerror.Error{
 			Message:    "an activation's token cannot ask for the schema: send an API key",
 			Extensions: map[string]any{"code": string(analytics.CodeForbidden)},
@@ -28,17 +28,19 @@ func (s introspectionStage) MutateOperationContext(ctx context.Context, op *grap
 	return s.Introspection.MutateOperationContext(ctx, op)
 }
 
-// introspects reports whether root fields ask for the schema. The document is
-// valid, so fragments end.
-func introspects(selections ast.SelectionSet) bool {
+// introspects reports whether root fields ask for the schema. Fragments that were
+// seen are not looked at again: a short document may name them without end.
+func introspects(selections ast.SelectionSet, seen map[string]bool) bool {
 	return slices.ContainsFunc(selections, func(s ast.Selection) bool {
 		switch s := s.(type) {
 		case *ast.Field:
 			return s.Name == "__schema" || s.Name == "__type"
 		case *ast.InlineFragment:
-			return introspects(s.SelectionSet)
+			return introspects(s.SelectionSet, seen)
 		case *ast.FragmentSpread:
-			return introspects(s.Definition.SelectionSet)
+			before := seen[s.Name]
+			seen[s.Name] = true
+			return !before && introspects(s.Definition.SelectionSet, seen)
 		}
 		return false
 	})

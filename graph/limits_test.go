@@ -246,6 +246,7 @@ func TestSeriesSize(t *testing.T) {
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"period": "LAST_30_DAYS"}}, 32, true},
 		{"Partner", map[string]any{"interval": "HOUR", "range": map[string]any{"dates": map[string]any{"startDate": "2026-03-01", "endDate": "2026-03-02"}}}, 50, true},
 		{"Activation", map[string]any{"interval": "QUARTER_HOUR", "range": map[string]any{"instants": map[string]any{"start": "2026-03-01T00:00:00Z", "end": "2026-03-01T01:00:00+01:00"}}}, 2, true},
+		{"Activation", map[string]any{"interval": "QUARTER_HOUR", "range": map[string]any{"instants": map[string]any{"start": "2026-03-01t00:00:00z", "end": "2026-04-10t00:00:00z"}}}, 3842, true},
 		{"Activation", map[string]any{"interval": "WEEK"}, 100, true},
 		{"Activation", map[string]any{"interval": "QUARTER_HOUR"}, 2882, true},
 		{"Campaign", map[string]any{"interval": "HOUR"}, 722, true},

@@ -4,11 +4,9 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"footfall/analytics"
-	"footfall/documents"
 	"footfall/graph/plain"
 	"footfall/resolvers"
 )
@@ -44,35 +42,34 @@ func writePlainly(ctx context.Context, next graphql.Resolver) (any, error) {
 	return v, nil
 }
 
-// planCache remembers what was compiled of documents, while they are asked for.
-type planCache struct {
-	of *lru.Cache[*ast.QueryDocument, *plain.Plans]
-}
-
-func newPlanCache() planCache {
-	of, err := lru.New[*ast.QueryDocument, *plain.Plans](keptDocuments)
-	if err != nil {
-		panic(err) // the size is positive
-	}
-	return planCache{of}
-}
-
 // plans is where the operation finds what was compiled before of the document that
 // it came in. Its own, if it was changed, or kept nowhere, or asks its variables
 // what to select.
-func (c planCache) plans(op *graphql.OperationContext, document *ast.QueryDocument) *plain.Plans {
-	if op.Doc != document || len(op.RawQuery) > documents.MaxLength {
-		return &plain.Plans{}
-	}
-	p, known := c.of.Get(document)
-	if !known {
-		if !plain.Conditional(document) {
-			p = &plain.Plans{}
+func (c queryCache) plans(op *graphql.OperationContext, document *ast.QueryDocument) *plain.Plans {
+	var kept *plain.Plans
+	switch {
+	case op.Doc != document:
+	case c.trusted.Document(op.RawQuery) == document:
+		p, known := c.trustedPlans.Load(document)
+		if !known {
+			p, _ = c.trustedPlans.LoadOrStore(document, plansFor(document))
 		}
-		c.of.Add(document, p)
+		kept = p.(*plain.Plans)
+	default:
+		if p, ok := c.others.GetIfPresent(op.RawQuery); ok && p.document == document {
+			kept = p.plans
+		}
 	}
-	if p == nil {
+	if kept == nil {
 		return &plain.Plans{}
 	}
-	return p
+	return kept
+}
+
+// plansFor is where to keep what is compiled of a document, nil for nowhere.
+func plansFor(document *ast.QueryDocument) *plain.Plans {
+	if plain.Conditional(document) {
+		return nil
+	}
+	return &plain.Plans{}
 }

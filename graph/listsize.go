@@ -70,19 +70,23 @@ func spanOf(in map[string]any) time.Duration {
 	if period, ok := in["period"].(string); ok {
 		return periods[period]
 	}
-	ends := func(name, start, end, layout string) time.Duration {
+	ends := func(name, start, end string, parse func(string) (time.Time, bool)) time.Duration {
 		m, _ := in[name].(map[string]any)
 		from, _ := m[start].(string)
 		to, _ := m[end].(string)
-		a, errA := time.Parse(layout, from)
-		b, errB := time.Parse(layout, to)
-		if errA != nil || errB != nil {
+		a, okA := parse(from)
+		b, okB := parse(to)
+		if !okA || !okB {
 			return 0
 		}
 		return min(max(b.Sub(a), 1), longest)
 	}
-	if span := ends("dates", "startDate", "endDate", time.DateOnly); span > 0 {
+	date := func(s string) (time.Time, bool) {
+		d, err := analytics.ParseDate(s)
+		return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC), err == nil
+	}
+	if span := ends("dates", "startDate", "endDate", date); span > 0 {
 		return span + day
 	}
-	return ends("instants", "start", "end", time.RFC3339)
+	return ends("instants", "start", "end", analytics.ParseInstant)
 }

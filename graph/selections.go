@@ -16,7 +16,7 @@ import (
 const maxSelections = 1_500
 
 // selectionStage refuses documents that would take long to validate.
-type selectionStage struct{}
+type selectionStage struct{ validated queryCache }
 
 // ExtensionName implements graphql.HandlerExtension.
 func (selectionStage) ExtensionName() string { return "Selections" }
@@ -26,8 +26,11 @@ func (selectionStage) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationParameters looks at documents that are long enough to hold so
 // many fields; what cannot be parsed is told by the executor.
-func (selectionStage) MutateOperationParameters(_ context.Context, request *graphql.RawParams) *gqlerror.Error {
+func (s selectionStage) MutateOperationParameters(ctx context.Context, request *graphql.RawParams) *gqlerror.Error {
 	if len(request.Query) < maxSelections {
+		return nil
+	}
+	if _, known := s.validated.Get(ctx, request.Query); known {
 		return nil
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: request.Query}, maxTokens)

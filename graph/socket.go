@@ -39,6 +39,7 @@ type active struct{ cancel context.CancelFunc }
 
 func (s *socket) admit(p *auth.Principal) {
 	s.principal = p
+	s.conn.SetReadLimit(maxReceived)
 	s.ctx = auth.WithPrincipal(s.ctx, p)
 }
 
@@ -130,6 +131,13 @@ func (s *socket) subscribe(m message) (ws.StatusCode, string) {
 // run executes an operation and sends what it says; err is why it cannot be.
 func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.RawParams, err error) {
 	defer a.cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			if response := panicked(ctx, s.log, v); s.drop(id, a) {
+				s.sendErrors(id, response)
+			}
+		}
+	}()
 	var op *execution
 	var response *graphql.Response
 	if err == nil {

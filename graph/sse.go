@@ -46,7 +46,8 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
 		return
 	}
-	p, raw, ok := admit(r.Context(), w, r, t.auth, mediaJSON)
+	p, raw, done, ok := t.bodies.admit(r.Context(), w, r, t.auth, mediaJSON)
+	defer done()
 	if !ok {
 		return
 	}
@@ -75,7 +76,6 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		return
 	}
 	events := openEvents(w, t.streams.writeTimeout)
-	defer events.close()
 	if response != nil {
 		events.end(response)
 		return
@@ -144,9 +144,6 @@ func openEvents(w http.ResponseWriter, timeout time.Duration) *events {
 	return e
 }
 
-// close leaves the connection as the next request on it expects it.
-func (e *events) close() { _ = e.control.SetWriteDeadline(time.Time{}) }
-
 // comment is a sign of life.
 func (e *events) comment() error { return e.write(":\n\n") }
 
@@ -173,5 +170,8 @@ func (e *events) write(parts ...string) error {
 	if _, err := e.w.Write(e.buffer.Bytes()); err != nil {
 		return err
 	}
-	return e.control.Flush()
+	if err := e.control.Flush(); err != nil {
+		return err
+	}
+	return e.control.SetWriteDeadline(time.Time{}) // HTTP/2 ends a stream at it that has nothing to say
 }

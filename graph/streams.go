@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -106,6 +104,7 @@ func (s *Streams) Close(ctx context.Context) {
 // streaming is what the transports of streams share.
 type streaming struct {
 	auth    Authenticator
+	bodies  *bodies
 	streams *Streams
 	log     *slog.Logger
 }
@@ -154,12 +153,18 @@ func dispatchErrors(ctx context.Context, exec graphql.GraphExecutor, op *graphql
 func (e *execution) next(log *slog.Logger) (response *graphql.Response) {
 	defer func() {
 		if v := recover(); v != nil {
-			log.ErrorContext(e.ctx, "panic in a stream", "error", v, "stack", string(debug.Stack()))
-			response = failed(fmt.Errorf("panic: %v", v))
+			response = panicked(e.ctx, log, v)
 			e.respond = graphql.OneShot(nil)
 		}
 	}()
 	return e.respond(e.ctx)
+}
+
+// panicked logs a panic, and is the response in its place.
+func panicked(ctx context.Context, log *slog.Logger, v any) *graphql.Response {
+	err := analytics.Panicked(v)
+	log.ErrorContext(ctx, "panic in a stream", "error", err)
+	return failed(err)
 }
 
 // failed is a response that holds an error alone.

@@ -27,6 +27,7 @@ type station struct {
 	*Streams
 	t       *testing.T
 	url     string
+	http    *http.Client
 	values  chan *analytics.CampaignLive
 	left    chan struct{} // one for each subscription that ended
 	revoked atomic.Bool
@@ -35,6 +36,11 @@ type station struct {
 
 func newStation(t *testing.T, change func(*Streams)) *station {
 	t.Parallel()
+	return startStation(t, change, (*httptest.Server).Start)
+}
+
+func startStation(t *testing.T, change func(*Streams), start func(*httptest.Server)) *station {
+	t.Helper()
 	s := &station{t: t, Streams: NewStreams(), values: make(chan *analytics.CampaignLive), left: make(chan struct{}, 1000)}
 	change(s.Streams)
 	handler, err := New(Options{
@@ -45,9 +51,9 @@ func newStation(t *testing.T, change func(*Streams)) *station {
 	}
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ReadTimeout = 100 * time.Millisecond // streams outlive it
-	server.Start()
+	start(server)
 	t.Cleanup(server.Close)
-	s.url = server.URL + "/graphql"
+	s.url, s.http = server.URL+"/graphql", server.Client()
 	return s
 }
 
@@ -95,7 +101,7 @@ func (s *station) events(query string) (lines func() string, leave func()) {
 		s.t.Fatal(err)
 	}
 	r.Header = http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer key"}}
-	response, err := http.DefaultClient.Do(r)
+	response, err := s.http.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -151,6 +157,19 @@ func TestStreamsShowSignsOfLife(t *testing.T) {
 	s := newStation(t, func(o *Streams) { o.keepAlive = 20 * time.Millisecond })
 	lines, _ := s.events(showLive)
 	s.want(lines, ":", "", ":", "", ":", "")
+}
+
+// A stream that is quiet for longer than a write may take goes on, over HTTP/2 too.
+func TestQuietStreamsGoOn(t *testing.T) {
+	t.Parallel()
+	s := startStation(t, func(o *Streams) { o.keepAlive, o.writeTimeout = 200*time.Millisecond, 20*time.Millisecond }, func(server *httptest.Server) {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	})
+	lines, leave := s.events(showLive)
+	s.want(lines, ":", "", ":", "", ":", "")
+	leave()
+	<-s.left
 }
 
 func TestStreamsAreBounded(t *testing.T) {

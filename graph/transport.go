@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strconv"
@@ -42,6 +43,8 @@ type Authenticator interface {
 // (https://graphql.github.io/graphql-over-http/draft/).
 type transport struct {
 	auth    Authenticator
+	bodies  *bodies
+	log     *slog.Logger
 	edge    *edge.Cache
 	enter   func(tenant int64) error
 	timeout time.Duration
@@ -74,7 +77,8 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		return
 	}
 	ctx := edge.Wanted(r)
-	p, raw, ok := admit(ctx, w, r, t.auth, media)
+	p, raw, done, ok := t.bodies.admit(ctx, w, r, t.auth, media)
+	defer done()
 	if !ok {
 		return
 	}
@@ -90,7 +94,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 			refuse(w, media, unreadStatus(media, status), err)
 			return
 		}
-		run(w, r, exec, params, media)
+		t.run(w, r, exec, params, media)
 	})
 }
 
@@ -104,9 +108,10 @@ func fingerprint(r *http.Request, media string, also forms, raw []byte) [32]byte
 	return sha256.Sum256(append(text, raw...))
 }
 
-// admit finds who asks, counts the request against their limit and reads it. It
-// answers those it turns away itself.
-func admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Authenticator, media string) (p *auth.Principal, raw []byte, ok bool) {
+// admit finds who asks, counts the request against their limit and reads it, until
+// done. It answers those it turns away itself.
+func (b *bodies) admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Authenticator, media string) (p *auth.Principal, raw []byte, done func(), ok bool) {
+	done = func() {}
 	status, err := checkRequest(r)
 	if err == nil {
 		if p, err = who.Authenticate(ctx, r); err != nil && Public(err).Code == analytics.CodeUnauthenticated {
@@ -119,13 +124,13 @@ func admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Auth
 		limit.SetHeaders(w.Header())
 	}
 	if err == nil {
-		raw, status, err = readRaw(w, r)
+		raw, done, status, err = b.readRaw(w, r)
 	}
 	if err != nil {
 		auth.SetHeaders(w.Header(), err)
 		refuse(w, media, status, err)
 	}
-	return p, raw, err == nil
+	return p, raw, done, err == nil
 }
 
 // checkRequest looks at what the headers alone tell. The status is 0 where the
@@ -153,37 +158,39 @@ func isJSON(contentType string) bool {
 
 // readRaw gets the bytes that hold the operation: the body or the query string,
 // each within its bound. The status is 0 where the error's own will do.
-func readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, status int, err error) {
+func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, done func(), status int, err error) {
+	done = func() {}
 	if r.Method != http.MethodPost {
 		if len(r.URL.RawQuery) > maxURL {
-			return nil, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
+			return nil, done, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
 		}
-		return []byte(r.URL.RawQuery), 0, nil
+		return []byte(r.URL.RawQuery), done, 0, nil
 	}
 	tooLarge := analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long", maxBody)
 	if r.ContentLength > maxBody {
-		return nil, 0, tooLarge
+		return nil, done, 0, tooLarge
 	}
 	if r.ContentLength >= 0 && r.ContentLength <= maxReserved { // net/http gives no more than that
 		raw = make([]byte, r.ContentLength)
 		if _, err = io.ReadFull(r.Body, raw); err != nil {
-			return nil, 0, analytics.Invalidf("body", "could not be read to its end")
+			return nil, done, 0, analytics.Invalidf("body", "could not be read to its end")
 		}
-		return raw, 0, nil
+		return raw, done, 0, nil
 	}
-	raw, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body := &heldBody{Reader: http.MaxBytesReader(w, r.Body, maxBody), of: b}
+	raw, err = io.ReadAll(body)
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		return nil, 0, tooLarge
-	case err != nil:
-		return nil, 0, analytics.Invalidf("body", "could not be read to its end")
+		err = tooLarge
+	case err != nil && !analytics.IsUnavailable(err):
+		err = analytics.Invalidf("body", "could not be read to its end")
 	}
-	return raw, 0, nil
+	return raw, body.release, 0, err
 }
 
 // run executes an operation and writes its answer.
-func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, media string) {
+func (t *transport) run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, media string) {
 	ctx := r.Context()
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
@@ -207,7 +214,7 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 		return
 	}
 	if inParts(ctx, op) {
-		deliver(w, r, exec, op, media)
+		deliver(w, r, exec, op, media, t.log)
 		return
 	}
 	table, err := tableOf(wanted(ctx), op)

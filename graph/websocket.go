@@ -19,6 +19,7 @@ import (
 const (
 	subprotocol   = "graphql-transport-ws"
 	maxReceived   = 1 << 20 // bytes that a client sends at once
+	maxIntroduced = 8 << 10 // the same before it has said who it is
 	maxOperations = 100     // of a connection at a time
 	maxID         = 256     // bytes of an operation's id
 )
@@ -57,7 +58,7 @@ func (t *websocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		_ = conn.Close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
-	conn.SetReadLimit(maxReceived)
+	conn.SetReadLimit(maxIntroduced)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context())) // which ends with the upgrade or not, nobody says
 	defer cancel()
 	s := &socket{websocket: t, conn: conn, ctx: ctx, exec: exec, from: r, elsewhere: fromElsewhere(r), active: map[string]*active{}}

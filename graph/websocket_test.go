@@ -63,6 +63,17 @@ func subscribe(id, query string) string {
 	return fmt.Sprintf(`{"id":%q,"type":"subscribe","payload":%s}`, id, request(query))
 }
 
+// Who has not said who it is may not send much.
+func TestStrangersSayLittle(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	c := s.dial()
+	c.send(`{"type":"connection_init","payload":{"key":"` + strings.Repeat("x", maxIntroduced) + `"}}`)
+	c.closed(int(ws.StatusMessageTooBig))
+	c = s.ready()
+	c.send(`{"type":"ping","payload":{"any":"` + strings.Repeat("x", 100<<10) + `"}}`)
+	c.want(`{"type":"pong"}`)
+}
+
 func TestWebSocketOperations(t *testing.T) {
 	s := newStation(t, func(*Streams) {})
 	c := s.ready()

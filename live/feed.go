@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"footfall/analytics"
@@ -32,6 +32,8 @@ type feed[V any] struct {
 	wake   chan struct{}   // something changed
 	ready  chan struct{}   // there is a value, or there will be none
 
+	ofTenant *atomic.Int64 // the tenant's subscribers
+
 	// Of run alone.
 	show     func(now time.Time) V
 	computed time.Time
@@ -54,6 +56,7 @@ func newFeed[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V]) *fee
 		hub: h, viewer: viewer, key: key, query: q, subscribers: map[*subscriber[V]]bool{}, dirty: true,
 		wake: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
+	f.ofTenant = h.subscribersOf(viewer.Tenant.ID)
 	f.ctx, f.cancel = context.WithCancel(h.ctx) //nolint:gosec // whoever leaves last calls it, or the end
 	return f
 }
@@ -153,7 +156,7 @@ func (f *feed[V]) read(l *loaders.Loaders) (show func(now time.Time) V, err erro
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("live: a computation panicked: %v\n%s", r, debug.Stack())
+			err = fmt.Errorf("live: a computation: %w", analytics.Panicked(r))
 		}
 	}()
 	return f.query.read(ctx, l)
@@ -216,6 +219,7 @@ func (f *feed[V]) remove(s *subscriber[V], err error) {
 	if f.subscribers[s] {
 		delete(f.subscribers, s)
 		f.hub.subscribers.Add(-1)
+		f.ofTenant.Add(-1)
 		s.end(err)
 	}
 }

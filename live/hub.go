@@ -32,9 +32,10 @@ const (
 
 // The bounds of a Hub.
 const (
-	maxFeeds       = 1000    // of a tenant: distinct queries
-	maxSubscribers = 100_000 // of all
-	maxComputing   = 4       // feeds at a time, so that requests find connections free
+	maxFeeds             = 1000    // of a tenant: distinct queries
+	maxSubscribers       = 100_000 // of all
+	maxTenantSubscribers = 20_000
+	maxComputing         = 4 // feeds at a time, so that requests find connections free
 )
 
 var (
@@ -62,6 +63,7 @@ type Hub struct {
 	mu     sync.Mutex // taken before any feed's
 	closed bool
 	feeds  map[int64]map[feedKey]anyFeed // by tenant
+	counts map[int64]*atomic.Int64       // of subscribers, by tenant
 
 	subscribers, feedCount        atomic.Int64
 	computations, failed, dropped atomic.Int64
@@ -87,7 +89,7 @@ func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{o: o, computing: make(chan struct{}, maxComputing), feeds: map[int64]map[feedKey]anyFeed{}}
+	h := &Hub{o: o, computing: make(chan struct{}, maxComputing), feeds: map[int64]map[feedKey]anyFeed{}, counts: map[int64]*atomic.Int64{}}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h
 }
@@ -148,6 +150,8 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 		return nil, errClosing
 	case h.subscribers.Load() >= maxSubscribers:
 		return nil, analytics.Errorf(analytics.CodeUnavailable, "the gateway has as many subscriptions as it takes, try again")
+	case h.subscribersOf(tenant).Load() >= maxTenantSubscribers:
+		return nil, analytics.Errorf(analytics.CodeRateLimited, "at most %d subscriptions of a tenant at a time", maxTenantSubscribers)
 	}
 	f, ok := h.feeds[tenant][key].(*feed[V])
 	if !ok {
@@ -162,11 +166,20 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 		h.feedCount.Add(1)
 	}
 	h.subscribers.Add(1)
+	f.ofTenant.Add(1)
 	f.add(s)
 	if !ok {
 		h.running.Go(f.run)
 	}
 	return f, nil
+}
+
+// subscribersOf is the tenant's count. The lock is held.
+func (h *Hub) subscribersOf(tenant int64) *atomic.Int64 {
+	if h.counts[tenant] == nil {
+		h.counts[tenant] = &atomic.Int64{}
+	}
+	return h.counts[tenant]
 }
 
 // forget takes the feed off the Hub, if it is there. The lock is held.

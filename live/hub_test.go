@@ -334,6 +334,32 @@ func TestFeedsAreBounded(t *testing.T) {
 	})
 }
 
+func TestATenantsSubscribersAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		_, leave, _ := w.watch("show")
+		count := w.subscribersOf(tenant.ID)
+		if n := count.Load(); n != 1 {
+			t.Errorf("%d subscribers", n)
+		}
+		count.Add(maxTenantSubscribers - 1)
+		_, err := w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, "show")
+		var e *analytics.Error
+		if !errors.As(err, &e) || e.Code != analytics.CodeRateLimited {
+			t.Errorf("one more: %v", err)
+		}
+		other := loaders.Viewer{Tenant: analytics.Tenant{ID: tenant.ID + 1}}
+		if _, err = w.Campaign(t.Context(), other, "show"); err != nil {
+			t.Errorf("another tenant: %v", err)
+		}
+		count.Add(1 - maxTenantSubscribers)
+		leave()
+		synctest.Wait()
+		if n := count.Load(); n != 0 {
+			t.Errorf("%d subscribers left", n)
+		}
+	})
+}
+
 func TestCloseEndsAll(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		values, _, ending := w.watch("show")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -142,7 +141,7 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 	defer close(p.done)
 	defer func() {
 		if r := recover(); r != nil {
-			p.err = fmt.Errorf("loaders: a batch panicked: %v\n%s", r, debug.Stack())
+			p.err = fmt.Errorf("loaders: a batch: %w", analytics.Panicked(r))
 		}
 	}()
 	if p.values, p.err = b.call(ctx, p.keys); p.err == nil && len(p.values) != len(p.keys) {

@@ -129,7 +129,7 @@ func TestErrorIsShared(t *testing.T) {
 		want string
 	}{
 		"an error":        {func() ([]int, error) { return nil, errBroken }, "broken"},
-		"a panic":         {func() ([]int, error) { panic("of the source") }, "panicked: of the source"},
+		"a panic":         {func() ([]int, error) { panic("of the source") }, "loaders: a batch: panic: a string"},
 		"too few answers": {func() ([]int, error) { return make([]int, 1), nil }, "1 answers to 50"},
 	} {
 		t.Run(name, func(t *testing.T) {

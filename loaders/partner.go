@@ -153,8 +153,9 @@ func (l *Loaders) standings(ctx context.Context, of analytics.Measured, f *analy
 		return nil, err
 	}
 	var standings []*analytics.Standing
+	matches := f.Matches()
 	for _, p := range partners {
-		if f.Matches(p) {
+		if matches(p) {
 			standings = append(standings, &analytics.Standing{Partner: p})
 		}
 	}

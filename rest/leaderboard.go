@@ -111,6 +111,7 @@ var keyRefusals = map[analytics.Code]struct {
 	analytics.CodeUnauthenticated: {http.StatusUnauthorized, "unauthorized"},
 	analytics.CodeForbidden:       {http.StatusForbidden, "forbidden"},
 	analytics.CodeInvalid:         {http.StatusBadRequest, "validation_error"},
+	analytics.CodeGone:            {http.StatusUnprocessableEntity, "validation_error"},
 	analytics.CodeRateLimited:     {http.StatusTooManyRequests, "rate_limit_exceeded"},
 	analytics.CodeUnavailable:     {http.StatusServiceUnavailable, "service_unavailable"},
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -208,23 +206,15 @@ func (t *transport) refuse(w http.ResponseWriter, c *call, err error) {
 	t.contract.refusal(c, err).write(w)
 }
 
-// catch turns a panic into the contract's internal error. Of the panic's value
-// only a run-time error is logged: others might quote the request.
+// catch turns a panic into the contract's internal error.
 func (t *transport) catch(w http.ResponseWriter, c *call) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	what := fmt.Sprintf("%T", v)
-	err, _ := v.(error)
-	var atRunTime runtime.Error
-	switch {
-	case errors.Is(err, http.ErrAbortHandler):
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
 		panic(v)
-	case errors.As(err, &atRunTime):
-		what = atRunTime.Error()
+	default:
+		t.refuse(w, c, analytics.Panicked(v))
 	}
-	t.refuse(w, c, fmt.Errorf("panic: %s\n%s", what, debug.Stack()))
 }
 
 // refused is a refusal whose body is JSON.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,18 +30,10 @@ func (s *Store) UpsertCampaigns(ctx context.Context, tenant int64, campaigns []a
 			return err
 		}
 		for i := range campaigns {
-			c := &campaigns[i]
-			c.Subject = subjects[subjectKey{analytics.KindCampaign, c.CampaignKey}]
-			_, err = tx.Exec(ctx, sql("upsert_campaign"), args{
-				"tenant_id": tenant, "key": c.CampaignKey, "campaign_id": c.Number, "subject_id": c.Subject, "title": c.Title,
-				"scheduled_at": c.ScheduledAt, "started_at": c.StartedAt, "ended_at": c.EndedAt,
-			})
-			if sqlState(err, uniqueViolation) {
-				return analytics.Errorf(analytics.CodeConflict, "campaignId %q belongs to another campaign", c.CampaignID())
-			}
-			if err != nil {
-				return err
-			}
+			campaigns[i].Subject = subjects[subjectKey{analytics.KindCampaign, campaigns[i].CampaignKey}]
+		}
+		if err = replaceCampaigns(ctx, tx, tenant, campaigns); err != nil {
+			return err
 		}
 		if out, err = findCampaigns(ctx, tx, tenant, keys); err != nil {
 			return err
@@ -51,50 +44,100 @@ func (s *Store) UpsertCampaigns(ctx context.Context, tenant int64, campaigns []a
 	return out, change, err
 }
 
+// replaceCampaigns upserts them one after the other, in one round trip.
+func replaceCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, campaigns []analytics.Campaign) (err error) {
+	batch := &pgx.Batch{}
+	for i := range campaigns {
+		c := &campaigns[i]
+		batch.Queue(sql("upsert_campaign"), args{
+			"tenant_id": tenant, "key": c.CampaignKey, "campaign_id": c.Number, "subject_id": c.Subject, "title": c.Title,
+			"scheduled_at": c.ScheduledAt, "started_at": c.StartedAt, "ended_at": c.EndedAt,
+		})
+	}
+	results := tx.SendBatch(ctx, batch)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
+	for i := range campaigns {
+		_, err = results.Exec()
+		if sqlState(err, uniqueViolation) {
+			return analytics.Errorf(analytics.CodeConflict, "campaignId %q belongs to another campaign", campaigns[i].CampaignID())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // numberCampaigns fills in the numbers that the client left out.
 func numberCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, keys []string, campaigns []analytics.Campaign) error {
 	known, err := findCampaigns(ctx, tx, tenant, keys)
 	if err != nil {
 		return err
 	}
-	given := map[string]int64{}
+	numbers := map[string]int64{}
 	for i := range campaigns {
-		c := &campaigns[i]
-		switch {
-		case c.Number != 0:
-		case given[c.CampaignKey] != 0:
-			c.Number = given[c.CampaignKey]
-		case known[i] != nil:
-			c.Number = known[i].Number
-		default:
-			if c.Number, err = freeCampaignNumber(ctx, tx, tenant, campaigns); err != nil {
-				return err
-			}
+		if n := campaigns[i].Number; n != 0 {
+			numbers[keys[i]] = n
 		}
-		given[c.CampaignKey] = c.Number
+	}
+	var missing []string
+	for i, key := range keys {
+		if _, has := numbers[key]; has {
+			continue
+		}
+		if known[i] != nil {
+			numbers[key] = known[i].Number
+			continue
+		}
+		numbers[key], missing = 0, append(missing, key)
+	}
+	free, err := freeCampaignNumbers(ctx, tx, tenant, len(missing), campaigns)
+	if err != nil {
+		return err
+	}
+	for i, key := range missing {
+		numbers[key] = free[i]
+	}
+	for i, key := range keys {
+		campaigns[i].Number = numbers[key]
 	}
 	return nil
 }
 
-func freeCampaignNumber(ctx context.Context, tx pgx.Tx, tenant int64, campaigns []analytics.Campaign) (int64, error) {
+// freeCampaignNumbers takes numbers that no campaign has, nor is about to get.
+func freeCampaignNumbers(ctx context.Context, tx pgx.Tx, tenant int64, n int, campaigns []analytics.Campaign) (free []int64, err error) {
 	asked := map[int64]bool{}
 	for i := range campaigns {
 		asked[campaigns[i].Number] = true
 	}
-	for {
-		n, err := take(ctx, tx, tenant, "campaign", 1)
+	for len(free) < n {
+		next, err := take(ctx, tx, tenant, "campaign", n-len(free))
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		rows, err := tx.Query(ctx, sql("used_campaign_ids"), args{"tenant_id": tenant, "ids": []int64{n}})
+		taken := make([]int64, n-len(free))
+		for i := range taken {
+			taken[i] = next + int64(i)
+		}
+		rows, err := tx.Query(ctx, sql("used_campaign_ids"), args{"tenant_id": tenant, "ids": taken})
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		used, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil || len(used) == 0 && !asked[n] {
-			return n, err
+		if err != nil {
+			return nil, err
+		}
+		for _, number := range taken {
+			if !asked[number] && !slices.Contains(used, number) {
+				free = append(free, number)
+			}
 		}
 	}
+	return free, nil
 }
 
 func findCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, keys []string) ([]*analytics.Campaign, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -166,6 +167,7 @@ func (d *dictionary) learnSubjects(history string, tenant int64, known map[subje
 	}
 	for k, id := range known {
 		if id != 0 {
+			k.key = strings.Clone(k.key) // which may be a part of all that its event came with
 			d.subjects.Add(subject{tenant, k}, id)
 		}
 	}

@@ -2,8 +2,12 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unsafe"
+
+	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
 )
@@ -22,6 +26,42 @@ func visitsBy(w *world, batch string, names ...string) []analytics.Event {
 
 // TestReadAheadIsNeverWrong has two processes number the same words in turns:
 // what one has read ahead the other changes.
+// What is remembered of a subject is no part of what its event came with.
+func TestDictionaryKeepsNoLines(t *testing.T) {
+	t.Parallel()
+	line := strings.Repeat("x", 1000) + "page"
+	key := line[1000:]
+	d := newDictionary()
+	d.learnSubjects("", 1, map[subjectKey]int64{{analytics.KindEvent, key}: 7})
+	kept := d.subjects.Keys()
+	if len(kept) != 1 || kept[0].key != "page" || unsafe.StringData(kept[0].key) == unsafe.StringData(key) {
+		t.Errorf("kept %v", kept)
+	}
+}
+
+// A writer that waited for the lock hears of what was erased meanwhile.
+func TestWritersHearOfErasures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	holder, err := w.pool.Begin(t.Context())
+	ok(t, err)
+	_, err = holder.Exec(t.Context(), sql("lock_tenant"), args{"tenant_id": w.tenant.ID})
+	ok(t, err)
+	_, err = holder.Exec(t.Context(), sql("count_erasure"), args{"tenant_id": w.tenant.ID})
+	ok(t, err)
+	heard := make(chan moment, 1)
+	failed := make(chan error, 1)
+	go func() {
+		failed <- w.writeNumbered(t.Context(), w.tenant.ID, func(_ pgx.Tx, m moment) error { heard <- m; return nil })
+	}()
+	for waits := 0; waits == 0; {
+		ok(t, w.pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits))
+	}
+	ok(t, holder.Commit(t.Context()))
+	ok(t, <-failed)
+	equal(t, "erasures", (<-heard).erasures, int64(1))
+}
+
 func TestReadAheadIsNeverWrong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

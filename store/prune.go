@@ -246,22 +246,23 @@ func (p *pruning) replaceMonth(ctx context.Context, tx pgx.Tx, m month) (kept in
 	return kept, p.note(ctx, tx, 0, "prune.month", m.name(), detail{"eventsKept": kept, "bytes": m.bytes})
 }
 
-// copyKept makes a table of what is kept of a month. Nobody changes that any more.
+// copyKept makes a table of what is kept of a month, of all tenants at once. Nobody
+// changes that any more.
 func copyKept(ctx context.Context, tx pgx.Tx, table, draft string) (kept int64, err error) {
 	const needed = `EXISTS (SELECT FROM kept_quarters k
 		WHERE k.tenant_id = e.tenant_id AND k.subject_id = e.subject_id AND k.quarter = date_bin('15 minutes', e.at, '1970-01-01Z'))`
+	var events, others bool
+	err = tx.QueryRow(ctx, fmt.Sprintf("SELECT EXISTS (SELECT FROM %[1]s), EXISTS (SELECT FROM %[1]s e WHERE NOT %[2]s)", table, needed)).Scan(&events, &others)
+	switch {
+	case err != nil:
+		return 0, err
+	case events && !others: // it was pruned before
+		return 0, errNothingToDrop
+	}
 	if _, err = tx.Exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE events INCLUDING ALL)", draft)); err != nil {
 		return 0, err
 	}
 	tag, err := tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT e.* FROM %s e WHERE %s", draft, table, needed))
-	if err != nil || tag.RowsAffected() == 0 {
-		return 0, err
-	}
-	others := false
-	err = tx.QueryRow(ctx, fmt.Sprintf("SELECT EXISTS (SELECT FROM %s e WHERE NOT %s)", table, needed)).Scan(&others)
-	if err == nil && !others {
-		err = errNothingToDrop
-	}
 	return tag.RowsAffected(), err
 }
 

@@ -17,6 +17,7 @@ func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Qu
 		if len(b.ragged.n) > 0 {
 			text += sql("sliced_ragged") + sql("sliced_pruned")
 		}
+		text += "\nORDER BY n, bucket" // the rows of a bucket one after the other
 		rows, err := s.read(ctx, tenant, text, b.args(tenant))
 		if err != nil {
 			return nil, wrap(err)

@@ -220,8 +220,7 @@ func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error
 // writeNumbered is write, and tells f how the tenant's dictionary stands.
 func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, m moment) error) error {
 	return wrap(s.enter(ctx, tenant, func(tx pgx.Tx) error {
-		var m moment
-		err := tx.QueryRow(ctx, sql("lock_tenant"), args{"tenant_id": tenant}).Scan(&m.next, &m.erasures)
+		m, err := lockTenant(ctx, tx, tenant)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return analytics.Errorf(analytics.CodeNotFound, "no such tenant: %d", tenant)
 		}
@@ -230,6 +229,18 @@ func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.T
 		}
 		return f(tx, m)
 	}))
+}
+
+// lockTenant waits for the tenant's write lock, and tells how its dictionary stands then.
+func lockTenant(ctx context.Context, tx pgx.Tx, tenant int64) (m moment, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(sql("lock_tenant"), args{"tenant_id": tenant})
+	batch.Queue(sql("dictionary_moment"), args{"tenant_id": tenant})
+	results := tx.SendBatch(ctx, batch)
+	if _, err = results.Exec(); err == nil {
+		err = results.QueryRow().Scan(&m.next, &m.erasures)
+	}
+	return m, errors.Join(err, results.Close())
 }
 
 // take reserves n consecutive numbers of a counter and returns the first.

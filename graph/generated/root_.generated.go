@@ -3082,7 +3082,7 @@ enum Scope {
   ANALYTICS_READ
   "Record events (` + "`" + `events:write` + "`" + `)."
   EVENTS_WRITE
-  "Create, replace and delete activations, partners and campaigns (` + "`" + `admin` + "`" + `)."
+  "Create and delete activations, create and replace partners and campaigns (` + "`" + `admin` + "`" + `)."
   ADMIN
 }
 
@@ -3312,7 +3312,7 @@ input EventInput {
   session: String
   "The client's visitor id, 1 to 256 bytes; required unless the event is an event page's."
   visitor: String
-  "When it happened, at most 24 hours from now."
+  "When it happened: from 1970 on, at most 24 hours in the future."
   at: DateTime!
   "` + "`" + `watch` + "`" + ` only, required: the viewer watched for this long from ` + "`" + `at` + "`" + ` on, 1 to 86400 seconds."
   seconds: Int

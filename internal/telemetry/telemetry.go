@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"footfall/analytics"
 )
 
 // NewLog makes a structured log: JSON lines of the level and above.
@@ -82,7 +83,7 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Watch counts, times and logs what h answers under the route's name, and turns
-// a panic into a plain 500.
+// a panic into a plain 500, or where the answer had begun already breaks it off.
 func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Handler {
 	good, seconds := m.requests.WithLabelValues(route, "200"), m.seconds.WithLabelValues(route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -92,8 +93,13 @@ func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Han
 		defer func() {
 			m.flying.Dec()
 			if v := recover(); v != nil {
-				log.ErrorContext(r.Context(), "panic", "route", route, "error", v, "stack", string(debug.Stack()))
-				if rec.status == 0 {
+				aborted := v == any(http.ErrAbortHandler)
+				if !aborted {
+					log.ErrorContext(r.Context(), "panic", "route", route, "error", analytics.Panicked(v))
+				}
+				if aborted || rec.status != 0 { // lest what was written passes for all
+					defer panic(http.ErrAbortHandler)
+				} else {
 					http.Error(rec, "internal error", http.StatusInternalServerError)
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -123,7 +122,7 @@ func (r *request[V]) run(ctx context.Context, shared *flights, flights []*flight
 	err := errors.New("cache: the load ended without a result")
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("cache: the load panicked: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("cache: a load: %w", analytics.Panicked(p))
 		}
 		for i := range flights {
 			if !l.landed[i] {

@@ -3,11 +3,12 @@ package cache
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"footfall/analytics"
 )
 
 const (
@@ -120,7 +121,7 @@ func (s *lookups) carry(batch []*lookup) {
 		p := recover()
 		for _, l := range batch {
 			if p != nil {
-				l.err = fmt.Errorf("cache: a look-up panicked: %v\n%s", p, debug.Stack())
+				l.err = fmt.Errorf("cache: a look-up: %w", analytics.Panicked(p))
 			}
 			close(l.done)
 		}

@@ -145,7 +145,7 @@ func TestLookupsOutliveAPanic(t *testing.T) {
 			s.hold <- broken
 		}
 		for _, one := range all[:tripsAtOnce] {
-			if err := <-one; err == nil || !strings.Contains(err.Error(), "panicked: broken") {
+			if err := <-one; err == nil || !strings.Contains(err.Error(), "panic: a *errors.errorString") {
 				t.Errorf("who was on it: %v", err)
 			}
 		}

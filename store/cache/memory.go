@@ -26,6 +26,9 @@ type memory struct {
 // stamp marks a time in which a topic did not change, as far as we heard.
 type stamp uint64
 
+// entrySize is what an entry takes beside its value, roughly.
+const entrySize = 450
+
 type entry struct {
 	value any
 	stamp stamp
@@ -43,7 +46,7 @@ func newMemory(entries, bytes int) *memory {
 		large:  bytes / 4,
 		entries: otter.Must(&otter.Options[key, *entry]{
 			MaximumWeight:    uint64(bytes),
-			Weigher:          func(k key, e *entry) uint32 { return uint32(min(max(e.size+len(k.what)+200, least), 1<<31)) },
+			Weigher:          func(k key, e *entry) uint32 { return uint32(min(max(e.size+len(k.what)+entrySize, least), 1<<31)) },
 			ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[key, *entry]) time.Duration { return e.Value.keep }),
 		}),
 	}

@@ -1,2 +1,1 @@
-SELECT next, coalesce((SELECT next FROM counters WHERE tenant_id = @tenant_id AND name = 'erasure'), 0) AS erasures
-FROM counters WHERE tenant_id = @tenant_id AND name = 'identity' FOR UPDATE
+SELECT FROM counters WHERE tenant_id = @tenant_id AND name = 'identity' FOR UPDATE

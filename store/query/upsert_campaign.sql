@@ -1,4 +1,3 @@
--- An update without a number keeps the one there is.
 INSERT INTO campaigns (tenant_id, campaign_key, campaign_id, subject_id, title, scheduled_at, started_at, ended_at)
 SELECT @tenant_id, @key, @campaign_id, @subject_id, @title, @scheduled_at, @started_at, @ended_at
 ON CONFLICT (tenant_id, campaign_key) DO UPDATE

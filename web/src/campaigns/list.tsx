@@ -19,7 +19,7 @@ export function List({ credential, demo }: { credential: Key; demo: Demo | null 
     { title: 'Over', rows: rows?.filter((row) => row.status === 'ENDED') },
   ];
   return (
-    <main className="campaigns">
+    <main id="content" tabIndex={-1} className="campaigns">
       <header>
         <h1>Campaigns</h1>
         {demo && <SampleShow demo={demo} />}

@@ -32,7 +32,7 @@ export function Wall({ credential, campaignKey, demo }: Props) {
     if (campaign) document.title = `${campaign.title} · Live · Footfall`;
   }, [campaign]);
   return (
-    <main className="wall">
+    <main id="content" tabIndex={-1} className="wall">
       <header>
         <div>
           <h1>{campaign?.title ?? (trouble === 'unknown' ? 'No such campaign' : 'Live')}</h1>

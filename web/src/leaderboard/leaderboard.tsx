@@ -29,7 +29,7 @@ export function Leaderboard({ config }: { config: Config }) {
   return (
     <>
       <Bar section="/leaderboard" credential={key} />
-      <main className="leaderboard">
+      <main id="content" tabIndex={-1} className="leaderboard">
         <h1>Partner leaderboard</h1>
         <Controls choices={choices} choose={choose} groups={groups} range={ranking?.range ?? null} />
         {!key.value && (

@@ -27,8 +27,8 @@ export function Playground({ config, shared }: Props) {
   const definitions = useDefinitions(key.value);
   return (
     <>
-      <Bar section="/playground" credential={key} />
-      <main>
+      <Bar section="/playground" credential={key} tokens />
+      <main id="content" tabIndex={-1}>
         <h1 className="hidden">Playground</h1>
         <Suspense fallback={<p className="faint">Loading the editor…</p>}>
           <Explorer fetcher={fetcher} examples={examples} shared={shared} introspect={key.value !== ''}>

@@ -57,7 +57,7 @@ function Share({ name, text, children }: { name: string; text: string; children:
         </button>
       </div>
       <p className="faint note">{children}</p>
-      <pre tabIndex={0} aria-label={name}>
+      <pre tabIndex={0} role="group" aria-label={name}>
         {text}
       </pre>
     </section>

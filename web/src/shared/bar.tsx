@@ -10,21 +10,28 @@ const sections = [
   { path: '/docs', name: 'Docs' },
 ];
 
-/** The bar at the top of an application: where we are, and the key. */
-export function Bar({ section, credential }: { section: string; credential: Key }) {
+type Props = { section: string; credential: Key; tokens?: boolean };
+
+/** The bar at the top of an application: where we are, and the key; where tokens open something too, it says so. */
+export function Bar({ section, credential, tokens }: Props) {
   return (
-    <header className="bar">
-      <a className="brand" href="/">
-        Footfall
+    <>
+      <a className="skip" href="#content">
+        Skip to content
       </a>
-      <nav aria-label="Pages">
-        {sections.map(({ path, name }) => (
-          <a key={path} href={path} aria-current={path === section ? 'page' : undefined}>
-            {name}
-          </a>
-        ))}
-      </nav>
-      <KeyForm credential={credential} />
-    </header>
+      <header className="bar">
+        <a className="brand" href="/">
+          Footfall
+        </a>
+        <nav aria-label="Pages">
+          {sections.map(({ path, name }) => (
+            <a key={path} href={path} aria-current={path === section ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <KeyForm credential={credential} tokens={tokens} />
+      </header>
+    </>
   );
 }

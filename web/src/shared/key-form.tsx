@@ -10,7 +10,7 @@ const says: Record<KeyState, string> = {
   refused: 'Not accepted',
 };
 
-export function KeyForm({ credential }: { credential: Key }) {
+export function KeyForm({ credential, tokens = false }: { credential: Key; tokens?: boolean }) {
   const [visible, setVisible] = useState(false);
   const id = useId();
   return (
@@ -22,7 +22,7 @@ export function KeyForm({ credential }: { credential: Key }) {
         credential.commit();
       }}
     >
-      <label htmlFor={id}>API key or activation token</label>
+      <label htmlFor={id}>{tokens ? 'API key or activation token' : 'API key'}</label>
       <input
         id={id}
         type={visible ? 'text' : 'password'}

@@ -1,0 +1,87 @@
+package graph
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"footfall/analytics"
+)
+
+// Bodies that take all the memory there is for them are turned away, and what they
+// took is free again when they are done with.
+func TestBodiesAreHeldTogether(t *testing.T) {
+	b := setup(t)
+	bodies := &bodies{most: 300 << 10}
+	b.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _, done, ok := bodies.admit(r.Context(), w, r, b, mediaJSON)
+		defer done()
+		if ok {
+			write(w, mediaJSON, http.StatusOK, &graphql.Response{Data: []byte("{}")})
+		}
+	})
+	long := strings.Repeat(" ", 200<<10)
+	if w := b.do(http.MethodPost, "/graphql", long); w.Code != http.StatusOK {
+		t.Fatalf("alone: %d %s", w.Code, w.Body)
+	}
+	slow, finish := io.Pipe()
+	took := make(chan int)
+	go func() {
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", slow)
+		r.ContentLength = -1
+		r.Header = http.Header{"Content-Type": {mediaJSON}, "Authorization": {"key:1"}}
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, r)
+		took <- w.Code
+	}()
+	if _, err := io.WriteString(finish, long); err != nil {
+		t.Fatal(err)
+	}
+	for bodies.held.Load() < int64(len(long)) {
+		runtime.Gosched()
+	}
+	w := b.do(http.MethodPost, "/graphql", long)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("beside another: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	_ = finish.Close()
+	if code := <-took; code != http.StatusOK {
+		t.Errorf("the first: %d", code)
+	}
+	if n := bodies.held.Load(); n != 0 {
+		t.Errorf("%d bytes are still held", n)
+	}
+}
+
+// A panic before an operation begins ends the operation, not the process.
+func TestPanicOnASocket(t *testing.T) {
+	t.Parallel()
+	s := &station{t: t, Streams: NewStreams(), values: make(chan *analytics.CampaignLive), left: make(chan struct{}, 10)}
+	var log strings.Builder
+	handler, err := New(Options{
+		Live: s, Streams: s.Streams, Auth: s, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: time.Now, Timeout: time.Second,
+		Documents: Documents{Count: func(string, int) { panic("what was sent") }},
+	})
+	ok(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL + "/graphql"
+	c := s.ready()
+	for _, id := range []string{"a", "b"} {
+		c.send(subscribe(id, showLive))
+		c.want(`{"id":"` + id + `","type":"error","payload":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`)
+	}
+	_ = c.conn.CloseNow()
+	server.Close()
+	if said := log.String(); !strings.Contains(said, "panic: a string") || strings.Contains(said, "what was sent") {
+		t.Errorf("the log says %s", said)
+	}
+}
