@@ -22,7 +22,7 @@ type sample struct {
 
 const (
 	samples      = 120
-	freshPart    = 12 // for such a part of the time a fresh gateway is looked at afterwards
+	freshPart    = 20 // for such a part of the time a fresh gateway is looked at afterwards
 	leastSpacing = time.Second
 	rampStep     = 3 * time.Second
 )

@@ -31,6 +31,7 @@ const (
 // Loads that bound the age of their answers differently do not share a batch.
 type batcher[K comparable, V any] struct {
 	call    func(ctx context.Context, keys []K) ([]V, error)
+	recall  func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing
 	mu      sync.Mutex
 	pending map[time.Duration]*batch[K, V] // by the bound
 }
@@ -51,6 +52,9 @@ func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([
 
 // Load answers one key as part of a batch. A batch fails as a whole.
 func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
+	if known, ok := b.known(ctx, []K{key}); ok {
+		return known[0], nil
+	}
 	var i int
 	p, err := b.board(ctx, func(p *batch[K, V]) { i = p.add(key) })
 	if err != nil {
@@ -62,6 +66,9 @@ func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
 
 // LoadAll answers keys in their order, all as part of one batch.
 func (b *batcher[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
+	if known, ok := b.known(ctx, keys); ok {
+		return known, nil
+	}
 	places := make([]int, len(keys))
 	p, err := b.board(ctx, func(p *batch[K, V]) {
 		for i, key := range keys {
@@ -76,6 +83,14 @@ func (b *batcher[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
 		out[i] = p.values[at]
 	}
 	return out, nil
+}
+
+// known answers without a batch what is remembered, where no batch waits for who asks.
+func (b *batcher[K, V]) known(ctx context.Context, keys []K) ([]V, bool) {
+	if b.recall == nil || !alone(ctx) {
+		return nil, false
+	}
+	return b.recall(ctx, keys)
 }
 
 // add puts a key on board and returns its place.

@@ -92,7 +92,31 @@ func New(source Source, viewer Viewer, now time.Time) *Loaders {
 		}
 		return spread(answers, of), err
 	})
+	if r, ok := source.(Recaller); ok {
+		l.recallBy(r)
+	}
 	return l
+}
+
+// recallBy has what is remembered answered at once.
+func (l *Loaders) recallBy(r Recaller) {
+	tenant := l.Tenant()
+	l.activations.recall = func(ctx context.Context, ids []string) ([]*analytics.Activation, bool) {
+		return r.RecallActivations(ctx, tenant, ids)
+	}
+	l.partners.recall = func(ctx context.Context, uuids []uuid.UUID) ([]*analytics.Partner, bool) {
+		return r.RecallPartners(ctx, tenant, uuids)
+	}
+	l.campaigns.recall = func(ctx context.Context, keys []string) ([]*analytics.Campaign, bool) {
+		return r.RecallCampaigns(ctx, tenant, keys)
+	}
+	l.totals.recall = func(ctx context.Context, queries []*analytics.Query) ([]analytics.Answer, bool) {
+		all := make([]analytics.Query, len(queries))
+		for i, q := range queries {
+			all[i] = *q
+		}
+		return r.RecallTotals(ctx, tenant, all)
+	}
 }
 
 // Close ends the operation: what it held in memory was written.

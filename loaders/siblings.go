@@ -64,6 +64,22 @@ func (c *company) expect(ctx context.Context, field *graphql.FieldContext) {
 	c.missing[key] = n - 1
 }
 
+// alone reports whether nobody else asks when the field under ctx does.
+func alone(ctx context.Context) bool {
+	field := graphql.GetFieldContext(ctx)
+	for at := field; at != nil; at = at.Parent {
+		if at.Index != nil {
+			return false
+		}
+	}
+	if field == nil || !graphql.HasOperationContext(ctx) {
+		return true
+	}
+	op := graphql.GetOperationContext(ctx).Operation
+	budget := mostLooked
+	return op == nil || alike(op.SelectionSet, pathOf(field, nil), &budget) < 2
+}
+
 // whole reports whether every list is complete. One without elements somewhere
 // inside never is.
 func (c *company) whole() bool {

@@ -96,3 +96,52 @@ func TestAliasesAreOneCall(t *testing.T) {
 		})
 	}
 }
+
+// What is remembered is answered without a batch, but where a batch would wait for
+// who asks.
+func TestWhatIsRememberedIsAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	alone := operation(t, `{ a: noun { measure } other { measure } }`)
+	alike := operation(t, `{ a: noun { measure } b: noun { measure } }`)
+	at := func(op *ast.OperationDefinition, index *int) context.Context {
+		parent := op.SelectionSet[0].(*ast.Field)
+		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{Operation: op})
+		for _, f := range []*ast.Field{parent, parent.SelectionSet[0].(*ast.Field)} {
+			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: graphql.CollectedField{Field: f}})
+			if f == parent && index != nil {
+				ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: index})
+			}
+		}
+		return ctx
+	}
+	index := 0
+	for _, c := range []struct {
+		name  string
+		ctx   context.Context
+		keys  []int
+		calls int64
+	}{
+		{"one", at(alone, nil), []int{4}, 0}, {"several", at(alone, nil), []int{4, 6}, 0}, {"without a field", t.Context(), []int{4}, 0},
+		{"one of them is not remembered", at(alone, nil), []int{4, 5}, 1}, {"nothing is", at(alone, nil), []int{5}, 1},
+		{"an element of a list", at(alone, &index), []int{4}, 1}, {"one of two aliases", at(alike, nil), []int{4}, 1},
+	} {
+		var calls atomic.Int64
+		b := squares(&calls)
+		b.recall = func(_ context.Context, keys []int) ([]int, bool) { // even ones
+			out := make([]int, len(keys))
+			for i, k := range keys {
+				if out[i] = k * k; k%2 != 0 {
+					return nil, false
+				}
+			}
+			return out, true
+		}
+		got, err := b.LoadAll(c.ctx, c.keys)
+		if err != nil || len(got) != len(c.keys) || got[0] != c.keys[0]*c.keys[0] || calls.Load() != c.calls {
+			t.Errorf("%s: %v %v, %d calls", c.name, got, err, calls.Load())
+		}
+		if one, err := b.Load(c.ctx, c.keys[0]); err != nil || one != c.keys[0]*c.keys[0] {
+			t.Errorf("%s: %d %v", c.name, one, err)
+		}
+	}
+}

@@ -32,3 +32,12 @@ type Source interface {
 	// each subject, empty where there is none.
 	Extents(ctx context.Context, tenant int64, subjects []int64) ([]analytics.Range, error)
 }
+
+// Recaller is a Source that may know answers without asking anybody: all of those
+// asked for, or it is as if it knew none.
+type Recaller interface {
+	RecallActivations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, bool)
+	RecallPartners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, bool)
+	RecallCampaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, bool)
+	RecallTotals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, bool)
+}

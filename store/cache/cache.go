@@ -26,7 +26,10 @@ import (
 	"footfall/loaders"
 )
 
-var _ loaders.Source = (*Cache)(nil)
+var (
+	_ loaders.Source   = (*Cache)(nil)
+	_ loaders.Recaller = (*Cache)(nil)
+)
 
 // Outbox is where committed changes wait until every cache was told. Pending
 // lists them, at most so many; Settle removes those that were told of.
@@ -126,8 +129,7 @@ func New(o Options) *Cache {
 
 // Activations implements loaders.Source.
 func (c *Cache) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
-	items := nouns(c, tenant, analytics.TopicActivations, "activation", ids)
-	return fetch(ctx, c, noun[*analytics.Activation](), items, func(ctx context.Context, n []int) ([]*analytics.Activation, error) {
+	return fetch(ctx, c, noun[*analytics.Activation](), c.activations(tenant, ids), func(ctx context.Context, n []int) ([]*analytics.Activation, error) {
 		return c.o.Next.Activations(ctx, tenant, pick(ids, n))
 	})
 }
@@ -142,8 +144,7 @@ func (c *Cache) ListActivations(ctx context.Context, tenant int64, f analytics.A
 
 // Partners implements loaders.Source.
 func (c *Cache) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
-	items := nouns(c, tenant, analytics.TopicPartners, "partner", uuids)
-	return fetch(ctx, c, noun[*analytics.Partner](), items, func(ctx context.Context, n []int) ([]*analytics.Partner, error) {
+	return fetch(ctx, c, noun[*analytics.Partner](), c.partners(tenant, uuids), func(ctx context.Context, n []int) ([]*analytics.Partner, error) {
 		return c.o.Next.Partners(ctx, tenant, pick(uuids, n))
 	})
 }
@@ -156,8 +157,7 @@ func (c *Cache) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Pa
 
 // Campaigns implements loaders.Source.
 func (c *Cache) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
-	items := nouns(c, tenant, analytics.TopicCampaigns, "campaign", keys)
-	return fetch(ctx, c, noun[*analytics.Campaign](), items, func(ctx context.Context, n []int) ([]*analytics.Campaign, error) {
+	return fetch(ctx, c, noun[*analytics.Campaign](), c.campaigns(tenant, keys), func(ctx context.Context, n []int) ([]*analytics.Campaign, error) {
 		return c.o.Next.Campaigns(ctx, tenant, pick(keys, n))
 	})
 }
@@ -172,14 +172,7 @@ func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, scheduled *anal
 
 // Totals implements loaders.Source.
 func (c *Cache) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
-	items := make([]item, len(queries))
-	for i, q := range queries {
-		items[i] = item{totalsKey(tenant, q), c.o.OpenTTL}
-		if closed(q, c.o.Now()) {
-			items[i].ttl = c.o.ClosedTTL
-		}
-	}
-	return fetch(ctx, c, answers, items, func(ctx context.Context, n []int) ([]analytics.Answer, error) {
+	return fetch(ctx, c, answers, c.totals(tenant, queries), func(ctx context.Context, n []int) ([]analytics.Answer, error) {
 		return c.o.Next.Totals(ctx, tenant, pick(queries, n))
 	})
 }

@@ -13,58 +13,78 @@ import (
 // request is one call of a Source method.
 type request[V any] struct {
 	*Cache
-	kind   kind[V]
-	items  []item
-	stamps []stamp       // of the items, from before anything was read
-	maxAge time.Duration // how long ago what is remembered may have last been known to be right
-	fresh  bool          // nothing remembered may be
-	load   func(ctx context.Context, missing []int) ([]V, error)
+	kind     kind[V]
+	items    []item
+	stamps   []stamp       // of the items, from before anything was read
+	maxAge   time.Duration // how long ago what is remembered may have last been known to be right
+	fresh    bool          // nothing remembered may be
+	began    time.Time
+	recorder *Recorder // nil for none
+	out      []V
+	load     func(ctx context.Context, missing []int) ([]V, error)
 }
 
 // fetch answers the items, aligned with them: from memory, then from Redis in
 // one round trip, then with one load, which is given the places of what is
 // missing. What others are loading already is waited for instead.
 func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load func(context.Context, []int) ([]V, error)) ([]V, error) {
-	r := &request[V]{c, k, items, c.memory.stampsOf(items), analytics.MaxAge(ctx), analytics.Fresh(ctx), load}
-	out := make([]V, len(items))
-	recorder := recorderOf(ctx)
-	take := func(i int, f *found) {
-		out[i] = f.value.(V)
-		if f.from == fromStale && k.stale != nil {
-			out[i] = k.stale(out[i])
+	r := newRequest(ctx, c, k, items)
+	r.load = load
+	recalled, missing := r.recall()
+	for i, e := range recalled {
+		if e != nil {
+			r.takeRemembered(i, e)
 		}
-		c.counters.count(f)
-		recorder.note(f, r.maxAge, k.asOf(out[i]), time.Now())
 	}
-	missing := r.recall(take)
 	shared := c.flights
 	if r.fresh { // a load under way may have begun before the writes that must be seen
 		shared = newFlights()
 	}
 	for len(missing) > 0 {
-		joined, err := r.wait(ctx, shared, missing, take)
+		joined, err := r.wait(ctx, shared, missing, r.take)
 		if err != nil {
 			return nil, err
 		}
 		// Loads of others that failed for their own reasons are done again alone.
 		missing, shared = joined, newFlights()
 	}
-	return out, nil
+	return r.out, nil
 }
 
-// recall takes what memory holds and returns the places of the rest.
-func (r *request[V]) recall(take func(int, *found)) (missing []int) {
-	believed, now := !r.fresh && r.Informed(), time.Now()
+func newRequest[V any](ctx context.Context, c *Cache, k kind[V], items []item) *request[V] {
+	return &request[V]{
+		Cache: c, kind: k, items: items, stamps: c.memory.stampsOf(items), maxAge: analytics.MaxAge(ctx), fresh: analytics.Fresh(ctx),
+		began: time.Now(), recorder: recorderOf(ctx), out: make([]V, len(items)),
+	}
+}
+
+// take answers the item at place i with what was found.
+func (r *request[V]) take(i int, f *found) {
+	r.out[i] = f.value.(V)
+	if f.from == fromStale && r.kind.stale != nil {
+		r.out[i] = r.kind.stale(r.out[i])
+	}
+	r.counters.count(f)
+	r.recorder.note(f, r.maxAge, r.kind.asOf(r.out[i]), time.Now())
+}
+
+func (r *request[V]) takeRemembered(i int, e *entry) {
+	r.take(i, &found{e.value, fromMemory, r.confirm(e, r.began)})
+}
+
+// recall is what memory holds, nil where it holds nothing, and the places of those.
+func (r *request[V]) recall() (entries []*entry, missing []int) {
+	believed := !r.fresh && r.Informed()
+	entries = make([]*entry, len(r.items))
 	for i, it := range r.items {
 		if believed {
-			if e := r.memory.recall(it.key, r.stamps[i], now); e != nil {
-				take(i, &found{e.value, fromMemory, r.confirm(e, now)})
-				continue
-			}
+			entries[i] = r.memory.recall(it.key, r.stamps[i], r.began)
 		}
-		missing = append(missing, i)
+		if entries[i] == nil {
+			missing = append(missing, i)
+		}
 	}
-	return missing
+	return entries, missing
 }
 
 // confirm says when an entry that was not forgotten was last known to be right:
