@@ -55,7 +55,9 @@ func openWorld(ctx context.Context, o options, errOut io.Writer, say progress) (
 			return nil, err
 		}
 	}
-	w.volume = mountVolume(ctx)
+	if o.soak == 0 { // which would fill it
+		w.volume = mountVolume(ctx)
+	}
 	if w.servers, err = localdb.Start(ctx, localdb.Options{Dir: w.volume.data(), Redis: true, Log: errOut}); err != nil {
 		return nil, err
 	}
