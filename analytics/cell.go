@@ -164,15 +164,9 @@ func (r *Row) sets() bool { return len(r.Sessions)+len(r.Visitors) > 0 }
 // Unpack reads a stored row whole.
 func (r *Row) Unpack() (*Block, error) { return r.unpack(true) }
 
-// UnpackBucket reads a stored row but for its quarter-hours.
-func (r *Row) UnpackBucket() (*Block, error) {
-	whole := *r
-	whole.Quarters, whole.QuarterSets = nil, nil
-	return whole.unpack(false)
-}
-
+// unpack reads a stored row, with its quarter-hours or without.
 func (r *Row) unpack(quarters bool) (*Block, error) {
-	b, err := r.unpackContent()
+	b, err := r.unpackContent(quarters)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +177,7 @@ func (r *Row) unpack(quarters bool) (*Block, error) {
 	return b, err
 }
 
-func (r *Row) unpackContent() (*Block, error) {
+func (r *Row) unpackContent(quarters bool) (*Block, error) {
 	if len(r.QuarterSets) > 0 && !r.sets() {
 		return nil, fmt.Errorf("quarter sets of an empty day: %w", errCorrupt)
 	}
@@ -197,6 +191,9 @@ func (r *Row) unpackContent() (*Block, error) {
 	var err error
 	if b.Steps, err = decodeSteps(r.Bucket, r.Steps); err != nil {
 		return nil, err
+	}
+	if !quarters {
+		return b, nil
 	}
 	return b, r.eachQuarter(true, func(q packedQuarter) error {
 		c := b.quarter(q.index)

@@ -238,10 +238,7 @@ func unpackPart(k Key, data []byte, quarters bool) (content *Block, rest []byte,
 			return nil, nil, err
 		}
 	}
-	if !quarters {
-		r.Quarters, r.QuarterSets = nil, nil
-	}
-	content, err = r.unpackContent()
+	content, err = r.unpackContent(quarters)
 	return content, data, err
 }
 

@@ -52,11 +52,7 @@ func NewSlicedPlan(q Query) *SlicedPlan {
 // Row folds in a stored row that fetch f asked for. The rows of a bucket come one
 // after the other, so that no more than one is held.
 func (p *SlicedPlan) Row(f Fetch, r *Row) error {
-	unpack := r.UnpackBucket
-	if f.Quarters {
-		unpack = r.Unpack
-	}
-	b, err := unpack()
+	b, err := r.unpack(f.Quarters)
 	if err != nil {
 		return err
 	}

@@ -37,4 +37,9 @@ func (b *heldBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *heldBody) release() { b.of.held.Add(-b.n) }
+// release frees what was read; of nil it is nothing.
+func (b *heldBody) release() {
+	if b != nil {
+		b.of.held.Add(-b.n)
+	}
+}

@@ -22,8 +22,8 @@ func TestBodiesAreHeldTogether(t *testing.T) {
 	b := setup(t)
 	bodies := &bodies{most: 300 << 10}
 	b.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _, done, ok := bodies.admit(r.Context(), w, r, b, mediaJSON)
-		defer done()
+		_, _, held, ok := bodies.admit(r.Context(), w, r, b, mediaJSON)
+		defer held.release()
 		if ok {
 			write(w, mediaJSON, http.StatusOK, &graphql.Response{Data: []byte("{}")})
 		}

@@ -46,8 +46,8 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
 		return
 	}
-	p, raw, done, ok := t.bodies.admit(r.Context(), w, r, t.auth, mediaJSON)
-	defer done()
+	p, raw, held, ok := t.bodies.admit(r.Context(), w, r, t.auth, mediaJSON)
+	defer held.release()
 	if !ok {
 		return
 	}

@@ -77,8 +77,8 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		return
 	}
 	ctx := edge.Wanted(r)
-	p, raw, done, ok := t.bodies.admit(ctx, w, r, t.auth, media)
-	defer done()
+	p, raw, held, ok := t.bodies.admit(ctx, w, r, t.auth, media)
+	defer held.release()
 	if !ok {
 		return
 	}
@@ -108,10 +108,9 @@ func fingerprint(r *http.Request, media string, also forms, raw []byte) [32]byte
 	return sha256.Sum256(append(text, raw...))
 }
 
-// admit finds who asks, counts the request against their limit and reads it, until
-// done. It answers those it turns away itself.
-func (b *bodies) admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Authenticator, media string) (p *auth.Principal, raw []byte, done func(), ok bool) {
-	done = func() {}
+// admit finds who asks, counts the request against their limit and reads it, which
+// holds memory until it is released. It answers those it turns away itself.
+func (b *bodies) admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Authenticator, media string) (p *auth.Principal, raw []byte, held *heldBody, ok bool) {
 	status, err := checkRequest(r)
 	if err == nil {
 		if p, err = who.Authenticate(ctx, r); err != nil && Public(err).Code == analytics.CodeUnauthenticated {
@@ -124,13 +123,13 @@ func (b *bodies) admit(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		limit.SetHeaders(w.Header())
 	}
 	if err == nil {
-		raw, done, status, err = b.readRaw(w, r)
+		raw, held, status, err = b.readRaw(w, r)
 	}
 	if err != nil {
 		auth.SetHeaders(w.Header(), err)
 		refuse(w, media, status, err)
 	}
-	return p, raw, done, err == nil
+	return p, raw, held, err == nil
 }
 
 // checkRequest looks at what the headers alone tell. The status is 0 where the
@@ -158,27 +157,26 @@ func isJSON(contentType string) bool {
 
 // readRaw gets the bytes that hold the operation: the body or the query string,
 // each within its bound. The status is 0 where the error's own will do.
-func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, done func(), status int, err error) {
-	done = func() {}
+func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, held *heldBody, status int, err error) {
 	if r.Method != http.MethodPost {
 		if len(r.URL.RawQuery) > maxURL {
-			return nil, done, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
+			return nil, nil, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
 		}
-		return []byte(r.URL.RawQuery), done, 0, nil
+		return []byte(r.URL.RawQuery), nil, 0, nil
 	}
 	tooLarge := analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long", maxBody)
 	if r.ContentLength > maxBody {
-		return nil, done, 0, tooLarge
+		return nil, nil, 0, tooLarge
 	}
 	if r.ContentLength >= 0 && r.ContentLength <= maxReserved { // net/http gives no more than that
 		raw = make([]byte, r.ContentLength)
 		if _, err = io.ReadFull(r.Body, raw); err != nil {
-			return nil, done, 0, analytics.Invalidf("body", "could not be read to its end")
+			return nil, nil, 0, analytics.Invalidf("body", "could not be read to its end")
 		}
-		return raw, done, 0, nil
+		return raw, nil, 0, nil
 	}
-	body := &heldBody{Reader: http.MaxBytesReader(w, r.Body, maxBody), of: b}
-	raw, err = io.ReadAll(body)
+	held = &heldBody{Reader: http.MaxBytesReader(w, r.Body, maxBody), of: b}
+	raw, err = io.ReadAll(held)
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
@@ -186,7 +184,7 @@ func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, do
 	case err != nil && !analytics.IsUnavailable(err):
 		err = analytics.Invalidf("body", "could not be read to its end")
 	}
-	return raw, body.release, 0, err
+	return raw, held, 0, err
 }
 
 // run executes an operation and writes its answer.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -187,7 +186,7 @@ func (w *Writer) record(tenant int64, requests int, events []analytics.Event) (o
 	begin := time.Now()
 	defer func() {
 		if r := recover(); r != nil { // nothing may leave the lane's jobs waiting
-			err = fmt.Errorf("panic while recording: %v\n%s", r, debug.Stack())
+			err = fmt.Errorf("ingest: recording: %w", analytics.Panicked(r))
 		}
 		w.tell(begin, requests, outcomes, len(events), err)
 	}()

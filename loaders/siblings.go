@@ -42,19 +42,11 @@ func (c *company) board(ctx context.Context) {
 // expect notes the fields like this one, the first time that one of them asks, and
 // that this one has.
 func (c *company) expect(ctx context.Context, field *graphql.FieldContext) {
-	if !graphql.HasOperationContext(ctx) {
-		return
-	}
-	op := graphql.GetOperationContext(ctx).Operation
-	if op == nil || op.Operation != ast.Query { // mutations are done one after the other
-		return
-	}
 	path := pathOf(field, nil)
 	key := strings.Join(path, ".")
 	n, known := c.missing[key]
 	if !known {
-		budget := mostLooked
-		if n = alike(op.SelectionSet, path, &budget); n < 2 {
+		if n = asking(ctx, path); n < 2 {
 			return
 		}
 		if c.missing == nil {
@@ -72,12 +64,21 @@ func alone(ctx context.Context) bool {
 			return false
 		}
 	}
-	if field == nil || !graphql.HasOperationContext(ctx) {
-		return true
+	return field == nil || asking(ctx, pathOf(field, nil)) < 2
+}
+
+// asking is how many fields of a query lie at a path and ask side by side: none where
+// there is no query.
+func asking(ctx context.Context, path []string) int {
+	if !graphql.HasOperationContext(ctx) {
+		return 0
 	}
 	op := graphql.GetOperationContext(ctx).Operation
+	if op == nil || op.Operation != ast.Query { // mutations are done one after the other
+		return 0
+	}
 	budget := mostLooked
-	return op == nil || alike(op.SelectionSet, pathOf(field, nil), &budget) < 2
+	return alike(op.SelectionSet, path, &budget)
 }
 
 // whole reports whether every list is complete. One without elements somewhere
