@@ -32,6 +32,10 @@ type Query struct {
 	// By breaks the totals down, nil for not at all. The groups are chosen by what
 	// they amount to over all ranges together.
 	By *Breakdown
+	// Peers is how many subjects of its kind the tenant has, 0 where that is not
+	// known. No answer depends on it: a store may read all at once where most of
+	// them are asked for.
+	Peers int
 }
 
 // uniques says which sets answer the query: sessions of event pages, visitors
@@ -285,10 +289,16 @@ func (c *Counted) cell() *Cell {
 	return cell
 }
 
+// Add folds in numbers of cells that lie in range i.
+func (p *Plan) Add(i int, a Action, events, starts, micros int64) {
+	s := p.sum(i, a)
+	s.events, s.starts, s.micros = s.events+events, s.starts+starts, s.micros+micros
+}
+
 // Count folds in what was counted from events in the ragged end number i.
 func (p *Plan) Count(i int, a Action, c Counted) {
+	p.Add(p.ragged[i], a, c.Events, c.Starts, c.Micros)
 	s := p.sum(p.ragged[i], a)
-	s.events, s.starts, s.micros = s.events+c.Events, s.starts+c.Starts, s.micros+c.Micros
 	s.sessions.add(c.Sessions...)
 	s.visitors.add(c.Visitors...)
 }

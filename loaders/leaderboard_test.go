@@ -20,7 +20,8 @@ type field struct {
 	loaders.Source
 	partners []*analytics.Partner
 	totals   map[int64]analytics.Total
-	sets     int // queries that read sets
+	sets     int   // queries that read sets
+	peers    []int // what the first query of each call says of them
 }
 
 func newField(seed uint64, n int) *field {
@@ -43,6 +44,7 @@ func (f *field) ListPartners(context.Context, int64) ([]*analytics.Partner, erro
 }
 
 func (f *field) Totals(_ context.Context, _ int64, queries []analytics.Query) ([]analytics.Answer, error) {
+	f.peers = append(f.peers, queries[0].Peers)
 	out := make([]analytics.Answer, len(queries))
 	for i, q := range queries {
 		total := f.totals[q.Subject]
@@ -119,4 +121,19 @@ func (f *field) pages(t *testing.T, order analytics.PartnerOrder, first int, wan
 	}
 	t.Fatalf("pages of %d never end", first)
 	return nil
+}
+
+// TestRankingSaysHowManyThereAre: who measures everyone says so, for the store to
+// read them all at once; of the page's sets it does not.
+func TestRankingSaysHowManyThereAre(t *testing.T) {
+	t.Parallel()
+	f := newField(1, 17)
+	l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0))
+	_, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{First: 5, Ask: loaders.Ask{Want: analytics.WantUniques}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{17, 0}; !slices.Equal(f.peers, want) {
+		t.Errorf("peers of the calls: %v, want %v", f.peers, want)
+	}
 }

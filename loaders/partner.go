@@ -163,18 +163,20 @@ func (l *Loaders) standings(ctx context.Context, of analytics.Measured, f *analy
 	if order.NeedsUniques() {
 		want = analytics.WantUniques
 	}
-	if err = l.measure(ctx, of, standings, want); err != nil {
+	if err = l.measure(ctx, of, standings, len(partners), want); err != nil {
 		return nil, err
 	}
 	order.Sort(standings)
 	return standings, nil
 }
 
-// measure fills in the measures of standings, in one call.
-func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings []*analytics.Standing, want analytics.Want) error {
+// measure fills in the measures of standings, in one call. Peers is how many
+// partners there are, 0 where they are a few of them.
+func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings []*analytics.Standing, peers int, want analytics.Want) error {
 	queries := make([]analytics.Query, len(standings))
 	for i, s := range standings {
 		queries[i] = queryOf(analytics.KindPartner, s.Partner.Subject, &of, want)
+		queries[i].Peers = peers
 	}
 	if len(queries) == 0 {
 		return nil
@@ -205,7 +207,7 @@ func (l *Loaders) settle(ctx context.Context, of analytics.Measured, order analy
 			open = append(open, s)
 		}
 	}
-	if err := l.measure(ctx, of, open, analytics.WantUniques); err != nil {
+	if err := l.measure(ctx, of, open, 0, analytics.WantUniques); err != nil {
 		return err
 	}
 	order.Sort(near)

@@ -36,6 +36,11 @@ func TestPlansUseIndexes(t *testing.T) {
 	}
 	hundred[1].Kind, hundred[2].Kind, hundred[2].Want = analytics.KindPartner, analytics.KindCampaign, wantAll
 	totals := newTotalsBatch(tenant, hundred)
+	board := make([]analytics.Query, 500)
+	for i := range board {
+		board[i] = analytics.Query{Subject: int64(i), Kind: analytics.KindPartner, Peers: 500, Ranges: hundred[0].Ranges}
+	}
+	everyone := newTotalsBatch(tenant, board)
 	for name, c := range map[string]struct {
 		text string
 		args args
@@ -50,10 +55,15 @@ func TestPlansUseIndexes(t *testing.T) {
 		"extents":           {sql("extents"), args{"tenant_id": tenant, "n": numbers[:100], "subjects": ids[:100]}},
 		"events_after":      {sql("events_after"), args{"tenant_id": tenant, "at": ats[0], "id": "", "most": n}},
 		"totals":            {totals.text(), totals.args},
+		"everyone":          {everyone.text(), everyone.args},
 	} {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
-			if plan := explain(t, w.url, mode, c.text, c.args); plan == "" || strings.Contains(plan, "Seq Scan") {
+			plan := explain(t, w.url, mode, c.text, c.args)
+			if plan == "" || strings.Contains(plan, "Seq Scan") {
 				t.Errorf("%s reads a whole table (%s):\n%s", name, mode, plan)
+			}
+			if name == "everyone" && strings.Count(plan, "using cells_page_views") != 2 {
+				t.Errorf("all partners are not read from the index for it (%s):\n%s", mode, plan)
 			}
 		}
 	}
@@ -95,7 +105,7 @@ func fill(t *testing.T, w *world) {
 			SELECT 1, '2023-01-01Z'::timestamptz + i * interval '7 minutes 50 seconds', i % 500, i / 3, i / 5, 1 + i % 4, 'id' || i FROM generate_series(1, 200000) i`,
 		`INSERT INTO identities (tenant_id, digest, identity_id) SELECT 1, md5(i::text)::uuid, i FROM generate_series(1, 100000) i`,
 		`INSERT INTO cells (tenant_id, subject_id, bucket, action, level, events, starts, micros)
-			SELECT 1, i % 500, '2023-01-01'::date + i / 500 % 1000, 1 + i % 3, 1 + i % 2, 1, 0, 0 FROM generate_series(1, 200000) i`,
+			SELECT 1, i % 500, '2023-01-01'::date + i / 500 % 1000, 1 + i / 2 % 4, 1 + i % 2, 1, 0, 0 FROM generate_series(1, 200000) i`,
 		`INSERT INTO sessions (tenant_id, subject_id, actor_id, started_at, ended_at)
 			SELECT 1, i % 500, i, '2023-01-01Z', '2023-01-01Z' FROM generate_series(1, 100000) i`,
 		`INSERT INTO viewers (tenant_id, subject_id, visitor_id, watched) SELECT 1, i % 500, i, '{}' FROM generate_series(1, 100000) i`,

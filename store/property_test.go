@@ -206,6 +206,7 @@ func (p *property) queries(t *testing.T, random *rand.Rand, n int) ([]analytics.
 			alike := queries[i-2]
 			q = analytics.Query{Kind: alike.Kind, Want: alike.Want, Ranges: alike.Ranges}
 		}
+		q.Peers = random.Intn(4) // whatever is said of them
 		keys[i] = p.key(q.Kind, random.Intn(len(p.events[:3])))
 		q.Subject = p.subject(t, q.Kind, keys[i])
 		queries[i] = q

@@ -57,6 +57,13 @@ func TestAlikeQueriesAreReadTogether(t *testing.T) {
 	one := newTotalsBatch(1, of(1, shorter)).size()
 	equal(t, "of many subjects", newTotalsBatch(1, of(100, shorter)).size(), one)
 	equal(t, "of two ranges", newTotalsBatch(1, of(100, shorter, longer)).size(), 2*one)
+	most := of(100, shorter)
+	for i := range most {
+		most[i].Peers = 200
+	}
+	everyone := newTotalsBatch(1, most)
+	equal(t, "look-ups of half of all partners", len(everyone.cells.n)+len(everyone.sums.n), 0)
+	equal(t, "look-ups of fewer", len(newTotalsBatch(1, most[1:]).sums.n), len(newTotalsBatch(1, of(1, shorter)).sums.n))
 	wanting := of(2, shorter)
 	wanting[1].Want = analytics.WantUniques
 	equal(t, "of which one wants sets", newTotalsBatch(1, wanting).size(), 2*one)

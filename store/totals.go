@@ -59,7 +59,8 @@ func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Qu
 }
 
 // totalsBatch is a batch of plans as one statement. A row of the result belongs
-// to the source of its number n, and to one of the subjects that this is read for.
+// to the source of its number n, and to one of the subjects that this is read for,
+// or to a partner who is not asked for.
 type totalsBatch struct {
 	plans    []*analytics.Plan // of the queries, in their order
 	groups   []*totalsGroup
@@ -67,6 +68,8 @@ type totalsBatch struct {
 	subjects []int64 // of the groups, one after the other
 	cells    cellFetches
 	sums     cellFetches
+	all      cellFetches // of all partners
+	allSums  cellFetches
 	ragged   raggedFetches
 	// Those of the ragged ends that are campaigns', subject by subject.
 	audience raggedFetches
@@ -81,28 +84,19 @@ type totalsGroup struct {
 	subjects []int64
 }
 
+// everyone reports whether all partners are read, because most are asked for, and
+// for nothing but their page views: the statement knows no more.
+func (g *totalsGroup) everyone() bool {
+	q := &g.plan.Query
+	return q.Kind == analytics.KindPartner && q.Peers > 0 && 2*len(g.subjects) >= q.Peers &&
+		!slices.ContainsFunc(g.plan.Fetches, func(f analytics.Fetch) bool { return f.Action != analytics.PageView || f.Sessions || f.Steps })
+}
+
 type totalsSource struct {
 	group  *totalsGroup
 	fetch  analytics.Fetch
-	ragged int // the number of the ragged end, when fetch is not set
-}
-
-// cellFetches are runs of stored buckets, each of one subject or of a run of the
-// batch's subjects.
-type cellFetches struct {
-	n, subjects                         []int64
-	firsts, lasts                       []int32
-	actions, levels                     []int16
-	froms, tos                          []time.Time
-	sessions, visitors, quarters, steps []bool
-}
-
-type raggedFetches struct {
-	n, subjects        []int64
-	firsts, lasts      []int32
-	starts, ends       []time.Time
-	reaches            []time.Time // the earliest event that may count there
-	sessions, visitors []bool
+	ragged int  // the number of the ragged end, when fetch is not set
+	whole  bool // sums over all runs of the only range, instead of either
 }
 
 func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
@@ -112,14 +106,10 @@ func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
 		first, q := int32(len(b.subjects)+1), g.plan.Query // Postgres counts from 1
 		b.subjects = append(b.subjects, g.subjects...)
 		last := int32(len(b.subjects))
-		for _, f := range g.plan.Fetches {
-			to := &b.cells
-			if f.Numbers() && len(q.Ranges) == 1 {
-				to = &b.sums
-			}
-			to.add(int64(len(b.sources)), f)
-			to.firsts, to.lasts = append(to.firsts, first), append(to.lasts, last)
-			b.sources = append(b.sources, totalsSource{group: g, fetch: f})
+		if g.everyone() {
+			b.addEveryone(g)
+		} else {
+			b.addRuns(g, first, last)
 		}
 		for i, r := range g.plan.Ragged {
 			n := int64(len(b.sources))
@@ -136,6 +126,43 @@ func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
 	}
 	b.bind(tenant)
 	return b
+}
+
+// addRuns adds what is read of each subject of a group, which are a run of the
+// batch's.
+func (b *totalsBatch) addRuns(g *totalsGroup, first, last int32) {
+	for _, f := range g.plan.Fetches {
+		to := &b.cells
+		if g.sums(f) {
+			to = &b.sums
+		}
+		to.add(int64(len(b.sources)), f)
+		to.firsts, to.lasts = append(to.firsts, first), append(to.lasts, last)
+		b.sources = append(b.sources, totalsSource{group: g, fetch: f})
+	}
+}
+
+// addEveryone adds what is read of all partners for the sake of a group.
+func (b *totalsBatch) addEveryone(g *totalsGroup) {
+	whole := int64(-1)
+	for _, f := range g.plan.Fetches {
+		if !g.sums(f) {
+			b.all.add(int64(len(b.sources)), f)
+			b.sources = append(b.sources, totalsSource{group: g, fetch: f})
+			continue
+		}
+		if whole < 0 {
+			whole = int64(len(b.sources))
+			b.sources = append(b.sources, totalsSource{group: g, whole: true})
+		}
+		b.allSums.add(whole, f)
+	}
+}
+
+// sums reports whether Postgres can add up what is fetched: numbers, all of one
+// range.
+func (g *totalsGroup) sums(f analytics.Fetch) bool {
+	return f.Numbers() && len(g.plan.Query.Ranges) == 1
 }
 
 // plan plans the queries, together those that differ in nothing but the subject.
@@ -180,6 +207,13 @@ func (b *totalsBatch) bind(tenant int64) {
 		"sum_n": u.n, "sum_firsts": u.firsts, "sum_lasts": u.lasts, "sum_actions": u.actions, "sum_levels": u.levels,
 		"sum_froms": u.froms, "sum_tos": u.tos,
 	}
+	if b.readsAll() {
+		n, s := &b.all, &b.allSums
+		maps.Copy(b.args, args{
+			"all_n": n.n, "all_levels": n.levels, "all_froms": n.froms, "all_tos": n.tos, "all_visitors": n.visitors, "all_quarters": n.quarters,
+			"all_sum_n": s.n, "all_sum_levels": s.levels, "all_sum_froms": s.froms, "all_sum_tos": s.tos,
+		})
+	}
 	if len(r.n) > 0 {
 		r.bind(b.args)
 		b.args["ragged_firsts"], b.args["ragged_lasts"] = r.firsts, r.lasts
@@ -192,39 +226,16 @@ func (b *totalsBatch) bind(tenant int64) {
 	}
 }
 
-func (c *cellFetches) add(n int64, f analytics.Fetch) {
-	c.n = append(c.n, n)
-	c.actions, c.levels = append(c.actions, int16(f.Action)), append(c.levels, int16(f.Level))
-	c.froms, c.tos = append(c.froms, f.From.Start(f.Level)), append(c.tos, f.To.Start(f.Level))
-	c.sessions, c.visitors = append(c.sessions, f.Sessions), append(c.visitors, f.Visitors)
-	c.quarters, c.steps = append(c.quarters, f.Quarters), append(c.steps, f.Steps)
-}
-
-func (r *raggedFetches) add(n int64, q analytics.Query, end analytics.Range) {
-	uniques := q.Want&analytics.WantUniques != 0
-	r.n = append(r.n, n)
-	r.starts, r.ends = append(r.starts, end.Start), append(r.ends, end.End)
-	reach := end.Start
-	if uniques && q.Kind == analytics.KindCampaign {
-		reach = reach.Add(-analytics.MaxWatchSeconds * time.Second)
-	}
-	r.reaches = append(r.reaches, reach)
-	r.sessions = append(r.sessions, uniques && q.Kind == analytics.KindEvent)
-	r.visitors = append(r.visitors, uniques && q.Kind != analytics.KindEvent)
-}
-
-// bind adds the ragged ends to a statement's arguments, but for whose they are.
-func (r *raggedFetches) bind(a args) {
-	maps.Copy(a, args{
-		"ragged_n": r.n, "ragged_starts": r.starts, "ragged_ends": r.ends,
-		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors, "ragged_reaches": r.reaches,
-	})
-}
-
 func (b *totalsBatch) size() int { return len(b.sources) }
+
+// readsAll reports whether all partners are read for any group.
+func (b *totalsBatch) readsAll() bool { return len(b.all.n)+len(b.allSums.n) > 0 }
 
 func (b *totalsBatch) text() string {
 	text := sql("totals_cells")
+	if b.readsAll() {
+		text += sql("totals_everyone")
+	}
 	if len(b.ragged.n) > 0 {
 		text = sql("totals_ends") + text + sql("totals_ragged") + sql("totals_pruned")
 	}
@@ -251,6 +262,13 @@ func (b *totalsBatch) fold(rows pgx.Rows) error {
 	_, err := pgx.ForEachRow(rows, targets, func() error {
 		source := b.sources[n]
 		plan := source.group.of[subject]
+		if plan == nil { // one of all, that is not asked for
+			return nil
+		}
+		if source.whole {
+			plan.Add(0, analytics.Action(*action), r.Events, r.Starts, r.Micros)
+			return nil
+		}
 		if bucket == nil && *action == 0 {
 			b.gone[plan] = analytics.GoneAt(plan.Ragged[source.ragged], time.UnixMicro(r.Events))
 			return nil

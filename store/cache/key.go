@@ -29,7 +29,7 @@ type item struct {
 	ttl time.Duration
 }
 
-// totalsKey is the key of a query: all of it counts.
+// totalsKey is the key of a query: all of it counts, but how many peers there are.
 func totalsKey(tenant int64, q analytics.Query) key {
 	b := binary.AppendUvarint([]byte{byte(q.Kind), byte(q.Want)}, uint64(len(q.Ranges)))
 	var last int64
@@ -70,7 +70,7 @@ func digest(b []byte) string {
 }
 
 // The keys of Redis. What a topic's values depend on shares their slot of a
-// cluster; the incarnation of Redis comes first (see remote.era).
+// cluster; the era comes first (see remote.era).
 
 func (t topic) redisKey(prefix, what string) string {
 	return prefix + "{" + strconv.FormatInt(t.tenant, 10) + ":" + string(t.name) + "}:" + what

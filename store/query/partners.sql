@@ -1,9 +1,13 @@
+-- Partners that were picked, by name, and what their groups are called. Follows what
+-- picks them in the same statement.
 SELECT p.partner_uuid, p.subject_id, p.name, p.logo_uuid, p.partner_type, p.lead_direction,
        tier.group_uuid AS tier_uuid, tier.name AS tier_name, stage.group_uuid AS stage_uuid, stage.name AS stage_name,
-       coalesce((SELECT json_agg(json_build_object('uuid', c.group_uuid, 'name', c.name) ORDER BY c.name, c.group_uuid)
-                 FROM partner_groups c
-                 WHERE c.tenant_id = @tenant_id AND c.kind = 'category' AND c.group_uuid = ANY (p.category_uuids)), '[]') AS categories
-FROM partners p
+       coalesce(c.categories, '[]') AS categories
+FROM picked p
     LEFT JOIN partner_groups tier ON tier.tenant_id = p.tenant_id AND tier.kind = 'tier' AND tier.group_uuid = p.tier_uuid
     LEFT JOIN partner_groups stage ON stage.tenant_id = p.tenant_id AND stage.kind = 'stage' AND stage.group_uuid = p.stage_uuid
-WHERE p.tenant_id = @tenant_id
+    LEFT JOIN (SELECT o.partner_uuid, json_agg(json_build_object('uuid', g.group_uuid, 'name', g.name) ORDER BY g.name, g.group_uuid) AS categories
+        FROM picked o
+            JOIN partner_groups g ON g.tenant_id = o.tenant_id AND g.kind = 'category' AND g.group_uuid = ANY (o.category_uuids)
+        GROUP BY o.partner_uuid) c ON c.partner_uuid = p.partner_uuid
+ORDER BY p.name, p.partner_uuid

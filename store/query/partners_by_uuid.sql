@@ -1,2 +1,2 @@
--- Those asked for. Follows partners in the same statement.
-  AND p.partner_uuid = ANY (@uuids::uuid[])
+-- Those asked for. Comes before partners in the same statement.
+WITH picked AS (SELECT * FROM partners WHERE tenant_id = @tenant_id AND partner_uuid = ANY (@uuids::uuid[]))
