@@ -16,6 +16,7 @@ import (
 type activationsCmd struct {
 	Create createActivationCmd `cmd:"" help:"Create an activation and print it with its token, which cannot be shown again."`
 	List   listActivationsCmd  `cmd:"" help:"List a tenant's activations, a JSON object a line."`
+	Status setStatusCmd        `cmd:"" help:"Say how far an activation's order got, and print the activation."`
 	Revoke revokeActivationCmd `cmd:"" help:"Revoke an activation's link. It stops working within a second; while Postgres is away, up to MAX_STALE after it was last checked."`
 	Delete deleteActivationCmd `cmd:"" help:"Delete an activation and its link."`
 }
@@ -95,6 +96,25 @@ func (c *listActivationsCmd) Run(ctx context.Context, std streams) error {
 			}
 			page.After = found[len(found)-1].Cursor()
 		}
+	})
+}
+
+type setStatusCmd struct {
+	Database database    `embed:""`
+	Redis    redisServer `embed:""`
+	Tenant   string      `required:"" help:"The tenant's access key."`
+	ID       string      `arg:"" help:"The activation's id."`
+	Status   string      `arg:"" help:"${enum}." enum:"pending,processing,activated,dismissed"`
+}
+
+// Run sets an activation's status.
+func (c *setStatusCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
+	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(_ *store.Store, w *ingest.Writer, t analytics.Tenant) error {
+		a, err := w.SetActivationStatus(ctx, t.ID, c.ID, activationStatuses[c.Status])
+		if err != nil {
+			return err
+		}
+		return printActivation(std.out, a, "")
 	})
 }
 

@@ -270,6 +270,11 @@ func TestCommandActivations(t *testing.T) {
 	}
 	equal(t, "another tenant's", o.run("activations", "list", "--tenant", "other").good(), "")
 
+	o.run("activations", "status", id, "activated", "--tenant", "other").fails(1, "no such activation", id)
+	o.run("activations", "status", id, "gone", "--tenant", "acme").fails(2, "pending", "gone")
+	o.run("activations", "status", id, "dismissed", "--tenant", "acme", "--redis-url", b.conf.redis).good()
+	equal(t, "dismissed", open(id, token).status, http.StatusConflict)
+	matches(t, o.run("activations", "status", id, "activated", "--tenant", "acme", "--redis-url", b.conf.redis).row(), fmt.Sprintf(`{"activationId": %q, `+rest, id, "ACTIVATED"))
 	o.run("activations", "revoke", id, "--tenant", "other").fails(1, "no such activation", id)
 	o.run("activations", "delete", id, "--tenant", "other").fails(1, "no such activation", id)
 	equal(t, "the link, still", open(id, token).status, http.StatusOK)

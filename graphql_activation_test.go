@@ -208,3 +208,23 @@ func refused(t testing.TB, a answer, code string, words ...string) {
 		}
 	}
 }
+
+// An order goes on, and its link with it.
+func TestActivationStatus(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	made := b.ask(`mutation { createActivation(input: { activationId: "act", eventKey: "jazz", eventName: "Jazz", tier: "t",
+		startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z", status: PENDING }) { token } }`)
+	token, _ := at(made, "createActivation.token").(string)
+	for _, step := range []struct {
+		status string
+		report int
+	}{{"PENDING", http.StatusConflict}, {"PROCESSING", http.StatusConflict}, {"ACTIVATED", http.StatusOK}, {"DISMISSED", http.StatusConflict}, {"ACTIVATED", http.StatusOK}} {
+		const set = `mutation($to: ActivationStatus!) { setActivationStatus(activationId: "act", status: $to) { activation { activationId eventKey status endAt } } }`
+		matches(t, b.ask(set, map[string]any{"to": step.status}), fmt.Sprintf(`{"setActivationStatus": {"activation":
+			{"activationId": "act", "eventKey": "jazz", "status": %q, "endAt": "2026-03-02T00:00:00Z"}}}`, step.status))
+		matches(t, b.ask(`{ activation(activationId: "act") { status } }`), fmt.Sprintf(`{"activation": {"status": %q}}`, step.status))
+		equal(t, step.status, b.as("").do(http.MethodGet, "/api/partner-stats/act?token="+token, "", fresh).status, step.report)
+	}
+	refused(t, b.post(`mutation { setActivationStatus(activationId: "none", status: ACTIVATED) { activation { id } } }`, nil, nil), "NOT_FOUND", "none")
+}

@@ -48,6 +48,14 @@ func TestUpsertCampaigns(t *testing.T) {
 		campaigns { campaignId title status metrics { totalViewers totalViewingTime } } } }`), `{"upsertCampaigns": {"campaigns": [
 		{"campaignId": "41", "title": "Winter", "status": "ONAIR", "metrics": {"totalViewers": 1, "totalViewingTime": 60}}
 	]}}`)
+	// What is announced has not happened.
+	const later = `{"campaignKey": "later", "status": "READY", "startedAt": null, "endedAt": null}`
+	matches(t, b.ask(`mutation { upsertCampaigns(input: [{ campaignKey: "later", title: "t", scheduledAt: "2190-03-02T00:00:00Z",
+		startedAt: "2190-03-02T00:00:00Z", endedAt: "2190-03-02T01:00:00Z" }, { campaignKey: "on", title: "t", scheduledAt: "2026-03-02T00:00:00Z",
+		startedAt: "2026-03-02T00:00:00Z", endedAt: "2190-03-02T01:00:00Z" }]) { campaigns { campaignKey status startedAt endedAt } } }`),
+		`{"upsertCampaigns": {"campaigns": [`+later+`, {"campaignKey": "on", "status": "ONAIR", "startedAt": "2026-03-02T00:00:00Z", "endedAt": null}]}}`)
+	matches(t, b.ask(`{ campaign(campaignKey: "later") { campaignKey status startedAt endedAt } campaigns(campaignKeys: ["later"]) { nodes { campaignKey status startedAt endedAt } } }`),
+		`{"campaign": `+later+`, "campaigns": {"nodes": [`+later+`]}}`)
 	refused(t, b.post(`mutation { upsertCampaigns(input: [{ campaignKey: "five", campaignId: "41", title: "t", scheduledAt: "2026-03-02T00:00:00Z" }]) { campaigns { id } } }`, nil, nil), "CONFLICT", "41")
 }
 

@@ -203,6 +203,7 @@ func TestAnotherTenantChangesNothing(t *testing.T) {
 		{ id: "3", action: "click", event: "%[2]s-event", session: "s", at: "2026-03-01T00:00:00Z" }
 	]) { accepted rejected { index code } } }`, uuidOf(0xfade), mark), nil, nil)
 	matches(t, a.data, `{"recordEvents": {"accepted": 1, "rejected": [{"index": 0, "code": "NOT_FOUND"}, {"index": 1, "code": "NOT_FOUND"}]}}`)
+	refused(t, w.other.post(`mutation { setActivationStatus(activationId: "`+mark+`-act", status: DISMISSED) { activation { id } } }`, nil, nil), "NOT_FOUND")
 	refused(t, w.other.post(`mutation { deleteActivation(activationId: "`+mark+`-act") { activationId } }`, nil, nil), "NOT_FOUND")
 	refused(t, w.other.post(`mutation { createActivation(input: { activationId: "`+mark+`-act", eventKey: "e", eventName: "n", tier: "t",
 		startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z" }) { token } }`, nil, nil), "CONFLICT")
@@ -258,6 +259,7 @@ func TestTokenOpensOneActivation(t *testing.T) {
 // mutations are one of each, all well-formed.
 var mutations = []string{
 	`mutation { createActivation(input: { eventKey: "e", eventName: "n", tier: "t", startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z" }) { token } }`,
+	`mutation { setActivationStatus(activationId: "x", status: DISMISSED) { activation { id } } }`,
 	`mutation { deleteActivation(activationId: "x") { activationId } }`,
 	`mutation { upsertPartners(input: []) { partners { id } } }`,
 	`mutation { upsertCampaigns(input: []) { campaigns { id } } }`,
@@ -275,7 +277,7 @@ func TestScopes(t *testing.T) {
 			asked[analytics.ScopeRead] = append(asked[analytics.ScopeRead], w.walk(schema, root)[0])
 		}
 	}
-	asked[analytics.ScopeAdmin], asked[analytics.ScopeWrite] = mutations[:4], mutations[4:]
+	asked[analytics.ScopeAdmin], asked[analytics.ScopeWrite] = mutations[:5], mutations[5:]
 	equal(t, "mutations", len(schema.Mutation.Fields), len(mutations))
 	scopes := []analytics.Scope{analytics.ScopeRead, analytics.ScopeWrite, analytics.ScopeAdmin}
 	for i, scope := range scopes {

@@ -69,9 +69,9 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 		{page.AssetPrefix, web.Assets()},
 		{"/v1/events", g.writer.Handler(g.admitEvents)},
 		{"/openapi.json", rest.OpenAPI()},
-		{"/healthz", http.HandlerFunc(healthy)},
-		{"/readyz", http.HandlerFunc(g.ready)},
-		{"/metrics", g.metrics.Handler()},
+		{"/healthz", reading(http.HandlerFunc(healthy))},
+		{"/readyz", reading(http.HandlerFunc(g.ready))},
+		{"/metrics", reading(g.metrics.Handler())},
 	}
 	for _, r := range rest.Routes() {
 		routes = append(routes, route{r.Pattern, executor})
@@ -86,15 +86,25 @@ func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, er
 		auth.SetHeaders(w.Header(), err)
 		return 0, err
 	}
-	if !p.Has(analytics.ScopeWrite) {
-		return 0, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeWrite.Name())
+	if err = p.Require(analytics.ScopeWrite); err != nil {
+		return 0, err
 	}
 	limit, err := g.auth.Allow(p, auth.AnyUse)
 	limit.SetHeaders(w.Header())
 	return p.Tenant.ID, err
 }
 
-var _ rest.Authenticator = (*auth.Authenticator)(nil)
+// reading serves GET and HEAD alone.
+func reading(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			problem(w, http.StatusMethodNotAllowed, "the method must be GET or HEAD")
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
 
 var nosniff, noReferrer = []string{"nosniff"}, []string{"no-referrer"}
 
@@ -176,6 +186,7 @@ func (g *gateway) registerMetrics() {
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
 		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },
 		"redis_error": func(s cache.Stats) int64 { return s.RedisErrors }, "drained": func(s cache.Stats) int64 { return s.Drained },
+		"corrupt": func(s cache.Stats) int64 { return s.Corrupt },
 	} {
 		g.metrics.Count("footfall_cache_total", "What the cache did, by kind.", map[string]string{"kind": kind},
 			func() int64 { return read(g.cache.Stats()) })

@@ -116,6 +116,12 @@ func TestServePlainPages(t *testing.T) {
 	for _, path := range []string{"/playground", "/leaderboard", "/campaigns", "/campaigns/jazz"} {
 		equal(t, path, nobody.do(http.MethodGet, path, "", nil).status, want)
 	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		equal(t, "HEAD "+path, nobody.do(http.MethodHead, path, "", nil).status, http.StatusOK)
+		a := nobody.do(http.MethodPost, path, "", nil)
+		isProblem(t, "POST "+path, a, http.StatusMethodNotAllowed, "GET or HEAD")
+		equal(t, "Allow", a.header.Get("Allow"), "GET, HEAD")
+	}
 	for _, path := range []string{"/", "/docs", "/docs/metrics", "/config.json"} {
 		equal(t, path, nobody.do(http.MethodGet, path, "", nil).status, http.StatusOK)
 		equal(t, "DELETE "+path, nobody.do(http.MethodDelete, path, "", nil).status, http.StatusMethodNotAllowed)
@@ -136,7 +142,7 @@ func TestServePlainPages(t *testing.T) {
 	equal(t, "/metrics", metrics.status, http.StatusOK)
 	for _, line := range []string{
 		`footfall_http_requests_total{route="/graphql",status="200"} 1`, `footfall_http_requests_total{route="/v1/events",status="200"} 1`,
-		`footfall_http_requests_total{route="/healthz",status="200"} 1`, `footfall_http_requests_total{route="none",status="404"} 29`,
+		`footfall_http_requests_total{route="/healthz",status="200"} 2`, `footfall_http_requests_total{route="/healthz",status="405"} 1`, `footfall_http_requests_total{route="none",status="404"} 29`,
 		`footfall_events_total{outcome="accepted"} 2`, `footfall_http_requests_in_flight 1`, `footfall_edge_hits_total 0`,
 		`footfall_http_request_seconds_count{route="/graphql"} 1`, `route="/api/partner-stats/{activationId}",status="404"} 1`,
 	} {

@@ -37,6 +37,22 @@ func (c Campaign) Status() CampaignStatus {
 	return Ready
 }
 
+// AsOf is the campaign as it stands at t: what was announced for later has not
+// happened. Of nil it is nil.
+func (c *Campaign) AsOf(t time.Time) *Campaign {
+	if c == nil || !later(c.StartedAt, t) && !later(c.EndedAt, t) {
+		return c
+	}
+	stands := *c
+	stands.EndedAt = nil // it is not before the start
+	if later(c.StartedAt, t) {
+		stands.StartedAt = nil
+	}
+	return &stands
+}
+
+func later(at *time.Time, t time.Time) bool { return at != nil && at.After(t) }
+
 // CampaignInput creates or replaces a campaign.
 type CampaignInput struct {
 	CampaignKey string

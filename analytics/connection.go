@@ -99,6 +99,9 @@ type CreateActivationPayload struct {
 	Token      string
 }
 
+// SetActivationStatusPayload is the activation as it is now.
+type SetActivationStatusPayload struct{ Activation *Activation }
+
 // DeleteActivationPayload names the activation that was deleted.
 type DeleteActivationPayload struct{ ActivationID string }
 

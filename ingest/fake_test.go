@@ -92,6 +92,13 @@ func (m *memory) CreateActivation(_ context.Context, tenant int64, a analytics.A
 	return a, m.change(tenant), nil
 }
 
+func (m *memory) SetActivationStatus(_ context.Context, tenant int64, id string, status analytics.ActivationStatus) (*analytics.Activation, analytics.Change, error) {
+	if _, ok := m.activations[id]; !ok {
+		return nil, analytics.Change{}, analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
+	}
+	return &analytics.Activation{ActivationID: id, Status: status}, m.change(tenant), nil
+}
+
 func (m *memory) DeleteActivation(_ context.Context, tenant int64, id string) (analytics.Change, error) {
 	if _, ok := m.activations[id]; !ok {
 		return analytics.Change{}, analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
@@ -133,14 +140,12 @@ func (m *memory) stored() map[string]analytics.Event {
 type heard struct {
 	mu      sync.Mutex
 	changes []analytics.Change
-	err     error
 }
 
-func (h *heard) Publish(_ context.Context, change analytics.Change) error {
+func (h *heard) Publish(_ context.Context, change analytics.Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.changes = append(h.changes, change)
-	return h.err
 }
 
 func (h *heard) count() int {

@@ -30,15 +30,17 @@ type Store interface {
 	// Horizon is the instant from which on the tenant's events are kept.
 	Horizon(ctx context.Context, tenant int64) (time.Time, error)
 	CreateActivation(ctx context.Context, tenant int64, a analytics.Activation, token [32]byte) (analytics.Activation, analytics.Change, error)
+	SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (*analytics.Activation, analytics.Change, error)
 	DeleteActivation(ctx context.Context, tenant int64, id string) (analytics.Change, error)
 	UpsertPartners(ctx context.Context, tenant int64, partners []analytics.Partner) ([]*analytics.Partner, analytics.Change, error)
 	UpsertCampaigns(ctx context.Context, tenant int64, campaigns []analytics.Campaign) ([]*analytics.Campaign, analytics.Change, error)
 }
 
-// Publisher tells the caches what a commit changed. It is called after the
-// commit and before the writer is acknowledged.
+// Publisher tells the caches what a commit changed, or leaves it in the store's
+// outbox, from where a cache takes it. It is called after the commit and before the
+// writer is acknowledged.
 type Publisher interface {
-	Publish(ctx context.Context, change analytics.Change) error
+	Publish(ctx context.Context, change analytics.Change)
 }
 
 // Commit is what Options.OnCommit is told of one call of Store.Record.
@@ -60,11 +62,10 @@ type Options struct {
 	// Admit calls do when it is the turn of the tenant's commit; nil has all commit at once.
 	Admit func(ctx context.Context, tenant int64, do func() error) error
 
-	GroupEvents    int           // 20,000: the most events of several requests in one commit
-	WaitingEvents  int           // 100,000: the most events of one tenant that wait for their commit
-	BodyBytes      int64         // 512 MiB: the most memory that bodies on their way in may hold together
-	CommitTimeout  time.Duration // 30 s for one transaction
-	PublishTimeout time.Duration // 5 s for one publication
+	GroupEvents   int           // 20,000: the most events of several requests in one commit
+	WaitingEvents int           // 100,000: the most events of one tenant that wait for their commit
+	BodyBytes     int64         // 512 MiB: the most memory that bodies on their way in may hold together
+	CommitTimeout time.Duration // 30 s for one transaction
 }
 
 // Writer takes writes. It is safe for concurrent use.
@@ -96,7 +97,6 @@ func New(o Options) *Writer {
 	o.WaitingEvents = orDefault(o.WaitingEvents, 100_000)
 	o.BodyBytes = orDefault(o.BodyBytes, 512<<20)
 	o.CommitTimeout = orDefault(o.CommitTimeout, 30*time.Second)
-	o.PublishTimeout = orDefault(o.PublishTimeout, 5*time.Second)
 	return &Writer{o: o, lanes: map[int64]*lane{}}
 }
 
@@ -117,16 +117,9 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// publish tells the caches of a change. When it cannot, the writer is
-// acknowledged all the same, because the write is committed: the word of it
-// lies in the store's outbox until a cache takes it from there.
+// publish tells the caches of a change.
 func (w *Writer) publish(ctx context.Context, change analytics.Change) {
-	if change.Seq == 0 || w.o.Publisher == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.o.PublishTimeout)
-	defer cancel()
-	if err := w.o.Publisher.Publish(ctx, change); err != nil {
-		w.o.Log.WarnContext(ctx, "a change was not published; it stays in the outbox", "tenant", change.Tenant, "seq", change.Seq, "error", err)
+	if change.Seq > 0 && w.o.Publisher != nil {
+		w.o.Publisher.Publish(ctx, change)
 	}
 }

@@ -54,6 +54,17 @@ func acting(ctx context.Context) context.Context {
 	return ctx
 }
 
+// SetActivationStatus says how far an activation's order got, and returns it as it is
+// then; none of that id is CodeNotFound.
+func (w *Writer) SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (*analytics.Activation, error) {
+	a, change, err := w.o.Store.SetActivationStatus(acting(ctx), tenant, id, status)
+	if err != nil {
+		return nil, err
+	}
+	w.publish(ctx, change)
+	return a, nil
+}
+
 // DeleteActivation removes an activation for good, its token with it; none of
 // that id is CodeNotFound.
 func (w *Writer) DeleteActivation(ctx context.Context, tenant int64, id string) error {

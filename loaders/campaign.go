@@ -8,7 +8,17 @@ import (
 
 // Campaign finds a campaign by its key; nil when there is none.
 func (l *Loaders) Campaign(ctx context.Context, key string) (*analytics.Campaign, error) {
-	return l.campaigns.Load(ctx, key)
+	c, err := l.campaigns.Load(ctx, key)
+	return c.AsOf(l.now), err
+}
+
+// CampaignsAsOfNow are the campaigns as they stand at the request's instant.
+func (l *Loaders) CampaignsAsOfNow(campaigns []*analytics.Campaign) []*analytics.Campaign {
+	out := make([]*analytics.Campaign, len(campaigns))
+	for i, c := range campaigns {
+		out[i] = c.AsOf(l.now)
+	}
+	return out
 }
 
 // Campaigns lists a page of campaigns.
@@ -31,7 +41,7 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 		return nil, err
 	}
 	c := &analytics.CampaignConnection{}
-	c.Nodes, c.PageInfo = page(found, first, after, func(a *analytics.Campaign) string { return a.Cursor().String() })
+	c.Nodes, c.PageInfo = page(l.CampaignsAsOfNow(found), first, after, func(a *analytics.Campaign) string { return a.Cursor().String() })
 	for _, a := range c.Nodes {
 		c.Edges = append(c.Edges, &analytics.CampaignEdge{Cursor: a.Cursor().String(), Node: a})
 	}

@@ -39,6 +39,14 @@ func (r *mutationResolver) CreateActivation(ctx context.Context, input analytics
 	return &analytics.CreateActivationPayload{Activation: activation, Token: token}, nil
 }
 
+func (r *mutationResolver) SetActivationStatus(ctx context.Context, activationID string, status analytics.ActivationStatus) (*analytics.SetActivationStatusPayload, error) {
+	activation, err := r.Writer.SetActivationStatus(ctx, loaders.For(ctx).Tenant(), activationID, status)
+	if err != nil {
+		return nil, err
+	}
+	return &analytics.SetActivationStatusPayload{Activation: activation}, nil
+}
+
 func (r *mutationResolver) DeleteActivation(ctx context.Context, activationID string) (*analytics.DeleteActivationPayload, error) {
 	if err := r.Writer.DeleteActivation(ctx, loaders.For(ctx).Tenant(), activationID); err != nil {
 		return nil, err

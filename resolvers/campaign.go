@@ -28,11 +28,12 @@ func (r *campaignResolver) Audience(ctx context.Context, obj *analytics.Campaign
 }
 
 func (r *mutationResolver) UpsertCampaigns(ctx context.Context, input []*analytics.CampaignInput) (*analytics.UpsertCampaignsPayload, error) {
-	campaigns, err := r.Writer.UpsertCampaigns(ctx, loaders.For(ctx).Tenant(), values(input))
+	l := loaders.For(ctx)
+	campaigns, err := r.Writer.UpsertCampaigns(ctx, l.Tenant(), values(input))
 	if err != nil {
 		return nil, err
 	}
-	return &analytics.UpsertCampaignsPayload{Campaigns: campaigns}, nil
+	return &analytics.UpsertCampaignsPayload{Campaigns: l.CampaignsAsOfNow(campaigns)}, nil
 }
 
 func (r *queryResolver) Campaign(ctx context.Context, campaignKey string) (*analytics.Campaign, error) {

@@ -15,6 +15,7 @@ import (
 type Writer interface {
 	Record(ctx context.Context, tenant int64, events []analytics.EventInput) (analytics.Verdicts, error)
 	CreateActivation(ctx context.Context, tenant int64, in analytics.CreateActivationInput) (a *analytics.Activation, token string, err error)
+	SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (*analytics.Activation, error)
 	DeleteActivation(ctx context.Context, tenant int64, id string) error
 	UpsertPartners(ctx context.Context, tenant int64, in []analytics.PartnerInput) ([]*analytics.Partner, error)
 	UpsertCampaigns(ctx context.Context, tenant int64, in []analytics.CampaignInput) ([]*analytics.Campaign, error)

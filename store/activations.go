@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,6 +49,35 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 	return a, change, err
 }
 
+// SetActivationStatus says how far an activation's order got, and returns it as it is
+// then. None of that id is CodeNotFound.
+func (s *Store) SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (*analytics.Activation, analytics.Change, error) {
+	var a *analytics.Activation
+	var change analytics.Change
+	err := s.write(ctx, tenant, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql("set_activation_status"), args{"tenant_id": tenant, "activation_id": id, "status": string(status)})
+		if err != nil {
+			return err
+		}
+		if a, err = pgx.CollectExactlyOneRow(rows, scanActivation); errors.Is(err, pgx.ErrNoRows) {
+			return noActivation(id)
+		}
+		if err != nil {
+			return err
+		}
+		if err = s.note(ctx, tx, tenant, "activation.status", id, detail{"status": status}); err != nil {
+			return err
+		}
+		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})
+		return err
+	})
+	return a, change, err
+}
+
+func noActivation(id string) error {
+	return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
+}
+
 // DeleteActivation removes an activation; its token dies with it and its id is
 // not used again. Its events stay: they belong to the event key.
 func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (analytics.Change, error) {
@@ -58,7 +88,7 @@ func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
+			return noActivation(id)
 		}
 		if _, err = tx.Exec(ctx, sql("delete_link"), args{"tenant_id": tenant, "activation_id": id, "now": s.instant()}); err != nil {
 			return err

@@ -78,6 +78,14 @@ func TestActivations(t *testing.T) {
 	link, err = w.Link(t.Context(), "b")
 	ok(t, err)
 	equal(t, "revoked", link.RevokedAt != nil, true)
+	set, change, err := w.SetActivationStatus(t.Context(), w.tenant.ID, "b", analytics.Dismissed)
+	ok(t, err)
+	equal(t, "topics", change.Topics, []analytics.Topic{analytics.TopicActivations})
+	found, err = w.Activations(t.Context(), w.tenant.ID, []string{"a", "b"})
+	ok(t, err)
+	equal(t, "dismissed", []any{found[0].Status, *found[1]}, []any{analytics.Activated, *set})
+	_, _, err = w.SetActivationStatus(t.Context(), w.tenant.ID, "none", analytics.Dismissed)
+	code(t, err, analytics.CodeNotFound)
 	_, err = w.DeleteActivation(t.Context(), w.tenant.ID, "b")
 	ok(t, err)
 	_, err = w.DeleteActivation(t.Context(), w.tenant.ID, "b")
@@ -119,6 +127,7 @@ func TestPartners(t *testing.T) {
 	bare.Categories = []*analytics.PartnerGroup{}
 	full.Categories = []*analytics.PartnerGroup{group(2, "Art"), group(1, "Music")}
 	equal(t, "partners", list, []*analytics.Partner{&bare, &full})
+	equal(t, "saved", saved, []*analytics.Partner{&full, &bare})
 	full.Tier = group(3, "Platinum") // renames the group
 	_, _, err = w.UpsertPartners(t.Context(), w.tenant.ID, []analytics.Partner{full})
 	ok(t, err)

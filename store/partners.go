@@ -11,7 +11,7 @@ import (
 
 // UpsertPartners creates or replaces partners, and names their groups.
 func (s *Store) UpsertPartners(ctx context.Context, tenant int64, partners []analytics.Partner) ([]*analytics.Partner, analytics.Change, error) {
-	out := make([]*analytics.Partner, len(partners))
+	var out []*analytics.Partner
 	var change analytics.Change
 	err := s.write(ctx, tenant, func(tx pgx.Tx) error {
 		keys := make([]string, len(partners))
@@ -26,14 +26,12 @@ func (s *Store) UpsertPartners(ctx context.Context, tenant int64, partners []ana
 			return err
 		}
 		batch := &pgx.Batch{}
-		last := map[uuid.UUID]*analytics.Partner{} // what a uuid given twice ends as
+		uuids := make([]uuid.UUID, len(partners))
 		for i := range partners {
-			p := partners[i]
-			p.Subject = subjects[subjectKey{analytics.KindPartner, keys[i]}]
-			out[i] = &p
-			last[p.UUID] = &p
+			p := &partners[i]
+			uuids[i] = p.UUID
 			batch.Queue(sql("upsert_partner"), args{
-				"tenant_id": tenant, "uuid": p.UUID, "subject_id": p.Subject, "name": p.Name, "logo_uuid": p.LogoUUID,
+				"tenant_id": tenant, "uuid": p.UUID, "subject_id": subjects[subjectKey{analytics.KindPartner, keys[i]}], "name": p.Name, "logo_uuid": p.LogoUUID,
 				"partner_type": string(p.PartnerType), "lead_direction": (*string)(p.LeadDirection),
 				"tier_uuid": groupUUID(p.Tier), "stage_uuid": groupUUID(p.Stage), "category_uuids": groupUUIDs(p.Categories),
 			})
@@ -41,9 +39,15 @@ func (s *Store) UpsertPartners(ctx context.Context, tenant int64, partners []ana
 		if err = tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
-		for i, p := range out {
-			out[i] = last[p.UUID]
+		rows, err := tx.Query(ctx, sql("partners_by_uuid")+sql("partners"), args{"tenant_id": tenant, "uuids": uuids})
+		if err != nil {
+			return err
 		}
+		found, err := pgx.CollectRows(rows, scanPartner)
+		if err != nil {
+			return err
+		}
+		out = inOrder(uuids, found, partnerUUID)
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicPartners})
 		return err
 	})
@@ -94,13 +98,15 @@ func groupUUIDs(groups []*analytics.PartnerGroup) []uuid.UUID {
 
 // Partners finds partners by uuid, in the order asked for, nil where there is none.
 func (s *Store) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
-	found, err := collect(ctx, s, tenant, sql("partners")+sql("partners_by_uuid"), args{"tenant_id": tenant, "uuids": uuids}, scanPartner)
-	return inOrder(uuids, found, func(p *analytics.Partner) uuid.UUID { return p.UUID }), err
+	found, err := collect(ctx, s, tenant, sql("partners_by_uuid")+sql("partners"), args{"tenant_id": tenant, "uuids": uuids}, scanPartner)
+	return inOrder(uuids, found, partnerUUID), err
 }
+
+func partnerUUID(p *analytics.Partner) uuid.UUID { return p.UUID }
 
 // ListPartners lists all partners of a tenant by name.
 func (s *Store) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
-	return collect(ctx, s, tenant, sql("partners")+sql("partners_by_name"), args{"tenant_id": tenant}, scanPartner)
+	return collect(ctx, s, tenant, sql("partners_all")+sql("partners"), args{"tenant_id": tenant}, scanPartner)
 }
 
 func scanPartner(row pgx.CollectableRow) (*analytics.Partner, error) {

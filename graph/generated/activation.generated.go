@@ -29,6 +29,7 @@ type ActivationMetricsResolver interface {
 }
 type MutationResolver interface {
 	CreateActivation(ctx context.Context, input analytics.CreateActivationInput) (*analytics.CreateActivationPayload, error)
+	SetActivationStatus(ctx context.Context, activationID string, status analytics.ActivationStatus) (*analytics.SetActivationStatusPayload, error)
 	DeleteActivation(ctx context.Context, activationID string) (*analytics.DeleteActivationPayload, error)
 	UpsertCampaigns(ctx context.Context, input []*analytics.CampaignInput) (*analytics.UpsertCampaignsPayload, error)
 	RecordEvents(ctx context.Context, events []*analytics.EventInput) (*analytics.Verdicts, error)
@@ -260,6 +261,28 @@ func (ec *executionContext) field_Mutation_recordEvents_args(ctx context.Context
 		return nil, err
 	}
 	args["events"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setActivationStatus_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "activationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["activationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (analytics.ActivationStatus, error) {
+			return ec.unmarshalNActivationStatus2footfallᚋanalyticsᚐActivationStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg1
 	return args, nil
 }
 
@@ -1575,6 +1598,73 @@ func (ec *executionContext) fieldContext_Mutation_createActivation(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setActivationStatus(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setActivationStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetActivationStatus(ctx, fc.Args["activationId"].(string), fc.Args["status"].(analytics.ActivationStatus))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNScope2footfallᚋanalyticsᚐScope(ctx, "ADMIN")
+				if err != nil {
+					var zeroVal *analytics.SetActivationStatusPayload
+					return zeroVal, err
+				}
+				activationToken, err := ec.unmarshalNBoolean2bool(ctx, false)
+				if err != nil {
+					var zeroVal *analytics.SetActivationStatusPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *analytics.SetActivationStatusPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, scope, activationToken)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *analytics.SetActivationStatusPayload) graphql.Marshaler {
+			return ec.marshalNSetActivationStatusPayload2ᚖfootfallᚋanalyticsᚐSetActivationStatusPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setActivationStatus(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetActivationStatusPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setActivationStatus_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteActivation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1839,6 +1929,38 @@ func (ec *executionContext) fieldContext_Mutation_upsertPartners(ctx context.Con
 	if fc.Args, err = ec.field_Mutation_upsertPartners_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetActivationStatusPayload_activation(ctx context.Context, field graphql.CollectedField, obj *analytics.SetActivationStatusPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetActivationStatusPayload_activation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *analytics.Activation) graphql.Marshaler {
+			return ec.marshalNActivation2ᚖfootfallᚋanalyticsᚐActivation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetActivationStatusPayload_activation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetActivationStatusPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Activation(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -2654,6 +2776,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setActivationStatus":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setActivationStatus(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteActivation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteActivation(ctx, field)
@@ -2679,6 +2808,44 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_upsertPartners(ctx, field)
 			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setActivationStatusPayloadImplementors = []string{"SetActivationStatusPayload"}
+
+func (ec *executionContext) _SetActivationStatusPayload(ctx context.Context, sel ast.SelectionSet, obj *analytics.SetActivationStatusPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setActivationStatusPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetActivationStatusPayload")
+		case "activation":
+			out.Values[i] = ec._SetActivationStatusPayload_activation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2848,6 +3015,16 @@ func (ec *executionContext) marshalNDeleteActivationPayload2ᚖfootfallᚋanalyt
 		return graphql.Null
 	}
 	return ec._DeleteActivationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSetActivationStatusPayload2ᚖfootfallᚋanalyticsᚐSetActivationStatusPayload(ctx context.Context, sel ast.SelectionSet, v *analytics.SetActivationStatusPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetActivationStatusPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOActivation2ᚖfootfallᚋanalyticsᚐActivation(ctx context.Context, sel ast.SelectionSet, v *analytics.Activation) graphql.Marshaler {

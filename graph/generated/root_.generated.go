@@ -263,11 +263,12 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CreateActivation func(childComplexity int, input analytics.CreateActivationInput) int
-		DeleteActivation func(childComplexity int, activationID string) int
-		RecordEvents     func(childComplexity int, events []*analytics.EventInput) int
-		UpsertCampaigns  func(childComplexity int, input []*analytics.CampaignInput) int
-		UpsertPartners   func(childComplexity int, input []*analytics.PartnerInput) int
+		CreateActivation    func(childComplexity int, input analytics.CreateActivationInput) int
+		DeleteActivation    func(childComplexity int, activationID string) int
+		RecordEvents        func(childComplexity int, events []*analytics.EventInput) int
+		SetActivationStatus func(childComplexity int, activationID string, status analytics.ActivationStatus) int
+		UpsertCampaigns     func(childComplexity int, input []*analytics.CampaignInput) int
+		UpsertPartners      func(childComplexity int, input []*analytics.PartnerInput) int
 	}
 
 	PageInfo struct {
@@ -390,6 +391,10 @@ type ComplexityRoot struct {
 		Partial  func(childComplexity int) int
 		Start    func(childComplexity int) int
 		TimeZone func(childComplexity int) int
+	}
+
+	SetActivationStatusPayload struct {
+		Activation func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -1413,6 +1418,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordEvents(childComplexity, args["events"].([]*analytics.EventInput)), true
+	case "Mutation.setActivationStatus":
+		if e.ComplexityRoot.Mutation.SetActivationStatus == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setActivationStatus_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetActivationStatus(childComplexity, args["activationId"].(string), args["status"].(analytics.ActivationStatus)), true
 	case "Mutation.upsertCampaigns":
 		if e.ComplexityRoot.Mutation.UpsertCampaigns == nil {
 			break
@@ -1989,6 +2005,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResolvedRange.TimeZone(childComplexity), true
 
+	case "SetActivationStatusPayload.activation":
+		if e.ComplexityRoot.SetActivationStatusPayload.Activation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetActivationStatusPayload.Activation(childComplexity), true
+
 	case "Subscription.activationLive":
 		if e.ComplexityRoot.Subscription.ActivationLive == nil {
 			break
@@ -2420,6 +2443,13 @@ type ActivationEdge {
 type Mutation {
   "Creates an activation and the token of its link, which is shown this once."
   createActivation("What to create." input: CreateActivationInput!): CreateActivationPayload! @requires(scope: ADMIN)
+  "Says how far an activation's order got. Its link opens the report as long as it is ACTIVATED."
+  setActivationStatus(
+    "The activation's id."
+    activationId: String!
+    "How far the order got."
+    status: ActivationStatus!
+  ): SetActivationStatusPayload! @requires(scope: ADMIN)
   "Deletes an activation; its token dies with it, and its id is not used again."
   deleteActivation("The activation's id." activationId: String!): DeleteActivationPayload! @requires(scope: ADMIN)
 }
@@ -2448,6 +2478,12 @@ type CreateActivationPayload {
   activation: Activation!
   "Opens this activation's report. It cannot be shown again."
   token: String!
+}
+
+"An activation whose order went on."
+type SetActivationStatusPayload {
+  "The activation as it is now."
+  activation: Activation!
 }
 
 "A deleted activation."
@@ -4447,6 +4483,14 @@ func (ec *executionContext) childFields_ResolvedRange(ctx context.Context, field
 		return ec.fieldContext_ResolvedRange_partial(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResolvedRange", field.Name)
+}
+
+func (ec *executionContext) childFields_SetActivationStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activation":
+		return ec.fieldContext_SetActivationStatusPayload_activation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetActivationStatusPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpsertCampaignsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
