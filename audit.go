@@ -12,7 +12,7 @@ import (
 
 type auditCmd struct {
 	Database database `embed:""`
-	Tenant   string   `help:"The tenant's access key; acts of all, and of the whole database, when left out."`
+	Tenant   string   `help:"The tenant's access key. Without it: all tenants' acts and those of the whole database."`
 	Act      string   `help:"An act such as key.create, or all of a noun such as key."`
 	Actor    string   `help:"Who acted: ops@host, or key:12 of an API key."`
 	Since    string   `help:"The first instant, such as 2026-03-01T00:00:00Z."`

@@ -18,7 +18,7 @@ type cli struct {
 	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
 	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`
-	Prune       pruneCmd       `cmd:"" help:"Drop events from before a month. Counts stay; only what lies inside quarter-hours of before cannot be asked any more."`
+	Prune       pruneCmd       `cmd:"" help:"Drop events from before a month. Counts stay; only ranges that begin or end inside an older quarter-hour are refused."`
 	Forget      forgetCmd      `cmd:"" help:"Forget a visitor: erase what leads from the name to the events."`
 	Audit       auditCmd       `cmd:"" help:"List administrative acts, a JSON object a line, latest first."`
 	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`
@@ -26,7 +26,7 @@ type cli struct {
 	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
 }
 
-// database is what every command but demo needs.
+// database is what every command needs that works on one of its operator's.
 type database struct {
 	URL     string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"$DATABASE_URL" help:"Postgres, such as postgres://user:password@host/footfall."`
 	ReadURL string `name:"database-read-url" env:"DATABASE_READ_URL" help:"A replica to read from, at most 10 s behind. What changed lately is read from the primary."`

@@ -105,7 +105,7 @@ func share(h http.Handler, origins []string) http.Handler {
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
 		AllowedHeaders: []string{
 			"Accept", "Authorization", "Cache-Control", "Content-Type", "Content-Encoding", "If-None-Match",
-			"X-Footfall-Cost", "X-Footfall-Dry-Run", "X-Footfall-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name", "GraphQL-Require-Preflight",
+			"X-Footfall-Cost", "X-Footfall-Dry-Run", "X-Footfall-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name", "GraphQL-Require-Preflight", "Prefer",
 		},
 		ExposedHeaders: []string{"Age", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Warning"},
 		MaxAge:         7200,
