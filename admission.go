@@ -50,10 +50,20 @@ type doorman struct {
 
 // Authenticate finds who sends r.
 func (d doorman) Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error) {
+	return d.Authenticator.Authenticate(d.spared(ctx, r), r)
+}
+
+// OpenLink finds the principal that a link's token opens an activation for.
+func (d doorman) OpenLink(ctx context.Context, r *http.Request, activationID, token string) (*auth.Principal, error) {
+	return d.Authenticator.OpenLink(d.spared(ctx, r), r, activationID, token)
+}
+
+// spared is ctx, or what r came with, which wants nothing as it is now.
+func (d doorman) spared(ctx context.Context, r *http.Request) context.Context {
 	if d.reads.Busy() {
-		ctx = r.Context()
+		return r.Context()
 	}
-	return d.Authenticator.Authenticate(ctx, r)
+	return ctx
 }
 
 // registerAdmission adds what the gates did.

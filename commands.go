@@ -202,8 +202,8 @@ func createKey(ctx context.Context, s *store.Store, t analytics.Tenant, k analyt
 }
 
 func instant(name, text string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	t, ok := analytics.ParseInstant(text)
+	if !ok {
 		return t, fmt.Errorf("%s must be an instant such as 2026-03-31T12:00:00Z, got %q", name, text)
 	}
 	return t, nil

@@ -141,7 +141,11 @@ func (c *pruneCmd) Run(ctx context.Context, std streams) error {
 		if months == nil {
 			months = []string{}
 		}
-		_, _ = fmt.Fprintf(std.err, "footfall: events are kept from %s on; counts of before stay\n", c.Before)
+		if done.Busy {
+			_, _ = fmt.Fprintln(std.err, "footfall: nothing was done: another pruner is at work")
+		} else {
+			_, _ = fmt.Fprintf(std.err, "footfall: events are kept from %s on; counts of before stay\n", c.Before)
+		}
 		return printJSON(std.out, struct {
 			Busy   bool     `json:"busy"` // another pruner is at work
 			Months []string `json:"months"`

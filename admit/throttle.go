@@ -15,8 +15,8 @@ const (
 
 // throttle turns away what would be turned away anyway: of each tenant's requests
 // about as many are let through as were not refused of late, and a tenth more
-// ("Handling Overload", Site Reliability
-// Engineering, chapter 21). A tenant of whom nothing is refused does not notice.
+// ("Handling Overload", Site Reliability Engineering, chapter 21). A tenant of whom
+// nothing is refused does not notice.
 type throttle struct {
 	quietAt atomic.Int64 // until then something was refused lately
 	mu      sync.Mutex

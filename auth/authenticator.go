@@ -37,14 +37,12 @@ type Options struct {
 	Shared         Shared        // counts limits for all gateways; nil: each counts for itself
 	SharedPatience time.Duration // with Shared, default 50 ms
 
-	CacheFor time.Duration // how long an answer holds, default and at most 1 s: a revocation works by then
 	StaleFor time.Duration // how long one holds that cannot be checked, default 5 min; negative = not at all
 
 	reach *reach // of Shared
 }
 
 const (
-	maxCacheFor     = time.Second
 	defaultStaleFor = 5 * time.Minute
 	sharedPatience  = 50 * time.Millisecond
 )
@@ -67,9 +65,6 @@ func New(o Options) *Authenticator {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.CacheFor <= 0 || o.CacheFor > maxCacheFor {
-		o.CacheFor = maxCacheFor
-	}
 	if o.StaleFor == 0 {
 		o.StaleFor = defaultStaleFor
 	}
@@ -82,7 +77,7 @@ func New(o Options) *Authenticator {
 	o.reach = &reach{log: o.Log}
 	return &Authenticator{
 		directory: o.Directory, now: o.Now, proxies: o.Proxies, reach: o.reach,
-		memory: newMemory(o.Now, o.CacheFor, o.StaleFor), budgets: newBudgets(o.Budget, o.Now),
+		memory: newMemory(o.Now, o.StaleFor), budgets: newBudgets(o.Budget, o.Now),
 		requests:    o.policy("default", "requests", o.RateLimit),
 		leaderboard: o.policy("leaderboard", "requests for the leaderboard", o.LeaderboardLimit),
 		failures:    o.policy("address", "refused requests of an address", o.FailureLimit),
@@ -98,20 +93,16 @@ func (a *Authenticator) Authenticate(ctx context.Context, r *http.Request) (*Pri
 	if err != nil {
 		return nil, a.refused(r, err)
 	}
-	p, err := a.credential(ctx, r, string(secret))
+	p, err := a.credential(ctx, r, secret)
 	if err != nil {
 		return nil, a.refused(r, err)
 	}
 	return p, nil
 }
 
-// Credential finds whose secret this is: what starts with ff_ is an API key,
+// credential finds whose secret this is: what starts with ff_ is an API key,
 // anything else an activation token. It answers ErrInvalid or the directory's
 // failure.
-func (a *Authenticator) Credential(ctx context.Context, secret string) (*Principal, error) {
-	return a.credential(ctx, nil, secret)
-}
-
 func (a *Authenticator) credential(ctx context.Context, r *http.Request, secret string) (*Principal, error) {
 	if secret == "" || len(secret) > maxHeader {
 		return nil, ErrInvalid
@@ -197,10 +188,6 @@ func (a *Authenticator) Allow(p *Principal, use Use) (Limit, error) {
 
 // SharedFailures is how often the gateways' common counts did not answer.
 func (a *Authenticator) SharedFailures() int64 { return a.reach.failed.Load() }
-
-// Forget drops the principals remembered, so that the next request of each is
-// checked with the directory.
-func (a *Authenticator) Forget() { a.memory.forget() }
 
 func (a *Authenticator) byKey(digest [32]byte) lookup {
 	return func(ctx context.Context) (*credential, error) {

@@ -15,7 +15,8 @@ import (
 // Guessing fills no memory, displaces nobody and takes few connections.
 func TestGuessing(t *testing.T) {
 	t.Parallel()
-	m := newMemory(time.Now, time.Hour, time.Hour)
+	began := time.Now()
+	m := newMemory(func() time.Time { return began }, time.Hour) // nothing grows old
 	var running, busiest atomic.Int32
 	none := func(context.Context) (*credential, error) {
 		n := running.Add(1)
@@ -45,9 +46,8 @@ func TestGuessing(t *testing.T) {
 	if n := busiest.Load(); n > strangers {
 		t.Errorf("%d lookups at a time", n)
 	}
-	a := m.current.Load()
-	a.unknown.CleanUp()
-	if n := a.unknown.EstimatedSize(); n > maxUnknown {
+	m.unknown.CleanUp()
+	if n := m.unknown.EstimatedSize(); n > maxUnknown {
 		t.Errorf("%d wrong guesses remembered", n)
 	}
 	if c, err := ask("friend", none); c != friend || err != nil {
@@ -59,7 +59,7 @@ func TestGuessing(t *testing.T) {
 func TestFriendsPassStrangers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(time.Now, time.Second, time.Hour)
+		m := newMemory(time.Now, time.Hour)
 		yes := func(context.Context) (*credential, error) { return &credential{}, nil }
 		if _, err := m.find(t.Context(), question{kind: 'k'}, yes); err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestFriendsPassStrangers(t *testing.T) {
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory(time.Now, time.Second, time.Hour)
+		m := newMemory(time.Now, time.Hour)
 		friend := &credential{}
 		ask := func(look lookup) (*credential, error) { return m.find(t.Context(), question{}, look) }
 		hang := func(ctx context.Context) (*credential, error) {
@@ -104,7 +104,7 @@ func TestPatience(t *testing.T) {
 // A panic in the directory reaches its caller and leaves nothing locked.
 func TestPanicLeavesNothingLocked(t *testing.T) {
 	t.Parallel()
-	m := newMemory(time.Now, time.Second, time.Hour)
+	m := newMemory(time.Now, time.Hour)
 	for range 2 * strangers {
 		func() {
 			defer func() {

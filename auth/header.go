@@ -9,7 +9,7 @@ const maxHeader = 512 // bytes of an Authorization header, and of any credential
 
 // bearer reads the credential of a request: the one Authorization header,
 // "Bearer X" or "Api-Key X" (RFC 9110, section 11.4; the scheme in any case).
-func bearer(h http.Header) (Secret, error) {
+func bearer(h http.Header) (string, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {
 		return "", ErrMissing
@@ -29,5 +29,5 @@ func bearer(h http.Header) (Secret, error) {
 	if secret == "" || strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return "", ErrMalformed
 	}
-	return Secret(secret), nil
+	return secret, nil
 }

@@ -17,6 +17,7 @@ const (
 	maxUnknown = 10_000          // wrong guesses remembered, apart, so that guessing displaces nobody
 	strangers  = 4               // lookups at a time of what is not remembered, so that guessing leaves the directory's other connections free
 	patience   = 2 * time.Second // with the directory
+	cacheFor   = time.Second     // how long an answer holds: a revocation works by then
 )
 
 // question is what a directory is asked, in fixed space: the digest of a
@@ -40,18 +41,13 @@ type lookup func(context.Context) (*credential, error)
 // memory remembers a directory's answers for a moment, and while the directory
 // is unavailable, the good ones for longer.
 type memory struct {
-	now                func() time.Time
-	cacheFor, staleFor time.Duration
-	gate               chan struct{}
-	current            atomic.Pointer[answers]
-}
-
-// answers is what is remembered and being asked since the last forget.
-type answers struct {
-	flights singleflight.Group
-	turn    atomic.Uint64 // counts arrivals of fresh callers and starts of lookups
-	known   *otter.Cache[question, answer]
-	unknown *otter.Cache[question, answer]
+	now      func() time.Time
+	staleFor time.Duration
+	gate     chan struct{}
+	flights  singleflight.Group
+	turn     atomic.Uint64 // counts arrivals of fresh callers and starts of lookups
+	known    *otter.Cache[question, answer]
+	unknown  *otter.Cache[question, answer]
 }
 
 type answer struct {
@@ -62,43 +58,36 @@ type answer struct {
 	standIn    bool        // the directory could not tell
 }
 
-func newMemory(now func() time.Time, cacheFor, staleFor time.Duration) *memory {
-	m := &memory{now: now, cacheFor: cacheFor, staleFor: staleFor, gate: make(chan struct{}, strangers)}
-	m.forget()
-	return m
-}
-
-// forget drops everything; what is being asked meanwhile is not remembered.
-func (m *memory) forget() {
-	m.current.Store(&answers{
+func newMemory(now func() time.Time, staleFor time.Duration) *memory {
+	return &memory{
+		now: now, staleFor: staleFor, gate: make(chan struct{}, strangers),
 		known:   otter.Must(&otter.Options[question, answer]{MaximumSize: maxKnown}),
 		unknown: otter.Must(&otter.Options[question, answer]{MaximumSize: maxUnknown}),
-	})
+	}
 }
 
 // find answers q from memory or by look, nil when there is no such credential.
 // Of each question one lookup runs at a time, for all who ask meanwhile; a
 // fresh ctx wants one that began after it asked.
 func (m *memory) find(ctx context.Context, q question, look lookup) (*credential, error) {
-	all := m.current.Load()
 	var arrival uint64
 	fresh := analytics.Fresh(ctx)
 	if fresh {
-		arrival = all.turn.Add(1)
-	} else if a, ok := m.recall(all, q); ok {
+		arrival = m.turn.Add(1)
+	} else if a, ok := m.recall(q); ok {
 		return a.credential, nil
 	}
 	ctx = context.WithoutCancel(ctx) // one caller going away must not fail the others
-	if a, ok := m.stillAway(all, q); ok && !fresh {
-		all.flights.DoChan(q.name(), func() (any, error) { return m.ask(ctx, all, q, look) })
+	if a, ok := m.stillAway(q); ok && !fresh {
+		m.flights.DoChan(q.name(), func() (any, error) { return m.ask(ctx, q, look) })
 		return a.credential, nil
 	}
 	for {
-		v, err, _ := all.flights.Do(q.name(), func() (any, error) {
-			if a, ok := m.recall(all, q); ok && !fresh {
+		v, err, _ := m.flights.Do(q.name(), func() (any, error) {
+			if a, ok := m.recall(q); ok && !fresh {
 				return a, nil
 			}
-			return m.ask(ctx, all, q, look)
+			return m.ask(ctx, q, look)
 		})
 		if err != nil {
 			return nil, err
@@ -110,33 +99,33 @@ func (m *memory) find(ctx context.Context, q question, look lookup) (*credential
 }
 
 // recall finds an answer young enough to be given without asking again.
-func (m *memory) recall(all *answers, q question) (answer, bool) {
-	a, ok := all.known.GetIfPresent(q)
+func (m *memory) recall(q question) (answer, bool) {
+	a, ok := m.known.GetIfPresent(q)
 	if !ok {
-		a, ok = all.unknown.GetIfPresent(q)
+		a, ok = m.unknown.GetIfPresent(q)
 	}
-	return a, ok && m.now().Sub(a.asked) < m.cacheFor
+	return a, ok && m.now().Sub(a.asked) < cacheFor
 }
 
 // knows reports whether q was ever answered with a credential, lately enough to be
 // remembered.
 func (m *memory) knows(q question) bool {
-	_, ok := m.current.Load().known.GetIfPresent(q)
+	_, ok := m.known.GetIfPresent(q)
 	return ok
 }
 
 // stillAway finds an answer that may stand in for a directory that could not tell
 // a moment ago: then nobody waits to hear that it still cannot.
-func (m *memory) stillAway(all *answers, q question) (answer, bool) {
-	a, ok := all.known.GetIfPresent(q)
+func (m *memory) stillAway(q question) (answer, bool) {
+	a, ok := m.known.GetIfPresent(q)
 	now := m.now()
-	return a, ok && a.standIn && now.Sub(a.asked) < patience+m.cacheFor && now.Sub(a.verified) < m.staleFor
+	return a, ok && a.standIn && now.Sub(a.asked) < patience+cacheFor && now.Sub(a.verified) < m.staleFor
 }
 
-func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup) (answer, error) {
+func (m *memory) ask(ctx context.Context, q question, look lookup) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	old, known := all.known.GetIfPresent(q)
+	old, known := m.known.GetIfPresent(q)
 	if !known {
 		select {
 		case m.gate <- struct{}{}:
@@ -145,7 +134,7 @@ func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup)
 			return answer{}, analytics.Unavailable(ctx.Err())
 		}
 	}
-	a := answer{turn: all.turn.Add(1), asked: m.now()} // an answer is as old as its question
+	a := answer{turn: m.turn.Add(1), asked: m.now()} // an answer is as old as its question
 	found, err := look(ctx)
 	switch {
 	case err == nil:
@@ -157,18 +146,18 @@ func (m *memory) ask(ctx context.Context, all *answers, q question, look lookup)
 	default:
 		return answer{}, err
 	}
-	all.remember(q, a)
+	m.remember(q, a)
 	return a, nil
 }
 
-func (all *answers) remember(q question, a answer) {
+func (m *memory) remember(q question, a answer) {
 	if a.credential == nil {
-		all.known.Invalidate(q)
-		all.unknown.Set(q, a)
+		m.known.Invalidate(q)
+		m.unknown.Set(q, a)
 		return
 	}
-	all.unknown.Invalidate(q)
-	all.known.Set(q, a)
+	m.unknown.Invalidate(q)
+	m.known.Set(q, a)
 }
 
 func is(err error, code analytics.Code) bool {

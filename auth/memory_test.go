@@ -53,15 +53,6 @@ func TestAnswersHoldForASecond(t *testing.T) {
 	}
 }
 
-func TestCacheForIsAtMostASecond(t *testing.T) {
-	t.Parallel()
-	b := setup(t, func(o *auth.Options) { o.CacheFor = time.Hour })
-	_, _ = b.Credential(t.Context(), b.read)
-	b.pass(time.Second)
-	_, _ = b.Credential(t.Context(), b.read)
-	wantLookups(t, b, 2)
-}
-
 func TestRevocation(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -69,7 +60,6 @@ func TestRevocation(t *testing.T) {
 	}{
 		"within a second": {func(b *bundle) context.Context { b.pass(time.Second); return context.Background() }},
 		"at once, fresh":  {func(*bundle) context.Context { return analytics.WithFresh(context.Background()) }},
-		"forgotten":       {func(b *bundle) context.Context { b.Forget(); return context.Background() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -47,6 +47,20 @@ func (p *Principal) Has(scope analytics.Scope) bool {
 	return slices.Contains(p.Scopes, scope)
 }
 
+// Require reports why the principal may not do what wants the scope: ErrMissing for
+// nobody, else analytics.CodeForbidden.
+func (p *Principal) Require(scope analytics.Scope) error {
+	switch {
+	case p == nil:
+		return ErrMissing
+	case p.Has(scope):
+		return nil
+	case p.ActivationID != "":
+		return analytics.Errorf(analytics.CodeForbidden, "an activation's token opens that activation alone")
+	}
+	return analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", scope.Name())
+}
+
 type principalKey struct{}
 
 // WithPrincipal says that p asks under ctx.

@@ -3,10 +3,7 @@ package auth
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"fmt"
 	"hash/crc32"
-	"io"
-	"log/slog"
 )
 
 const (
@@ -64,26 +61,3 @@ func checksum(b []byte) []byte {
 	}
 	return out
 }
-
-const redacted = "[redacted]"
-
-// Secret is a string that prints as [redacted] in any format, in JSON and in
-// logs; string(s) reveals it. Hold it in exported fields and never as a map's
-// key: fmt calls no methods on unexported fields, encoding/json none on keys
-// that are strings.
-type Secret string
-
-// String redacts.
-func (Secret) String() string { return redacted }
-
-// GoString redacts.
-func (Secret) GoString() string { return redacted }
-
-// Format redacts under every verb and flag.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
-
-// MarshalText redacts.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue redacts.
-func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -107,6 +107,11 @@ type bundle struct {
 	gone                             string // the token of the revoked link act_gone
 }
 
+// Credential authenticates a request with the secret.
+func (b *bundle) Credential(ctx context.Context, secret string) (*auth.Principal, error) {
+	return b.Authenticate(ctx, request("Bearer "+secret))
+}
+
 func (b *bundle) pass(d time.Duration) {
 	t := b.clock.Load().Add(d)
 	b.clock.Store(&t)

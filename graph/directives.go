@@ -15,16 +15,14 @@ import (
 // activation tokens where the field says so: the loaders then show them their
 // activation alone.
 func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics.Scope, activationToken bool) (any, error) {
-	switch p := auth.From(ctx); {
-	case p == nil:
-		return nil, auth.ErrMissing
-	case p.ActivationID != "" && activationToken, p.Has(scope):
+	p := auth.From(ctx)
+	if p != nil && p.ActivationID != "" && activationToken {
 		return next(ctx)
-	case p.ActivationID != "":
-		return nil, analytics.Errorf(analytics.CodeForbidden, "an activation's token opens that activation alone")
-	default:
-		return nil, analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", scope.Name())
 	}
+	if err := p.Require(scope); err != nil {
+		return nil, err
+	}
+	return next(ctx)
 }
 
 // checkRoots refuses a schema with a root field that anyone could call.

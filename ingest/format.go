@@ -38,9 +38,9 @@ var formats = map[string]Format{
 
 const acceptedTypes = "application/x-ndjson, application/jsonl, application/json, text/csv"
 
-// FormatOf finds the format of a Content-Type; false when it is none of ours,
+// formatOf finds the format of a Content-Type; false when it is none of ours,
 // or in an encoding other than UTF-8.
-func FormatOf(contentType string) (Format, bool) {
+func formatOf(contentType string) (Format, bool) {
 	name, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return 0, false
@@ -98,14 +98,6 @@ func skipMark(b *bufio.Reader) {
 	}
 }
 
-// Limits bound what Decode reads; a zero takes the default named.
-type Limits struct {
-	Bytes  int64 // 8 MiB
-	Events int   // MaxEvents
-
-	hold func(bytes int64) error // told of memory taken; may refuse
-}
-
 // MaxBytes is the most bytes of events that one request may carry, decompressed.
 const MaxBytes = 8 << 20
 
@@ -115,31 +107,27 @@ const eventBytes = 512
 // cellBytes is about what encoding/csv takes for a cell besides its text.
 const cellBytes = 64
 
-// Decode reads a whole request body. Events that cannot be read carry the
+// decode reads a whole request body; hold is told of memory taken, and may refuse. Events that cannot be read carry the
 // reason. The error is CodeTooLarge as soon as a limit is passed, and
 // CodeInvalid when the body as a whole cannot be read: a broken array, a
 // compressed stream that breaks off, CSV without a header, or not one JSON
 // object in it. An NDJSON body without a line holds no events.
-func Decode(r io.Reader, format Format, limits Limits) ([]Decoded, error) {
-	limits.Bytes, limits.Events = orDefault(limits.Bytes, MaxBytes), orDefault(limits.Events, MaxEvents)
-	if limits.hold == nil {
-		limits.hold = func(int64) error { return nil }
-	}
-	in := &limitedReader{r: r, most: limits.Bytes, left: limits.Bytes, hold: limits.hold}
+func decode(r io.Reader, format Format, hold func(bytes int64) error) ([]Decoded, error) {
+	in := &limitedReader{r: r, most: MaxBytes, left: MaxBytes, hold: hold}
 	if format == CSV {
 		in.cellBytes = cellBytes
 	}
 	d := NewDecoder(in, format)
 	var events []Decoded
 	for {
-		batch, err := d.Next(min(1000, limits.Events+1-len(events)))
+		batch, err := d.Next(min(1000, MaxEvents+1-len(events)))
 		if err == nil {
-			err = limits.hold(int64(len(batch)) * eventBytes)
+			err = hold(int64(len(batch)) * eventBytes)
 		}
 		events = append(events, batch...)
 		switch {
-		case len(events) > limits.Events:
-			return nil, tooManyEvents(limits.Events)
+		case len(events) > MaxEvents:
+			return nil, tooManyEvents(MaxEvents)
 		case errors.Is(err, io.EOF):
 			return events, readable(format, events)
 		case err != nil:

@@ -39,13 +39,13 @@ func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.
 	}
 	var held int64 // until the verdicts are there: the events live as long
 	defer func() { w.held.Add(-held) }()
-	events, err := decodeBody(rw, r, Limits{hold: func(n int64) error {
+	events, err := decodeBody(rw, r, func(n int64) error {
 		held += n
 		if w.held.Add(n) > w.o.BodyBytes {
 			return analytics.Unavailable(errBodies)
 		}
 		return nil
-	}})
+	})
 	if err != nil {
 		return noVerdicts(), err
 	}
@@ -53,8 +53,8 @@ func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.
 }
 
 // decodeBody reads the events of a request.
-func decodeBody(rw http.ResponseWriter, r *http.Request, limits Limits) ([]Decoded, error) {
-	format, ok := FormatOf(r.Header.Get("Content-Type"))
+func decodeBody(rw http.ResponseWriter, r *http.Request, hold func(bytes int64) error) ([]Decoded, error) {
+	format, ok := formatOf(r.Header.Get("Content-Type"))
 	if !ok {
 		return nil, unsupported("the Content-Type must be one of "+acceptedTypes+", in UTF-8", "Accept-Post", acceptedTypes)
 	}
@@ -70,14 +70,14 @@ func decodeBody(rw http.ResponseWriter, r *http.Request, limits Limits) ([]Decod
 		return nil, tooManyBytes(MaxBytes)
 	}
 	if !zipped {
-		return Decode(r.Body, format, limits)
+		return decode(r.Body, format, hold)
 	}
 	body := http.MaxBytesReader(rw, r.Body, most)
 	z, err := gzip.NewReader(body)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return Decode(z, format, limits)
+	return decode(z, format, hold)
 }
 
 // isZipped reads Content-Encoding; false, false for one that is not supported.

@@ -145,7 +145,7 @@ func (f *feed[V]) compute(now time.Time) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.computing, f.reads = false, source.seen()
+	f.computing, f.reads = false, source.take()
 	f.dirty = err != nil || f.heard.touch(f.reads)
 	f.heard = topics{}
 	return err

@@ -59,8 +59,8 @@ func (n *noting) note(names ...analytics.Topic) {
 	}
 }
 
-// seen is what was read so far.
-func (n *noting) seen() map[analytics.Topic]bool {
+// take is what was read since it was last called.
+func (n *noting) take() map[analytics.Topic]bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	seen := n.reads

@@ -84,7 +84,7 @@ func (campaigns) bind(p *auth.Principal, c *call) (question, error) {
 	if p.ActivationID != "" || p.Tenant.AccessKey != c.path[0] {
 		return question{}, errNotOwner
 	}
-	if err := mayRead(p); err != nil {
+	if err := p.Require(analytics.ScopeRead); err != nil {
 		return question{}, err
 	}
 	variables, err := campaignVariables(c.query)

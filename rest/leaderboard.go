@@ -45,7 +45,7 @@ func (leaderboard) identify(ctx context.Context, a Authenticator, c *call) (*aut
 }
 
 func (l leaderboard) bind(p *auth.Principal, c *call) (question, error) {
-	if err := mayRead(p); err != nil {
+	if err := p.Require(analytics.ScopeRead); err != nil {
 		return question{}, err
 	}
 	variables, err := leaderboardVariables(c.query, p.Tenant.Zone, l.now())

@@ -33,8 +33,6 @@ var partnerReportPatterns = []string{"/partner-stats/{activationId}"}
 
 func (partnerReport) patterns() []string { return partnerReportPatterns }
 
-func (partnerReport) use() auth.Use { return auth.AnyUse }
-
 func (c partnerReport) headers(h http.Header) {
 	page.SetHeaders(h, page.Strict)
 	h.Set("X-Robots-Tag", "noindex")

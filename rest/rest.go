@@ -1,9 +1,8 @@
 // Package rest owns the documented URLs, and the report that shows one of them
-// to people: their routes, parameters, envelopes,
-// headers and number formats, byte for byte (contracts.md). Each is a GraphQL
-// answer in another dress: it binds typed parameters to the variables of its
-// document in queries/, runs that on the executor that GraphQL runs on, and
-// reshapes what comes back. It must never know where answers come from.
+// to people: their routes, parameters, envelopes, headers and number formats,
+// byte for byte (contracts.md). Each is a GraphQL answer in another dress: it
+// binds typed parameters to the variables of its document in queries/, runs that
+// on the executor that GraphQL runs on, and reshapes what comes back. It must never know where answers come from.
 package rest
 
 import (

@@ -239,18 +239,6 @@ func keyHeaders(h http.Header) {
 	h.Add("Vary", "Authorization")
 }
 
-// mayRead reports why a principal may not read a tenant's measures.
-func mayRead(p *auth.Principal) error {
-	switch {
-	case p.Has(analytics.ScopeRead):
-		return nil
-	case p.ActivationID != "":
-		return analytics.Errorf(analytics.CodeForbidden, "an activation's token opens that activation alone")
-	default:
-		return analytics.Errorf(analytics.CodeForbidden, "the API key lacks the scope %s", analytics.ScopeRead.Name())
-	}
-}
-
 // bodiless answers HEAD: the headers of the answer to GET alone.
 type bodiless struct{ http.ResponseWriter }
 

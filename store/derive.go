@@ -16,11 +16,8 @@ type deriver struct {
 	tenant int64
 	tx     pgx.Tx
 	ledger analytics.Ledger
-	kinds  map[int64]analytics.Kind // subjects touched
+	kinds  map[int64]analytics.Kind // of the subjects whose numbers changed
 }
-
-// touched lists the subjects whose numbers changed.
-func (d *deriver) touched() map[int64]analytics.Kind { return d.kinds }
 
 func (d *deriver) touch(subject int64, kind analytics.Kind) {
 	if d.kinds == nil {

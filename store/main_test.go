@@ -108,7 +108,7 @@ func (w *world) subject(t testing.TB, kind analytics.Kind, key string) int64 {
 }
 
 // record records events and fails the test unless all are taken.
-func (w *world) record(t testing.TB, events ...analytics.Event) []Outcome {
+func (w *world) record(t testing.TB, events ...analytics.Event) []analytics.Outcome {
 	t.Helper()
 	outcomes, _, err := w.Record(t.Context(), w.tenant.ID, events)
 	ok(t, err)

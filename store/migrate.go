@@ -151,8 +151,6 @@ func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	return v, nil
 }
 
-const undefinedTable = "42P01"
-
 func (s *Store) migrations() (*goose.Provider, func(), error) {
 	files, err := fs.Sub(migrationFiles, "migration")
 	if err != nil {

@@ -13,9 +13,6 @@ import (
 // partitionLock serialises the making of partitions over all instances.
 const partitionLock = 0x666f6f7470617274
 
-// noPartition is the SQLSTATE of an event whose month has none.
-const noPartition = "23514"
-
 // ensurePartitions makes the monthly partitions that the events need, each in a
 // transaction of its own: a partition without events does no harm. Months before
 // the tenant's horizon get none: their events will be refused.

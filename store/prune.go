@@ -17,8 +17,6 @@ const (
 	// prunerLock is held by the one pruner over all instances.
 	prunerLock = 0x666f6f747072756e
 
-	lockTimedOut = "55P03"
-
 	// How long readers and writers of events may have to queue behind a pruner that
 	// waits for its lock, and how often it tries again.
 	pruneWait  = 500 * time.Millisecond
@@ -199,12 +197,14 @@ func (p *pruning) dropMonth(ctx context.Context, m month) error {
 		case errors.Is(err, errNothingToDrop):
 			return nil
 		case errors.Is(err, errUnaware):
-			err = p.raiseHorizons(ctx)
+			if raising := p.raiseHorizons(ctx); raising != nil {
+				return raising
+			}
 		case err == nil:
 			p.Months, p.Kept, p.Bytes = append(p.Months, m.name()), p.Kept+kept, p.Bytes+m.bytes
 			return nil
 		}
-		if err != nil && !sqlState(err, lockTimedOut) || try == pruneTries {
+		if !errors.Is(err, errUnaware) && !sqlState(err, lockTimedOut) || try == pruneTries {
 			return err
 		}
 		select {

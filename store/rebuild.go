@@ -14,8 +14,9 @@ import (
 const rebuildEvents = 20_000
 
 // Rebuild derives everything of a tenant anew from its events: cells, sessions,
-// audiences and first logins. Where events were pruned that is CodeGone. Readers see all of the old or all of the new;
-// writers of the tenant wait. Progress counts events; nil is allowed.
+// audiences and first logins. Where events were pruned that is CodeGone. Readers see
+// all of the old or all of the new; writers of the tenant wait. Progress counts
+// events; nil is allowed.
 func (s *Store) Rebuild(ctx context.Context, tenant analytics.Tenant, progress func(done, total int)) error {
 	r := &rebuilding{tenant: tenant.ID, progress: progress}
 	return s.write(ctx, tenant.ID, func(tx pgx.Tx) error {

@@ -12,15 +12,12 @@ import (
 	"footfall/analytics"
 )
 
-// Outcome is what became of one recorded event.
-type Outcome = analytics.Outcome
-
 // Record counts events of one tenant, all in one transaction: the events, their
 // cells, sessions and audiences, and the word to the caches. It returns one
 // outcome an event, in order, and the change that caches must forget before
 // the writer is acknowledged. After an error all or nothing was stored: the same
 // events can be sent again without harm.
-func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]Outcome, analytics.Change, error) {
+func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Event) ([]analytics.Outcome, analytics.Change, error) {
 	if err := s.ensurePartitions(ctx, tenant, events); err != nil {
 		return nil, analytics.Change{}, err
 	}
@@ -31,7 +28,7 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	attempt := func(again bool) (*recording, error) {
 		r := &recording{
 			tenant: tenant, identityKey: key, dictionary: s.dictionary, history: s.dictionary.following(),
-			now: s.instant(), again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]Outcome, len(events)),
+			now: s.instant(), again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]analytics.Outcome, len(events)),
 		}
 		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
 	}
@@ -82,7 +79,7 @@ type recording struct {
 	wary        bool // looks events up before it stores them
 	met         bool // an event that was stored before
 	events      []analytics.Event
-	outcomes    []Outcome
+	outcomes    []analytics.Outcome
 	known       map[subjectKey]int64 // subjects, 0 for none
 	fresh       []fact               // the events to store
 	words       vocabulary
@@ -140,7 +137,7 @@ func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
 	if err = copyCells(ctx, tx, r.tenant, cells); err != nil {
 		return fmt.Errorf("cells: %w", err)
 	}
-	r.change, err = announce(ctx, tx, r.tenant, subjectTopics(d.touched()))
+	r.change, err = announce(ctx, tx, r.tenant, subjectTopics(d.kinds))
 	return err
 }
 

@@ -74,11 +74,6 @@ func (s *Store) prepareRole(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return grantTables(ctx, tx) })
 }
 
-const (
-	duplicateObject       = "42710"
-	insufficientPrivilege = "42501"
-)
-
 func grantTables(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", roleLock); err != nil {
 		return err

@@ -79,7 +79,6 @@ type Store struct {
 type Options struct {
 	URL, ReadURL string
 	Now          func() time.Time
-	MaxConns     int32
 }
 
 // Open connects lazily: a database that is away is an error of the first use,
@@ -90,12 +89,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.now = time.Now
 	}
 	var err error
-	if s.pool, err = s.openPool(ctx, o.URL, o.MaxConns); err != nil {
+	if s.pool, err = s.openPool(ctx, o.URL); err != nil {
 		return nil, err
 	}
 	s.readPool = s.pool
 	if o.ReadURL != "" {
-		if s.readPool, err = s.openPool(ctx, o.ReadURL, o.MaxConns); err != nil {
+		if s.readPool, err = s.openPool(ctx, o.ReadURL); err != nil {
 			s.pool.Close()
 			return nil, err
 		}
@@ -111,16 +110,12 @@ var session = map[string]string{
 	"application_name": "footfall", "timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
-func (s *Store) openPool(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
+func (s *Store) openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil || strings.TrimSpace(url) == "" {
 		return nil, errors.New("the database URL cannot be read") // its text may hold a password
 	}
-	if maxConns > 0 {
-		cfg.MaxConns = maxConns
-	} else if cfg.MaxConns < 16 {
-		cfg.MaxConns = 16
-	}
+	cfg.MaxConns = max(cfg.MaxConns, 16)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
 	cfg.AfterConnect = s.learnRole
@@ -156,8 +151,8 @@ func (s *Store) instant() time.Time { return s.now().UTC().Truncate(time.Microse
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap(s.pool.Ping(ctx)) }
 
-// Statements is the number of statements sent so far, a batch being one: tests
-// count round trips with it.
+// Statements is the number of statements sent so far. A batch is one; COPY is not
+// counted.
 func (s *Store) Statements() int64 { return s.roundTrips.Load() }
 
 type tripCounter struct{ n *atomic.Int64 }
@@ -258,7 +253,7 @@ func wrap(err error) error {
 		return err
 	case outOfReach(err):
 		return analytics.Unavailable(err)
-	case sqlState(err, "22021"): // NUL, which no text that is stored holds
+	case sqlState(err, badText):
 		return analytics.Invalidf("", "must be text without NUL")
 	}
 	return fmt.Errorf("store: %w", err)
@@ -283,10 +278,22 @@ func outOfReach(err error) bool {
 	return false
 }
 
-// distress are the SQLSTATEs of other classes that say the same: a read-only
-// primary, transactions that took too long (idle, or altogether), a lock that was
-// waited for too long.
-var distress = map[string]bool{"25006": true, "25P03": true, "25P04": true, "55P03": true}
+// distress are the SQLSTATEs of other classes that say the same.
+var distress = map[string]bool{readOnly: true, idleTooLong: true, transactionTooLong: true, lockTimedOut: true}
+
+// SQLSTATEs that mean something here.
+const (
+	badText               = "22021" // NUL, which no text that is stored holds
+	uniqueViolation       = "23505"
+	noPartition           = "23514" // a row that no partition takes
+	readOnly              = "25006" // a primary that was demoted
+	idleTooLong           = "25P03"
+	transactionTooLong    = "25P04"
+	insufficientPrivilege = "42501"
+	duplicateObject       = "42710"
+	undefinedTable        = "42P01"
+	lockTimedOut          = "55P03"
+)
 
 // sqlState reports whether err carries the SQLSTATE.
 func sqlState(err error, code string) bool {

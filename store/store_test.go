@@ -48,7 +48,7 @@ func TestThinThread(t *testing.T) {
 		{ID: "11", Action: analytics.PageView, Kind: analytics.KindPartner, Key: uuid.Max.String(), Visitor: "v2", At: noon},
 		{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: noon},
 	}
-	want := make([]Outcome, len(events))
+	want := make([]analytics.Outcome, len(events))
 	want[10], want[11] = analytics.Unknown, analytics.Duplicate
 	equal(t, "outcomes", w.record(t, events...), want)
 	again := w.record(t, events...)

@@ -11,8 +11,6 @@ import (
 	"footfall/analytics"
 )
 
-const uniqueViolation = "23505"
-
 // CreateTenant adds a tenant and returns it with its id. A taken access key is
 // CodeConflict.
 func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics.Tenant, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,9 +35,8 @@ func (d Difference) String() string {
 // SQL and lists what is stored differently, at most 1,000 differences. What is from
 // before the horizon it cannot compare, nor what events before it may reach into:
 // who watched logged in on its first day and month, and by which dimensions on that
-// day. It sees
-// one moment, whatever is written meanwhile. Progress counts subjects; nil is
-// allowed.
+// day. It sees one moment, whatever is written meanwhile. Progress counts subjects;
+// nil is allowed.
 func (s *Store) Verify(ctx context.Context, tenant analytics.Tenant, progress func(done, total int)) ([]Difference, error) {
 	v := &verification{tenant: tenant.ID}
 	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
@@ -135,9 +135,7 @@ func listSubjects(ctx context.Context, tx pgx.Tx, tenant int64) ([]namedSubject,
 // into the targets.
 func (v *verification) each(ctx context.Context, query string, more args, targets []any, f func() error) error {
 	a := args{"tenant_id": v.tenant, "subject_id": v.subject.id}
-	for name, value := range more {
-		a[name] = value
-	}
+	maps.Copy(a, more)
 	rows, err := v.tx.Query(ctx, sql(query), a)
 	if err != nil {
 		return err

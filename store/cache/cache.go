@@ -8,8 +8,8 @@
 // the processes involved was killed, paused or cut off meanwhile. Only while the
 // store is out of reach is anything older served, marked, within
 // analytics.WithMaxAge and Options.MaxStale. What keeps the promise
-// is written at the part that does: tokens and incarnations in redis.go, stamps
-// in memory.go, the subscription and the outbox in invalidate.go.
+// is written at the part that does: tokens in redis.go, eras in era.go, stamps in
+// memory.go, the subscription in subscribe.go, the outbox in invalidate.go.
 package cache
 
 import (
@@ -50,8 +50,8 @@ type Options struct {
 	// one is not believed. nil: it never changes.
 	Incarnation func() string
 
-	// Namespace parts the keys and the channel of gateways that share a Redis
-	// but not a database. Default "footfall".
+	// Namespace parts the keys and the channel of caches that share a Redis but not
+	// a database. Default "footfall".
 	Namespace string
 
 	// OpenTTL and ClosedTTL bound how long an answer is believed although

@@ -29,13 +29,13 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 	ok(t, err)
 	_, change, err := w.UpsertCampaigns(t.Context(), tenant, []analytics.Campaign{{CampaignKey: "c", Title: "C", ScheduledAt: day.Start}})
 	ok(t, err)
-	ok(t, a.Publish(t.Context(), change))
+	a.Publish(t.Context(), change)
 	group, partner := &analytics.PartnerGroup{UUID: uuid.New(), Name: "G"}, uuid.New()
 	_, change, err = w.UpsertPartners(t.Context(), tenant, []analytics.Partner{{
 		UUID: partner, Name: "P", PartnerType: analytics.Referral, Tier: group, Categories: []*analytics.PartnerGroup{group},
 	}})
 	ok(t, err)
-	ok(t, a.Publish(t.Context(), change))
+	a.Publish(t.Context(), change)
 	a.record(tenant, "e", 3)
 
 	questions := map[string]func(g *gateway) (any, error){

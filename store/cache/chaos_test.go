@@ -115,7 +115,7 @@ func (c *chaos) write(ctx context.Context, random *rand.Rand, l *ledger) {
 	l.mu.Unlock()
 	if random.IntN(4) > 0 {
 		began := time.Now()
-		_ = c.gateways[random.IntN(len(c.gateways))].Publish(ctx, change)
+		c.gateways[random.IntN(len(c.gateways))].Publish(ctx, change)
 		if took := time.Since(began); took > promise {
 			c.t.Errorf("Publish took %s", took)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"footfall/analytics"
@@ -114,7 +113,7 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take fu
 		}
 		go func() {
 			defer end()
-			r.run(loading, shared, slices.Clone(mine), slices.Clone(places))
+			r.run(loading, shared, mine, places)
 		}()
 	}
 	for i, f := range flights {

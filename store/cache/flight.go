@@ -64,9 +64,9 @@ func newFlights() *flights { return &flights{open: map[purpose]*flight{}} }
 const joinFor = 500 * time.Millisecond
 
 // join is a flight for each item, and the places of those that the caller must
-// see to, whose load end breaks off. A reader shares a load that began before it as long as it would
-// believe an answer that old: no change was heard of, and we would have heard
-// (informed), or it is young.
+// see to, whose load end breaks off. A reader shares a load that began before it as
+// long as it would believe an answer that old: no change was heard of, and we would
+// have heard (informed), or it is young.
 func (f *flights) join(items []item, stamps []stamp, maxAge time.Duration, informed bool, end context.CancelFunc) (all []*flight, led []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

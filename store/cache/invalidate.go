@@ -39,19 +39,17 @@ func (c *Cache) Run(ctx context.Context) error {
 
 // Publish tells every gateway of a committed change. Its writer calls it before
 // acknowledging the write, after which the next fresh read anywhere sees the
-// change, and every other read a second later at the latest. It returns nil
-// even when Redis or the outbox is out of reach: the change waits in the outbox
-// for the next drain, anyone's.
-func (c *Cache) Publish(ctx context.Context, change analytics.Change) error {
+// change, and every other read a second later at the latest. When Redis or the
+// outbox is out of reach the change waits in the outbox for the next drain,
+// anyone's.
+func (c *Cache) Publish(ctx context.Context, change analytics.Change) {
 	if len(change.Topics) == 0 {
-		return nil
+		return
 	}
 	ctx = context.WithoutCancel(ctx) // the write is done, whoever waits for it
-	c.counters.published.Add(1)
 	if err := c.announce(ctx, []analytics.Change{change}); err != nil {
 		c.o.Log.Debug("a change waits in the outbox", "tenant", change.Tenant, "error", err)
 	}
-	return nil
 }
 
 // announce replaces the tokens of what changed, forgets it here, tells the

@@ -107,7 +107,6 @@ func (l *loading[V]) ask(ctx context.Context, missing []int) ([]V, error) {
 			break
 		}
 	}
-	l.counters.loads.Add(1)
 	values, err := l.load(ctx, pick(l.n, missing))
 	if err == nil && len(values) != len(missing) {
 		err = fmt.Errorf("cache: %d answers to %d questions", len(values), len(missing))

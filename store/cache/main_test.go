@@ -139,7 +139,7 @@ func (w *world) tryWrite(tenant int64, e string, n int) (analytics.Change, error
 // record writes and acknowledges.
 func (g *gateway) record(tenant int64, e string, n int) {
 	g.w.t.Helper()
-	ok(g.w.t, g.Publish(context.Background(), g.w.write(tenant, e, n)))
+	g.Publish(context.Background(), g.w.write(tenant, e, n))
 }
 
 // subject is the number of an event key, which is made if need be.

@@ -69,18 +69,14 @@ type Stats struct {
 	HitsRedis   int64 // answered by Redis
 	Misses      int64 // answered by the store
 	Stale       int64 // remembered past their time, the store being out of reach
-	Loads       int64 // calls of the store
 	RedisErrors int64 // failures of Redis, those that the breaker spared us not counted
 	Corrupt     int64 // values in Redis that could not be read
-	Published   int64 // changes told of by this process
 	Heard       int64 // changes heard of from others
 	Drained     int64 // changes that were found waiting in the outbox
-	Entries     int   // in process now
-	Informed    bool  // whether level 1 is believed now
 }
 
 type counters struct {
-	hitsMemory, hitsRedis, misses, stale, loads, redisErrors, corrupt, published, heard, drained atomic.Int64
+	hitsMemory, hitsRedis, misses, stale, redisErrors, corrupt, heard, drained atomic.Int64
 }
 
 // Stats is what happened so far.
@@ -88,8 +84,7 @@ func (c *Cache) Stats() Stats {
 	n := &c.counters
 	return Stats{
 		HitsMemory: n.hitsMemory.Load(), HitsRedis: n.hitsRedis.Load(), Misses: n.misses.Load(), Stale: n.stale.Load(),
-		Loads: n.loads.Load(), RedisErrors: n.redisErrors.Load(), Corrupt: n.corrupt.Load(), Published: n.published.Load(),
-		Heard: n.heard.Load(), Drained: n.drained.Load(), Entries: c.memory.len(), Informed: c.Informed(),
+		RedisErrors: n.redisErrors.Load(), Corrupt: n.corrupt.Load(), Heard: n.heard.Load(), Drained: n.drained.Load(),
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -18,7 +17,7 @@ import (
 const (
 	callTimeout  = 100 * time.Millisecond // of a call, and a little for each command in it
 	largestValue = 1 << 20
-	eraFor       = 750 * time.Millisecond // how long an incarnation is believed
+	eraFor       = 750 * time.Millisecond // how long an era is believed
 )
 
 // remote is level 2. Each topic has a version token, replaced when something of
@@ -288,6 +287,6 @@ func (r *remote) replace(ctx context.Context, topics []topic) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("cache: Redis keeps changing: %w", err)
+		return errors.New("cache: Redis keeps changing")
 	})
 }
