@@ -55,10 +55,10 @@ type bench struct {
 func openBench(ctx context.Context, w *world, d *data, o options) (*bench, error) {
 	b := &bench{options: o, world: w, data: d, rivals: ours(d)}
 	var err error
-	if b.plain, err = w.gateway(ctx, d.url, b.redis(0), 0); err != nil {
+	if b.plain, err = w.gateway(ctx, d.url, b.redis(0), 0, patiently); err != nil {
 		return nil, err
 	}
-	if b.edge, err = w.gateway(ctx, d.url, b.redis(0), edgeTTL); err != nil {
+	if b.edge, err = w.gateway(ctx, d.url, b.redis(0), edgeTTL, patiently); err != nil {
 		b.plain.Stop()
 	}
 	return b, err

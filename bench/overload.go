@@ -51,8 +51,13 @@ type overloaded struct {
 
 // measureOverload floods the gateway with each of the loads.
 func (b *bench) measureOverload(ctx context.Context, all []job) (out []overloaded, err error) {
+	g, err := b.gateway(ctx, b.data.url, b.redis(0), 0)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Stop()
 	for _, l := range overloadLoads {
-		o, err := b.overload(ctx, l.name, asked(all, l.shares))
+		o, err := b.overload(ctx, g.Address, l.name, asked(all, l.shares))
 		if err != nil {
 			return out, fmt.Errorf("overload, %s: %w", l.name, err)
 		}
@@ -75,12 +80,12 @@ func asked(all []job, shares []share) (out []load.Request) {
 }
 
 // overload finds the peak, and then floods the gateway.
-func (b *bench) overload(ctx context.Context, name string, requests []load.Request) (*overloaded, error) {
-	answers, err := load.Capture(ctx, b.plain.Address, requests)
+func (b *bench) overload(ctx context.Context, address, name string, requests []load.Request) (*overloaded, error) {
+	answers, err := load.Capture(ctx, address, requests)
 	if err != nil {
 		return nil, err
 	}
-	o, best := &overloaded{Load: name}, load.Loop{Address: b.plain.Address, Next: load.Drawn(requests, answers)}
+	o, best := &overloaded{Load: name}, load.Loop{Address: address, Next: load.Drawn(requests, answers)}
 	for _, level := range []int{4, 8, 16, 32} {
 		l := best
 		l.Connections = level
@@ -96,7 +101,7 @@ func (b *bench) overload(ctx context.Context, name string, requests []load.Reque
 		return nil, fmt.Errorf("beside a bare handler: %w", err)
 	}
 	b.say("overload: %d times %s requests/s, %s", overloadTimes, thousands(o.Peak), name)
-	flood := load.Flood{Address: b.plain.Address, Connections: overloadConnections, Rate: overloadTimes * o.Peak, Next: best.Next}
+	flood := load.Flood{Address: address, Connections: overloadConnections, Rate: overloadTimes * o.Peak, Next: best.Next}
 	if _, err = flood.Run(ctx, 3*time.Second); err != nil { // until it knows what is turned away
 		return nil, err
 	}

@@ -138,13 +138,17 @@ func (w *world) data(ctx context.Context, events int) (*data, error) {
 
 var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 
+// patiently has reads wait for their turn as long as it takes: what a gateway turns
+// away, with more to do than it can, is another measurement (overload).
+const patiently = "QUEUE_TIME=60s"
+
 // gateway starts `footfall serve` over sample data. Requests and costs are counted,
-// against limits that no pass reaches.
-func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration) (*process.Process, error) {
-	return process.Launch(ctx, process.Command{Path: w.binary, Args: []string{"serve"}, Announce: gatewayIsUp, Env: []string{
+// against limits that no pass reaches. More are settings beside these.
+func (w *world) gateway(ctx context.Context, databaseURL, redisURL string, edge time.Duration, more ...string) (*process.Process, error) {
+	return process.Launch(ctx, process.Command{Path: w.binary, Args: []string{"serve"}, Announce: gatewayIsUp, Env: append([]string{
 		"DATABASE_URL=" + databaseURL, "DATABASE_READ_URL=", "REDIS_URL=" + redisURL, "LISTEN=127.0.0.1:0",
 		"RATE_LIMIT=100000000", "LEADERBOARD_RATE_LIMIT=0", "COST_BUDGET=1000000000000", "REQUEST_TIMEOUT=60s", "EDGE_CACHE_TTL=" + edge.String(), "LOG_LEVEL=warn",
-	}})
+	}, more...)})
 }
 
 // redis is a numbered database of the private Redis: the gateway's is 0.
