@@ -107,13 +107,14 @@ const eventBytes = 512
 // cellBytes is about what encoding/csv takes for a cell besides its text.
 const cellBytes = 64
 
-// decode reads a whole request body; hold is told of memory taken, and may refuse. Events that cannot be read carry the
-// reason. The error is CodeTooLarge as soon as a limit is passed, and
-// CodeInvalid when the body as a whole cannot be read: a broken array, a
-// compressed stream that breaks off, CSV without a header, or not one JSON
-// object in it. An NDJSON body without a line holds no events.
+// decode reads a whole request body; hold is told of memory taken, and may refuse.
+// Events that cannot be read carry the reason. The error is CodeTooLarge as soon as
+// MaxBytes or MaxEvents is passed, and CodeInvalid when the body as a whole cannot
+// be read: a broken array, a compressed stream that breaks off, CSV without a
+// header, or not one JSON object in it. An NDJSON body without a line holds no
+// events.
 func decode(r io.Reader, format Format, hold func(bytes int64) error) ([]Decoded, error) {
-	in := &limitedReader{r: r, most: MaxBytes, left: MaxBytes, hold: hold}
+	in := &limitedReader{r: r, left: MaxBytes, hold: hold}
 	if format == CSV {
 		in.cellBytes = cellBytes
 	}
@@ -127,7 +128,7 @@ func decode(r io.Reader, format Format, hold func(bytes int64) error) ([]Decoded
 		events = append(events, batch...)
 		switch {
 		case len(events) > MaxEvents:
-			return nil, tooManyEvents(MaxEvents)
+			return nil, tooManyEvents()
 		case errors.Is(err, io.EOF):
 			return events, readable(format, events)
 		case err != nil:
@@ -162,11 +163,11 @@ func unreadable(err error) error {
 
 // limitedReader fails as soon as more bytes come than may.
 type limitedReader struct {
-	r          io.Reader
-	most, left int64
-	hold       func(bytes int64) error
-	cellBytes  int64 // to hold for each comma besides
-	err        error // for good
+	r         io.Reader
+	left      int64
+	hold      func(bytes int64) error
+	cellBytes int64 // to hold for each comma besides
+	err       error // for good
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
@@ -178,7 +179,7 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	}
 	n, err := l.r.Read(p)
 	if int64(n) > l.left {
-		l.err = tooManyBytes(l.most)
+		l.err = tooManyBytes()
 		return 0, l.err
 	}
 	l.left -= int64(n)
@@ -188,6 +189,6 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func tooManyBytes(most int64) error {
-	return analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long, decompressed", most)
+func tooManyBytes() error {
+	return analytics.Errorf(analytics.CodeTooLarge, "the body must be at most %d bytes long, decompressed", MaxBytes)
 }

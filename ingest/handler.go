@@ -67,7 +67,7 @@ func decodeBody(rw http.ResponseWriter, r *http.Request, hold func(bytes int64) 
 		most += MaxBytes / 256 // what does not compress grows a little
 	}
 	if r.ContentLength > most {
-		return nil, tooManyBytes(MaxBytes)
+		return nil, tooManyBytes()
 	}
 	if !zipped {
 		return decode(r.Body, format, hold)

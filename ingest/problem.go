@@ -42,7 +42,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &tooLong):
-		err = tooManyBytes(MaxBytes)
+		err = tooManyBytes()
 	}
 	if errors.As(err, &typed) && typed.Code != analytics.CodeInternal {
 		return &problem{status: typed.Code.Status(), code: string(typed.Code), detail: typed.Error()}

@@ -22,7 +22,7 @@ const MaxEvents = 10_000
 // More than MaxEvents are CodeTooLarge.
 func (w *Writer) Record(ctx context.Context, tenant int64, events []analytics.EventInput) (analytics.Verdicts, error) {
 	if len(events) > MaxEvents {
-		return noVerdicts(), tooManyEvents(MaxEvents)
+		return noVerdicts(), tooManyEvents()
 	}
 	return w.recordAll(ctx, tenant, len(events), func(i int) (*analytics.EventInput, error) { return &events[i], nil })
 }
@@ -94,6 +94,6 @@ func unknownSubject(e *analytics.Event) error {
 	return &analytics.Error{Code: analytics.CodeNotFound, Field: e.Kind.String(), Message: "does not exist: " + clip(e.Key)}
 }
 
-func tooManyEvents(most int) error {
-	return analytics.Errorf(analytics.CodeTooLarge, "at most %d events may be sent at once", most)
+func tooManyEvents() error {
+	return analytics.Errorf(analytics.CodeTooLarge, "at most %d events may be sent at once", MaxEvents)
 }

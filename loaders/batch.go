@@ -27,7 +27,8 @@ const (
 // batcher gathers the loads of one request into few calls. A batch leaves when
 // all elements of the lists that it serves are on board, so are the fields that are
 // alike, and nothing else comes: no clock is waited for unless the scheduler keeps
-// an element away. Loads that bound the age of their answers differently do not share a batch.
+// an element away. Loads that bound the age of their answers differently do not
+// share a batch.
 type batcher[K comparable, V any] struct {
 	call    func(ctx context.Context, keys []K) ([]V, error)
 	recall  func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing

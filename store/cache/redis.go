@@ -268,10 +268,10 @@ func (r *remote) keep(ctx context.Context, values []kept, stale time.Duration) {
 func (r *remote) replace(ctx context.Context, topics []topic) error {
 	return r.do(ctx, 2*len(topics), func(ctx context.Context) error {
 		era, err := r.currentEra(ctx, false)
+		if err != nil {
+			return err
+		}
 		for range 3 {
-			if err != nil {
-				return err
-			}
 			_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 				for _, t := range topics {
 					fresh := newToken()
@@ -283,8 +283,8 @@ func (r *remote) replace(ctx context.Context, topics []topic) error {
 				return err
 			}
 			was := era
-			if era, err = r.currentEra(ctx, true); err == nil && era == was {
-				return nil
+			if era, err = r.currentEra(ctx, true); err != nil || era == was {
+				return err
 			}
 		}
 		return errors.New("cache: Redis keeps changing")
