@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"footfall/analytics"
@@ -31,11 +32,20 @@ type createActivationCmd struct {
 	Start     string      `required:"" help:"The first instant that counts, such as 2026-03-01T00:00:00Z."`
 	End       string      `required:"" help:"The first instant that does not count any more."`
 	ID        string      `help:"Its id; random when left out."`
-	Status    string      `default:"activated" help:"${enum}." enum:"pending,processing,activated,dismissed"`
+	Status    string      `default:"activated" help:"${enum}." enum:"${statuses}"`
 }
 
-var activationStatuses = map[string]analytics.ActivationStatus{
-	"pending": analytics.Pending, "processing": analytics.Processing, "activated": analytics.Activated, "dismissed": analytics.Dismissed,
+// statuses are what the command line calls an activation's statuses.
+func statuses() string {
+	var names []string
+	for _, s := range analytics.ActivationStatuses {
+		names = append(names, strings.ToLower(string(s)))
+	}
+	return strings.Join(names, ",")
+}
+
+func statusNamed(name string) analytics.ActivationStatus {
+	return analytics.ActivationStatus(strings.ToUpper(name))
 }
 
 // Run creates an activation and prints one JSON object.
@@ -48,7 +58,7 @@ func (c *createActivationCmd) Run(ctx context.Context, log *slog.Logger, std str
 	if err != nil {
 		return err
 	}
-	status := activationStatuses[c.Status]
+	status := statusNamed(c.Status)
 	in := analytics.CreateActivationInput{
 		EventKey: c.EventKey, EventName: c.EventName, Tier: c.Tier, StartAt: start, EndAt: end, Status: &status,
 	}
@@ -104,13 +114,13 @@ type setStatusCmd struct {
 	Redis    redisServer `embed:""`
 	Tenant   string      `required:"" help:"The tenant's access key."`
 	ID       string      `arg:"" help:"The activation's id."`
-	Status   string      `arg:"" help:"${enum}." enum:"pending,processing,activated,dismissed"`
+	Status   string      `arg:"" help:"${enum}." enum:"${statuses}"`
 }
 
 // Run sets an activation's status.
 func (c *setStatusCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
 	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(_ *store.Store, w *ingest.Writer, t analytics.Tenant) error {
-		a, err := w.SetActivationStatus(ctx, t.ID, c.ID, activationStatuses[c.Status])
+		a, err := w.SetActivationStatus(ctx, t.ID, c.ID, statusNamed(c.Status))
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func withWriter(ctx context.Context, db database, redis redisServer, accessKey s
 			o.Publisher = cache.New(cache.Options{Next: s, Outbox: s, Incarnation: s.Incarnation, Redis: client, Log: log})
 		}
 		w := ingest.New(o)
-		defer func() { err = errors.Join(err, w.Close()) }()
+		defer w.Close()
 		return f(s, w, t)
 	})
 }

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
-
 	"footfall/internal/storetest"
 )
 
@@ -310,9 +308,7 @@ func TestCommandUsage(t *testing.T) {
 	o := newOperator(t)
 	bare := operator{t: t}
 	help := bare.run("--help").good()
-	parser, err := kong.New(&cli{})
-	ok(t, err)
-	for _, leaf := range parser.Model.Leaves(true) {
+	for _, leaf := range commandLine(&cli{}).Model.Leaves(true) {
 		if !regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(leaf.Path()) + ` `).MatchString(help) {
 			t.Errorf("--help does not list %q", leaf.Path())
 		}

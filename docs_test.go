@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"footfall/graph/generated"
 	"footfall/web"
@@ -60,12 +57,8 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 func TestEveryCommandAndSettingIsDocumented(t *testing.T) {
 	t.Parallel()
 	docs := documentation(t)
-	parser, err := kong.New(&cli{}, kong.Name("footfall"), kong.Writers(io.Discard, io.Discard))
-	if err != nil {
-		t.Fatal(err)
-	}
 	commands := 0
-	for _, leaf := range parser.Model.Leaves(true) {
+	for _, leaf := range commandLine(&cli{}).Model.Leaves(true) {
 		commands++
 		path := strings.Fields(leaf.Path())
 		row := regexp.MustCompile("(?m)^\\| `footfall " + path[0] + "[^\n]*").FindString(docs)

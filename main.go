@@ -30,19 +30,24 @@ type streams struct {
 	out, err io.Writer
 }
 
+// commandLine reads arguments into c.
+func commandLine(c *cli, options ...kong.Option) *kong.Kong {
+	parser, err := kong.New(c, append(options,
+		kong.Name("footfall"),
+		kong.Description("A GraphQL analytics gateway: exact unique counts over any range in any time zone."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"statuses": statuses()},
+	)...)
+	if err != nil {
+		panic(err) // the struct tags are wrong
+	}
+	return parser
+}
+
 // run is the whole program; tests call it as a user would.
 func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.Writer) int {
 	var c cli
 	exit := -1
-	parser, err := kong.New(&c,
-		kong.Name("footfall"),
-		kong.Description("A GraphQL analytics gateway: exact unique counts over any range in any time zone."),
-		kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
-	if err != nil {
-		panic(err) // the struct tags are wrong
-	}
-	parsed, err := parser.Parse(arguments)
+	parsed, err := commandLine(&c, kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code })).Parse(arguments)
 	if exit >= 0 { // --help was printed
 		return exit
 	}

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"path"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/ingest"
+	"footfall/internal/problem"
 	"footfall/live"
 	"footfall/rest"
 	"footfall/store/cache"
@@ -69,9 +69,9 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 		{page.AssetPrefix, web.Assets()},
 		{"/v1/events", g.writer.Handler(g.admitEvents)},
 		{"/openapi.json", rest.OpenAPI()},
-		{"/healthz", reading(http.HandlerFunc(healthy))},
-		{"/readyz", reading(http.HandlerFunc(g.ready))},
-		{"/metrics", reading(g.metrics.Handler())},
+		{"/healthz", problem.Reading(http.HandlerFunc(healthy))},
+		{"/readyz", problem.Reading(http.HandlerFunc(g.ready))},
+		{"/metrics", problem.Reading(g.metrics.Handler())},
 	}
 	for _, r := range rest.Routes() {
 		routes = append(routes, route{r.Pattern, executor})
@@ -92,18 +92,6 @@ func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, er
 	limit, err := g.auth.Allow(p, auth.AnyUse)
 	limit.SetHeaders(w.Header())
 	return p.Tenant.ID, err
-}
-
-// reading serves GET and HEAD alone.
-func reading(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			problem(w, http.StatusMethodNotAllowed, "the method must be GET or HEAD")
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
 }
 
 var nosniff, noReferrer = []string{"nosniff"}, []string{"no-referrer"}
@@ -129,16 +117,7 @@ func secure(h, unknown http.Handler) http.Handler {
 }
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
-	problem(w, http.StatusNotFound, "there is nothing at this path")
-}
-
-// problem answers with RFC 9457.
-func problem(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
-	})
+	problem.Write(w, problem.Details{Status: http.StatusNotFound, Detail: "there is nothing at this path"})
 }
 
 // healthy says that the process runs.
@@ -153,21 +132,25 @@ func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if g.drain.going.Load() {
-		w.Header().Set("Retry-After", "1")
-		problem(w, http.StatusServiceUnavailable, "the gateway shuts down")
+		notYet(w, "the gateway shuts down")
 		return
 	}
 	schema, err := g.store.Schema(ctx)
 	if err != nil {
-		w.Header().Set("Retry-After", "1")
-		problem(w, http.StatusServiceUnavailable, "Postgres does not answer")
+		notYet(w, "Postgres does not answer")
 		return
 	}
 	if err = g.fits(schema); err != nil {
-		problem(w, http.StatusServiceUnavailable, err.Error())
+		problem.Write(w, problem.Details{Status: http.StatusServiceUnavailable, Detail: err.Error()})
 		return
 	}
 	healthy(w, r)
+}
+
+// notYet refuses for a reason that passes.
+func notYet(w http.ResponseWriter, detail string) {
+	w.Header().Set("Retry-After", "1")
+	problem.Write(w, problem.Details{Status: http.StatusServiceUnavailable, Detail: detail})
 }
 
 // registerMetrics adds what the packages count.

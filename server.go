@@ -162,7 +162,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	})
 	g.closers = append(g.closers, g.live.Close)
 	g.writer = ingest.New(ingest.Options{Store: g.store, Admit: g.commits, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
-	g.closers = append(g.closers, func() { _ = g.writer.Close() })
+	g.closers = append(g.closers, g.writer.Close)
 	g.auth = auth.New(access)
 	return g, nil
 }
@@ -225,7 +225,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
-	running.Go(func() { _ = g.cache.Run(background) })
+	running.Go(func() { g.cache.Run(background) })
 	if g.serving.CompactEvery > 0 {
 		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRests, g.log) })
 	}

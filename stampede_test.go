@@ -26,7 +26,7 @@ func TestStampedeIsFewStatements(t *testing.T) {
 	ok(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { _ = cold.cache.Run(ctx) })
+	running.Go(func() { cold.cache.Run(ctx) })
 	defer running.Wait()
 	defer stop()
 	eventually(t, "it hears of changes", cold.cache.Informed)

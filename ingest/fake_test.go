@@ -181,7 +181,7 @@ func setup(t testing.TB, change ...func(*Options)) *bundle {
 	}))
 	t.Cleanup(func() {
 		server.Close()
-		_ = b.Close()
+		b.Close()
 	})
 	b.url = server.URL
 	return b

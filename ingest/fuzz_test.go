@@ -49,7 +49,7 @@ func FuzzDecode(f *testing.F) {
 					t.Fatalf("%+v", r)
 				}
 			}
-			_ = w.Close()
+			w.Close()
 		}
 	})
 }

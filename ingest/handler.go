@@ -28,10 +28,7 @@ func (w *Writer) Handler(admit func(http.ResponseWriter, *http.Request) (tenant 
 
 func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.ResponseWriter, *http.Request) (int64, error)) (analytics.Verdicts, error) {
 	if r.Method != http.MethodPost {
-		return noVerdicts(), &problem{
-			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", detail: "events are sent with POST",
-			header: http.Header{"Allow": {http.MethodPost}},
-		}
+		return noVerdicts(), refused(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "events are sent with POST", "Allow", http.MethodPost)
 	}
 	tenant, err := admit(rw, r)
 	if err != nil {

@@ -109,12 +109,11 @@ func orDefault[N int | int64 | time.Duration](n, def N) N {
 
 // Close refuses new events with CodeUnavailable, and returns when all that were
 // taken before are committed or failed.
-func (w *Writer) Close() error {
+func (w *Writer) Close() {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
 	w.busy.Wait()
-	return nil
 }
 
 // publish tells the caches of a change.

@@ -2,12 +2,12 @@ package ingest
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 
 	"footfall/analytics"
+	"footfall/internal/problem"
 )
 
 var errBodies = errors.New("too many bodies are on their way in")
@@ -16,61 +16,54 @@ var errBodies = errors.New("too many bodies are on their way in")
 // again what was not stored.
 const retryAfter = "2"
 
-// problem is a refusal that has no analytics.Code.
-type problem struct {
-	status       int
-	code, detail string
-	header       http.Header
+// refusal is what a client may know of an error, and the headers that go with it.
+type refusal struct {
+	problem.Details
+	header http.Header
 }
 
-func (p *problem) Error() string { return p.detail }
+func (r *refusal) Error() string { return r.Detail }
 
 func unsupported(detail, header, value string) error {
-	return &problem{
-		status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", detail: detail,
-		header: http.Header{header: {value}},
-	}
+	return refused(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", detail, header, value)
 }
 
-// problemOf is what a client may know of an error: all of a typed one, nothing
-// of another.
-func problemOf(err error) *problem {
-	var p *problem
+func refused(status int, code, detail, header, value string) error {
+	return &refusal{problem.Details{Status: status, Code: code, Detail: detail}, http.Header{header: {value}}}
+}
+
+// refusalOf tells all of a typed error, nothing of another.
+func refusalOf(err error) *refusal {
+	var r *refusal
 	var tooLong *http.MaxBytesError
 	var typed *analytics.Error
 	switch {
-	case errors.As(err, &p):
-		return p
+	case errors.As(err, &r):
+		return r
 	case errors.As(err, &tooLong):
 		err = tooManyBytes()
 	}
 	if errors.As(err, &typed) && typed.Code != analytics.CodeInternal {
-		return &problem{status: typed.Code.Status(), code: string(typed.Code), detail: typed.Error()}
+		return &refusal{Details: problem.Details{Status: typed.Code.Status(), Code: string(typed.Code), Detail: typed.Error()}}
 	}
-	return &problem{status: http.StatusInternalServerError, code: string(analytics.CodeInternal), detail: "an internal error; nothing was stored"}
+	return &refusal{Details: problem.Details{
+		Status: http.StatusInternalServerError, Code: string(analytics.CodeInternal), Detail: "an internal error; nothing was stored",
+	}}
 }
 
 // refuse answers with application/problem+json (RFC 9457).
 func (w *Writer) refuse(rw http.ResponseWriter, r *http.Request, err error) {
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError && r.Context().Err() == nil { // else nobody hears
-		w.o.Log.ErrorContext(r.Context(), "events were not stored", "status", p.status, "error", err, "cause", errors.Unwrap(err))
+	p := refusalOf(err)
+	if p.Status >= http.StatusInternalServerError && r.Context().Err() == nil { // else nobody hears
+		w.o.Log.ErrorContext(r.Context(), "events were not stored", "status", p.Status, "error", err, "cause", errors.Unwrap(err))
 	}
 	h := rw.Header()
 	maps.Copy(h, p.header)
-	switch p.status {
+	switch p.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		h.Set("Retry-After", cmp.Or(h.Get("Retry-After"), retryAfter))
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", cmp.Or(h.Get("WWW-Authenticate"), "Bearer"))
 	}
-	h.Set("Content-Type", "application/problem+json")
-	rw.WriteHeader(p.status)
-	_ = json.NewEncoder(rw).Encode(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-		Code   string `json:"code"`
-	}{"about:blank", http.StatusText(p.status), p.status, p.detail, p.code})
+	problem.Write(rw, p.Details)
 }

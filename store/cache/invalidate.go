@@ -17,9 +17,8 @@ const (
 	settleTimeout = time.Second
 )
 
-// Run hears of changes and drains the outbox until ctx ends, and returns nil
-// then.
-func (c *Cache) Run(ctx context.Context) error {
+// Run hears of changes and drains the outbox until ctx ends.
+func (c *Cache) Run(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -31,7 +30,7 @@ func (c *Cache) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			tick.Stop()
 			<-done
-			return nil
+			return
 		case <-tick.C:
 		}
 	}

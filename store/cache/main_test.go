@@ -88,9 +88,7 @@ func (w *world) gateway(change func(*Options)) *gateway {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := g.Run(ctx); err != nil {
-			w.t.Error(err)
-		}
+		g.Run(ctx)
 	}()
 	w.t.Cleanup(func() { cancel(); <-done })
 	if g.redis != nil {
