@@ -35,11 +35,6 @@ func (g *gateway) admission(o admission) {
 	g.writes = admit.New(admit.Options{Class: "commits", Running: max(1, writes*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
 }
 
-// commits admits the commits of events.
-func (g *gateway) commits(ctx context.Context, tenant int64, do func() error) error {
-	return g.writes.Pass(ctx, tenant, 1, do)
-}
-
 // doorman is an Authenticator that spares Postgres while reads are turned away:
 // then a credential that was looked up within the second is known well enough,
 // also where the request wants all else as it is now.

@@ -161,7 +161,7 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		Informed: func() bool { return redis.URL != "" && g.cache.Informed() }, // without Redis, of other processes never
 	})
 	g.closers = append(g.closers, g.live.Close)
-	g.writer = ingest.New(ingest.Options{Store: g.store, Admit: g.commits, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
+	g.writer = ingest.New(ingest.Options{Store: g.store, Gate: g.writes, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, g.writer.Close)
 	g.auth = auth.New(access)
 	return g, nil

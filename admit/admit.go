@@ -66,6 +66,14 @@ func (g *Gate) Pass(ctx context.Context, tenant int64, weight int, do func() err
 	return do()
 }
 
+// Spare calls do if there is room now, and nobody waits for it.
+func (g *Gate) Spare(do func()) {
+	if g.room.TryAcquire(1) {
+		defer g.room.Release(1)
+		do()
+	}
+}
+
 func (g *Gate) queue(ctx context.Context, n int64) error {
 	if g.waiting.Add(1) > int64(g.o.Waiting) {
 		g.waiting.Add(-1)

@@ -78,7 +78,6 @@ func TestGate(t *testing.T) {
 	})
 }
 
-// A panic leaves no room taken.
 // Who comes when there was no room for a while waits for as long as ever in a short
 // queue, as closed loops make it, and not in a long one.
 func TestPatience(t *testing.T) {
@@ -106,6 +105,23 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// What may be left out is done where there is room, and takes nobody's turn.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, done := gate(1, 1, time.Second), 0
+		g.Spare(func() { done++ })
+		leave := g.fill(t, 1)
+		g.Spare(func() { done++ })
+		leave()
+		g.Spare(func() { done++ })
+		if done != 2 {
+			t.Errorf("done %d times", done)
+		}
+	})
+}
+
+// A panic leaves no room taken.
 func TestPanicGivesRoomBack(t *testing.T) {
 	t.Parallel()
 	g := gate(1, 0, time.Second)

@@ -38,9 +38,7 @@ func (w *Writer) commit(ctx context.Context, tenant int64, events []analytics.Ev
 	if err := ctx.Err(); err != nil {
 		return nil, analytics.Unavailable(err)
 	}
-	if err := w.readAhead(ctx, tenant, events); err != nil {
-		return nil, err
-	}
+	w.readAhead(ctx, tenant, events)
 	j := &job{events: events, done: make(chan struct{})}
 	if err := w.enqueue(tenant, j); err != nil {
 		return nil, err
@@ -60,20 +58,24 @@ func (w *Writer) commit(ctx context.Context, tenant int64, events []analytics.Ev
 const readAheadFrom = 500
 
 // readAhead uses the time that many events wait anyway, while others of their
-// tenant are committed.
-func (w *Writer) readAhead(ctx context.Context, tenant int64, events []analytics.Event) error {
+// tenant are committed, where there is room for it.
+func (w *Writer) readAhead(ctx context.Context, tenant int64, events []analytics.Event) {
 	if len(events) < readAheadFrom {
-		return nil
+		return
 	}
 	w.mu.Lock()
 	busy := w.lanes[tenant] != nil && !w.closed
 	w.mu.Unlock()
 	if !busy {
-		return nil
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.o.CommitTimeout)
 	defer cancel()
-	return w.o.Store.ReadAhead(ctx, tenant, events)
+	w.o.Gate.Spare(func() {
+		if err := w.o.Store.ReadAhead(ctx, tenant, events); err != nil {
+			w.o.Log.Debug("events are committed without having been read ahead", "tenant", tenant, "error", err)
+		}
+	})
 }
 
 var (
@@ -190,18 +192,16 @@ func (w *Writer) record(tenant int64, requests int, events []analytics.Event) (o
 		}
 		w.tell(begin, requests, outcomes, len(events), err)
 	}()
-	var change analytics.Change
-	err = w.o.Admit(ctx, tenant, func() (err error) {
+	err = w.write(ctx, tenant, func() (change analytics.Change, err error) {
 		outcomes, change, err = w.o.Store.Record(ctx, tenant, events)
-		return err
+		if err == nil && len(outcomes) != len(events) {
+			err = fmt.Errorf("the store returned %d outcomes for %d events", len(outcomes), len(events))
+		}
+		return change, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(outcomes) != len(events) {
-		return nil, fmt.Errorf("the store returned %d outcomes for %d events", len(outcomes), len(events))
-	}
-	w.publish(ctx, change)
 	return outcomes, nil
 }
 

@@ -43,6 +43,20 @@ type Publisher interface {
 	Publish(ctx context.Context, change analytics.Change)
 }
 
+// Gate bounds what is written at once.
+type Gate interface {
+	// Pass calls do when there is room for the tenant's write.
+	Pass(ctx context.Context, tenant int64, weight int, do func() error) error
+	// Spare calls do if there is room now, and nobody waits for it.
+	Spare(do func())
+}
+
+type noGate struct{}
+
+func (noGate) Pass(_ context.Context, _ int64, _ int, do func() error) error { return do() }
+
+func (noGate) Spare(do func()) { do() }
+
 // Commit is what Options.OnCommit is told of one call of Store.Record.
 type Commit struct {
 	Requests, Events, Accepted, Duplicates, Unknown, TooOld int
@@ -58,9 +72,7 @@ type Options struct {
 	Now       func() time.Time // time.Now
 	Log       *slog.Logger     // discards
 	OnCommit  func(Commit)     // nil; must be quick and safe for concurrent use
-
-	// Admit calls do when it is the turn of the tenant's commit; nil has all commit at once.
-	Admit func(ctx context.Context, tenant int64, do func() error) error
+	Gate      Gate             // nil has all write at once
 
 	GroupEvents   int           // 20,000: the most events of several requests in one commit
 	WaitingEvents int           // 100,000: the most events of one tenant that wait for their commit
@@ -70,8 +82,9 @@ type Options struct {
 
 // Writer takes writes. It is safe for concurrent use.
 type Writer struct {
-	o    Options
-	held atomic.Int64 // bytes of bodies on their way in
+	o     Options
+	held  atomic.Int64 // bytes of bodies on their way in
+	turns turns
 
 	mu     sync.Mutex
 	lanes  map[int64]*lane // by tenant; one exists while its tenant has work
@@ -87,8 +100,8 @@ func New(o Options) *Writer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Admit == nil {
-		o.Admit = func(_ context.Context, _ int64, do func() error) error { return do() }
+	if o.Gate == nil {
+		o.Gate = noGate{}
 	}
 	if o.OnCommit == nil {
 		o.OnCommit = func(Commit) {}
@@ -97,7 +110,7 @@ func New(o Options) *Writer {
 	o.WaitingEvents = orDefault(o.WaitingEvents, 100_000)
 	o.BodyBytes = orDefault(o.BodyBytes, 512<<20)
 	o.CommitTimeout = orDefault(o.CommitTimeout, 30*time.Second)
-	return &Writer{o: o, lanes: map[int64]*lane{}}
+	return &Writer{o: o, turns: turns{of: map[int64]*turn{}}, lanes: map[int64]*lane{}}
 }
 
 func orDefault[N int | int64 | time.Duration](n, def N) N {

@@ -38,11 +38,13 @@ func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in
 	if err != nil {
 		return nil, err
 	}
-	a, change, err := w.o.Store.CreateActivation(acting(ctx), tenant, a, auth.Digest(token))
+	err = w.write(ctx, tenant, func() (change analytics.Change, err error) {
+		a, change, err = w.o.Store.CreateActivation(acting(ctx), tenant, a, auth.Digest(token))
+		return change, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	w.publish(ctx, change)
 	return &a, nil
 }
 
@@ -56,24 +58,21 @@ func acting(ctx context.Context) context.Context {
 
 // SetActivationStatus says how far an activation's order got, and returns it as it is
 // then; none of that id is CodeNotFound.
-func (w *Writer) SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (*analytics.Activation, error) {
-	a, change, err := w.o.Store.SetActivationStatus(acting(ctx), tenant, id, status)
+func (w *Writer) SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (a *analytics.Activation, err error) {
+	err = w.write(ctx, tenant, func() (change analytics.Change, err error) {
+		a, change, err = w.o.Store.SetActivationStatus(acting(ctx), tenant, id, status)
+		return change, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	w.publish(ctx, change)
 	return a, nil
 }
 
 // DeleteActivation removes an activation for good, its token with it; none of
 // that id is CodeNotFound.
 func (w *Writer) DeleteActivation(ctx context.Context, tenant int64, id string) error {
-	change, err := w.o.Store.DeleteActivation(acting(ctx), tenant, id)
-	if err != nil {
-		return err
-	}
-	w.publish(ctx, change)
-	return nil
+	return w.write(ctx, tenant, func() (analytics.Change, error) { return w.o.Store.DeleteActivation(acting(ctx), tenant, id) })
 }
 
 // UpsertPartners creates or replaces 1 to 1000 partners, all or none. The error
@@ -103,11 +102,14 @@ func upsert[In, Noun any](
 			return nil, within(fmt.Sprintf("%s[%d]", field, i), err)
 		}
 	}
-	out, change, err := store(ctx, tenant, nouns)
+	var out []*Noun
+	err := w.write(ctx, tenant, func() (change analytics.Change, err error) {
+		out, change, err = store(ctx, tenant, nouns)
+		return change, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	w.publish(ctx, change)
 	return out, nil
 }
 

@@ -21,13 +21,9 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	if err := s.ensurePartitions(ctx, tenant, events); err != nil {
 		return nil, analytics.Change{}, err
 	}
-	key, err := s.identityKey(ctx, tenant)
-	if err != nil {
-		return nil, analytics.Change{}, err
-	}
 	attempt := func(again bool) (*recording, error) {
 		r := &recording{
-			tenant: tenant, identityKey: key, dictionary: s.dictionary, history: s.dictionary.following(),
+			tenant: tenant, dictionary: s.dictionary, history: s.dictionary.following(),
 			now: s.instant(), again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]analytics.Outcome, len(events)),
 		}
 		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
@@ -70,24 +66,23 @@ func (s *Store) isWary(tenant int64) bool {
 
 // recording is one run of the write transaction.
 type recording struct {
-	tenant      int64
-	now         time.Time
-	identityKey []byte
-	dictionary  *dictionary
-	history     string
-	again       bool // what is remembered was wrong
-	wary        bool // looks events up before it stores them
-	met         bool // an event that was stored before
-	events      []analytics.Event
-	outcomes    []analytics.Outcome
-	known       map[subjectKey]int64 // subjects, 0 for none
-	fresh       []fact               // the events to store
-	words       vocabulary
-	numbers     []uint32 // of the words
-	moment      moment   // when it began
-	sure        int64    // since which number the dictionary knows all
-	added       run      // what it numbered itself
-	change      analytics.Change
+	tenant     int64
+	now        time.Time
+	dictionary *dictionary
+	history    string
+	again      bool // what is remembered was wrong
+	wary       bool // looks events up before it stores them
+	met        bool // an event that was stored before
+	events     []analytics.Event
+	outcomes   []analytics.Outcome
+	known      map[subjectKey]int64 // subjects, 0 for none
+	fresh      []fact               // the events to store
+	words      vocabulary
+	numbers    []uint32 // of the words
+	moment     moment   // how the dictionary stood when it began
+	sure       int64    // since which number the dictionary knows all
+	added      run      // what it numbered itself
+	change     analytics.Change
 }
 
 // fact is an event with its numbers in place of the client's words.
