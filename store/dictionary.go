@@ -48,9 +48,12 @@ type numbered struct {
 // from its first number up to the tenant's next.
 type run struct{ first, next int64 }
 
-// moment is how a tenant's dictionary stands: the next number that it gives, and
-// how often identities were erased from it.
-type moment struct{ next, erasures int64 }
+// moment is how a tenant's dictionary stands: the next number that it gives, how
+// often identities were erased from it, and the key that its words are hashed under.
+type moment struct {
+	next, erasures int64
+	key            []byte
+}
 
 func newDictionary() *dictionary {
 	return &dictionary{
@@ -216,7 +219,7 @@ func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (num
 	var id, erasures int64
 	_, err = pgx.ForEachRow(rows, []any{&i, &id, &erasures}, func() error {
 		if i == nil {
-			m = moment{id, erasures}
+			m = moment{next: id, erasures: erasures}
 		} else {
 			numbers[*i] = uint32(id)
 		}

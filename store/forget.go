@@ -39,12 +39,9 @@ type ForgottenEvents struct {
 // events go, and everything is derived anew from those that stay; where events were
 // pruned that is CodeGone, because those that went were counted.
 func (s *Store) Forget(ctx context.Context, tenant analytics.Tenant, e Erasure) (Forgotten, error) {
-	key, err := s.identityKey(ctx, tenant.ID)
-	if err != nil {
-		return Forgotten{}, err
-	}
-	f := &forgetting{Erasure: e, tenant: tenant.ID, digests: e.digests(newHasher(key))}
-	err = s.write(ctx, tenant.ID, func(tx pgx.Tx) error {
+	f := &forgetting{Erasure: e, tenant: tenant.ID}
+	err := s.writeNumbered(ctx, tenant.ID, func(tx pgx.Tx, m moment) error {
+		f.digests = e.digests(newHasher(m.key))
 		if err := f.run(ctx, tx); err != nil || !f.Known {
 			return err
 		}

@@ -81,7 +81,7 @@ func (v *vocabulary) of(d digest) int {
 // number looks up the identities of the fresh events, numbering new ones in
 // order of appearance.
 func (r *recording) number(ctx context.Context, tx pgx.Tx) error {
-	hash := newHasher(r.identityKey)
+	hash := newHasher(r.moment.key)
 	sessions, visitors := make([]int, len(r.fresh)), make([]int, len(r.fresh))
 	for i := range r.fresh {
 		sessions[i], visitors[i] = r.words.add(hash, r.fresh[i].Event)
@@ -179,7 +179,8 @@ func (r *recording) addIdentities(ctx context.Context, tx pgx.Tx, order []digest
 	return err
 }
 
-// identityKey is the tenant's secret, remembered: it never changes.
+// identityKey is the tenant's secret, remembered. In another history it may be
+// another: what is written is hashed under the key that its transaction reads.
 func (s *Store) identityKey(ctx context.Context, tenant int64) ([]byte, error) {
 	if key, ok := s.identityKeys.Load(tenant); ok {
 		return key.([]byte), nil

@@ -233,7 +233,7 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant int64) (m moment, err err
 	batch.Queue(sql("dictionary_moment"), args{"tenant_id": tenant})
 	results := tx.SendBatch(ctx, batch)
 	if _, err = results.Exec(); err == nil {
-		err = results.QueryRow().Scan(&m.next, &m.erasures)
+		err = results.QueryRow().Scan(&m.next, &m.erasures, &m.key)
 	}
 	return m, errors.Join(err, results.Close())
 }
