@@ -86,11 +86,11 @@ func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, er
 		auth.SetHeaders(w.Header(), err)
 		return 0, err
 	}
-	if err = p.Require(analytics.ScopeWrite); err != nil {
-		return 0, err
-	}
 	limit, err := g.auth.Allow(p, auth.AnyUse)
 	limit.SetHeaders(w.Header())
+	if err == nil {
+		err = p.Require(analytics.ScopeWrite)
+	}
 	return p.Tenant.ID, err
 }
 

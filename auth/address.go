@@ -19,11 +19,12 @@ func ParseProxies(texts []string) (Proxies, error) {
 	var out Proxies
 	for _, text := range texts {
 		if addr, err := netip.ParseAddr(text); err == nil {
+			addr = addr.Unmap().WithZone("") // as clients' are
 			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
 			continue
 		}
 		network, err := netip.ParsePrefix(text)
-		if err != nil {
+		if err != nil || network.Addr().Is4In6() { // clients of such a network come as IPv4
 			return nil, fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, got %q", text)
 		}
 		out = append(out, network.Masked())

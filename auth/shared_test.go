@@ -304,7 +304,7 @@ func TestFailuresOfAnAddress(t *testing.T) {
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	proxies, err := auth.ParseProxies([]string{"10.0.0.0/8", "192.0.2.7", "fd00::/8"})
+	proxies, err := auth.ParseProxies([]string{"10.0.0.0/8", "192.0.2.7", "::ffff:192.0.2.8", "fd00::/8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,6 +319,7 @@ func TestClientAddress(t *testing.T) {
 		{proxies, "10.1.2.3:99", []string{"203.0.113.9"}, "203.0.113.9"},
 		{proxies, "10.1.2.3:99", []string{"1.1.1.1, 203.0.113.9 , 10.9.9.9"}, "203.0.113.9"},
 		{proxies, "10.1.2.3:99", []string{"1.1.1.1", "203.0.113.9", "192.0.2.7"}, "203.0.113.9"},
+		{proxies, "192.0.2.8:99", []string{"203.0.113.9"}, "203.0.113.9"},
 		{proxies, "10.1.2.3:99", nil, "10.1.2.3"},
 		{proxies, "10.1.2.3:99", []string{"nonsense"}, "10.1.2.3"},
 		{proxies, "10.1.2.3:99", []string{"203.0.113.9, nonsense, 10.9.9.9"}, "10.9.9.9"},
@@ -335,7 +336,7 @@ func TestClientAddress(t *testing.T) {
 			t.Errorf("%s %q: %q, want %q", c.peer, c.header, got, c.want)
 		}
 	}
-	for _, bad := range []string{"", "10.0.0.0/33", "example.org", "10.0.0.1:80"} {
+	for _, bad := range []string{"", "10.0.0.0/33", "example.org", "10.0.0.1:80", "::ffff:10.0.0.0/104"} {
 		if p, err := auth.ParseProxies([]string{bad}); err == nil {
 			t.Errorf("%q is %v", bad, p)
 		}

@@ -135,7 +135,7 @@ func (f *feed[V]) compute(now time.Time) error {
 	f.mu.Lock()
 	f.computing, f.heard = true, topics{}
 	f.mu.Unlock()
-	source := &noting{Source: f.hub.o.Source, reads: map[analytics.Topic]bool{}}
+	source := &noting{next: f.hub.o.Source, reads: map[analytics.Topic]bool{}}
 	f.hub.computations.Add(1)
 	show, err := f.read(loaders.New(source, f.viewer, now))
 	if err != nil {

@@ -44,9 +44,9 @@ func (t *topics) add(more topics) {
 }
 
 // noting is a Source that notes what is asked of it: a feed depends on what its
-// last computation read.
+// last computation read. It implements each method itself, so that none goes by.
 type noting struct {
-	loaders.Source
+	next  loaders.Source
 	mu    sync.Mutex
 	reads map[analytics.Topic]bool
 }
@@ -71,25 +71,37 @@ func (n *noting) take() map[analytics.Topic]bool {
 // Activations implements loaders.Source.
 func (n *noting) Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error) {
 	n.note(analytics.TopicActivations)
-	return n.Source.Activations(ctx, tenant, ids)
+	return n.next.Activations(ctx, tenant, ids)
+}
+
+// ListActivations implements loaders.Source.
+func (n *noting) ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error) {
+	n.note(analytics.TopicActivations)
+	return n.next.ListActivations(ctx, tenant, f, page)
 }
 
 // Partners implements loaders.Source.
 func (n *noting) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 	n.note(analytics.TopicPartners)
-	return n.Source.Partners(ctx, tenant, uuids)
+	return n.next.Partners(ctx, tenant, uuids)
 }
 
 // ListPartners implements loaders.Source.
 func (n *noting) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
 	n.note(analytics.TopicPartners)
-	return n.Source.ListPartners(ctx, tenant)
+	return n.next.ListPartners(ctx, tenant)
 }
 
 // Campaigns implements loaders.Source.
 func (n *noting) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error) {
 	n.note(analytics.TopicCampaigns)
-	return n.Source.Campaigns(ctx, tenant, keys)
+	return n.next.Campaigns(ctx, tenant, keys)
+}
+
+// ListCampaigns implements loaders.Source.
+func (n *noting) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
+	n.note(analytics.TopicCampaigns)
+	return n.next.ListCampaigns(ctx, tenant, scheduled, keys, page)
 }
 
 // Totals implements loaders.Source.
@@ -97,5 +109,13 @@ func (n *noting) Totals(ctx context.Context, tenant int64, queries []analytics.Q
 	for _, q := range queries {
 		n.note(analytics.SubjectTopic(q.Subject))
 	}
-	return n.Source.Totals(ctx, tenant, queries)
+	return n.next.Totals(ctx, tenant, queries)
+}
+
+// Extents implements loaders.Source.
+func (n *noting) Extents(ctx context.Context, tenant int64, subjects []int64) ([]analytics.Range, error) {
+	for _, subject := range subjects {
+		n.note(analytics.SubjectTopic(subject))
+	}
+	return n.next.Extents(ctx, tenant, subjects)
 }

@@ -13,8 +13,9 @@ import (
 
 const (
 	// compactorLock is held by the one compactor over all instances.
-	compactorLock = 0x666f6f74636f6d70
-	// cellsLock plus a tenant's id is held by who rewrites the tenant's cells.
+	compactorLock = 0x636f6d7061637400
+	// cellsLock plus a tenant's id is held by who rewrites the tenant's cells. No
+	// other lock's number is near.
 	cellsLock = 0x666f6f7463000000
 
 	compactKeys = 2_000 // buckets looked up at a time

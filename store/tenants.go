@@ -57,16 +57,14 @@ func scanTenant(row pgx.CollectableRow) (analytics.Tenant, error) {
 
 // Tenant finds a tenant by its access key; CodeNotFound when there is none.
 func (s *Store) Tenant(ctx context.Context, accessKey string) (analytics.Tenant, error) {
-	tenants, err := s.Tenants(ctx)
+	found, err := collectAll(ctx, s, sql("find_tenant"), args{"access_key": accessKey}, scanTenant)
 	if err != nil {
 		return analytics.Tenant{}, err
 	}
-	for _, t := range tenants {
-		if t.AccessKey == accessKey {
-			return t, nil
-		}
+	if len(found) == 0 {
+		return analytics.Tenant{}, analytics.Errorf(analytics.CodeNotFound, "no tenant has the key %q", accessKey)
 	}
-	return analytics.Tenant{}, analytics.Errorf(analytics.CodeNotFound, "no tenant has the key %q", accessKey)
+	return found[0], nil
 }
 
 // CreateKey stores a key by the digest of its secret and returns it with its id.

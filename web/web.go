@@ -1,5 +1,6 @@
 // Package web owns the applications that run in the browser: their built files, the pages that start them and the
-// configuration they ask for. It knows nothing of GraphQL, of keys or of the data.
+// configuration they ask for. It knows nothing of GraphQL or of the data, and no key but
+// those of sample data, which are public.
 package web
 
 import (

@@ -13,6 +13,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync/atomic"
@@ -81,23 +82,15 @@ func (o Options) withDefaults() Options {
 	if o.OnChange == nil {
 		o.OnChange = func(int64, map[analytics.Topic]bool) {}
 	}
-	o.Log = orElse(o.Log, slog.New(slog.DiscardHandler))
-	o.Namespace = orElse(o.Namespace, "footfall")
-	o.OpenTTL = orElse(o.OpenTTL, 5*time.Second)
-	o.ClosedTTL = orElse(o.ClosedTTL, 24*time.Hour)
-	o.MaxStale = orElse(o.MaxStale, 5*time.Minute)
-	o.LoadTimeout = orElse(o.LoadTimeout, 15*time.Second)
-	o.MaxEntries = orElse(o.MaxEntries, 100_000)
-	o.MaxBytes = orElse(o.MaxBytes, 64<<20)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Namespace = cmp.Or(o.Namespace, "footfall")
+	o.OpenTTL = cmp.Or(o.OpenTTL, 5*time.Second)
+	o.ClosedTTL = cmp.Or(o.ClosedTTL, 24*time.Hour)
+	o.MaxStale = cmp.Or(o.MaxStale, 5*time.Minute)
+	o.LoadTimeout = cmp.Or(o.LoadTimeout, 15*time.Second)
+	o.MaxEntries = cmp.Or(o.MaxEntries, 100_000)
+	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
 	return o
-}
-
-func orElse[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // Cache is a Source that remembers. It is safe for concurrent use.
@@ -121,8 +114,7 @@ func New(o Options) *Cache {
 	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}, pulse: newPulse()}
 	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
 	if o.Redis != nil {
-		c.remote = newRemote(o.Redis, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
-		c.remote.incarnation = o.Incarnation
+		c.remote = newRemote(o.Redis, o.Incarnation, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
 	}
 	return c
 }

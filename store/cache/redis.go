@@ -47,10 +47,9 @@ type remote struct {
 	eraAt time.Time
 }
 
-func newRemote(client redis.UniversalClient, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
+func newRemote(client redis.UniversalClient, incarnation func() string, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
 	r := &remote{
-		incarnation: func() string { return "" },
-		client:      client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
+		incarnation: incarnation, client: client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
 		breaker: breaker{most: 3, rest: time.Second},
 	}
 	r.lookups.send = r.look

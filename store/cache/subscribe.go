@@ -170,4 +170,11 @@ func (r *remote) publish(ctx context.Context, n news) error {
 	})
 }
 
-func (r *remote) channel() string { return r.prefix + ":changes" }
+// channel has the database's number in its name: channels know no databases.
+func (r *remote) channel() string {
+	number := 0
+	if one, ok := r.client.(*redis.Client); ok { // a cluster has one database
+		number = one.Options().DB
+	}
+	return r.prefix + ":" + strconv.Itoa(number) + ":changes"
+}

@@ -1,0 +1,1 @@
+SELECT tenant_id, access_key, name, time_zone FROM tenants WHERE access_key = @access_key
