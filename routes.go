@@ -53,9 +53,6 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 	if !web.Built() {
 		g.log.Warn(web.NotBuilt)
 	}
-	g.registerMetrics()
-	g.registerLive()
-	g.registerAdmission()
 	routes := []route{
 		{"/{$}", pages.Start()},
 		{"/graphql", executor},

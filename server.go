@@ -164,6 +164,9 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	g.writer = ingest.New(ingest.Options{Store: g.store, Gate: g.writes, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, g.writer.Close)
 	g.auth = auth.New(access)
+	g.registerMetrics()
+	g.registerLive()
+	g.registerAdmission()
 	return g, nil
 }
 

@@ -56,7 +56,7 @@ func (in CreateActivationInput) Activation(id string) (Activation, error) {
 		StartAt: in.StartAt.UTC().Truncate(time.Microsecond), EndAt: in.EndAt.UTC().Truncate(time.Microsecond),
 	}
 	if !activationIDPattern.MatchString(id) {
-		return a, Invalidf("activationId", "must be 1 to 64 letters, digits, - or _, got %s", clip(id))
+		return a, Invalidf("activationId", "must be 1 to 64 letters, digits, - or _, got %s", Quote(id))
 	}
 	if err := text("eventKey", a.EventKey, 1, 256); err != nil {
 		return a, err

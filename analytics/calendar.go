@@ -28,7 +28,7 @@ func DateOf(t time.Time, loc *time.Location) Date {
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return Date{}, Invalidf("", "must be a date such as 2026-03-31, got %s", clip(s))
+		return Date{}, Invalidf("", "must be a date such as 2026-03-31, got %s", Quote(s))
 	}
 	return DateOf(t, time.UTC), nil
 }
@@ -127,7 +127,7 @@ func ParseTimeZone(name string) (TimeZone, error) {
 			return TimeZone{loc}, nil
 		}
 	}
-	return TimeZone{}, Invalidf("", "must be an IANA time zone such as Europe/Paris, got %s", clip(name))
+	return TimeZone{}, Invalidf("", "must be an IANA time zone such as Europe/Paris, got %s", Quote(name))
 }
 
 // Location is the zone for package time.

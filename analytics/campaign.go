@@ -89,7 +89,7 @@ func (in CampaignInput) Campaign() (Campaign, error) {
 	if in.CampaignID != nil {
 		n, err := strconv.ParseInt(*in.CampaignID, 10, 64)
 		if err != nil || n < 1 || n > MaxSafeInt || strconv.FormatInt(n, 10) != *in.CampaignID {
-			return c, Invalidf("campaignId", "must be a number from 1 to %d written as a string, got %s", int64(MaxSafeInt), clip(*in.CampaignID))
+			return c, Invalidf("campaignId", "must be a number from 1 to %d written as a string, got %s", int64(MaxSafeInt), Quote(*in.CampaignID))
 		}
 		c.Number = n
 	}

@@ -21,5 +21,5 @@ func ParseDocumentMode(s string) (DocumentMode, error) {
 		return m, nil
 	}
 	names := []string{string(DocumentsOff), string(DocumentsLog), string(DocumentsEnforce)}
-	return "", Invalidf("documents", "must be among %s, got %s", strings.Join(names, ", "), clip(s))
+	return "", Invalidf("documents", "must be among %s, got %s", strings.Join(names, ", "), Quote(s))
 }

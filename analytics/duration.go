@@ -21,7 +21,7 @@ var durationPattern = regexp.MustCompile(`^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?
 // ParseDuration reads an ISO 8601 duration such as PT5S; years, months and weeks
 // are refused.
 func ParseDuration(s string) (Duration, error) {
-	invalid := Invalidf("", "must be a duration of at most 366 days such as PT5S, got %s", clip(s))
+	invalid := Invalidf("", "must be a duration of at most 366 days such as PT5S, got %s", Quote(s))
 	parts := durationPattern.FindStringSubmatch(s)
 	if parts == nil || strings.HasSuffix(s, "T") || s == "P" {
 		return 0, invalid

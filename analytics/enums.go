@@ -18,7 +18,7 @@ func unmarshalEnum[E enum](dst *E, v any, known []E) error {
 		for i, k := range known {
 			names[i] = string(k)
 		}
-		return Invalidf("", "must be one of %s, got %s", strings.Join(names, ", "), clip(fmt.Sprint(v)))
+		return Invalidf("", "must be one of %s, got %s", strings.Join(names, ", "), Quote(fmt.Sprint(v)))
 	}
 	*dst = E(s)
 	return nil
@@ -234,7 +234,7 @@ func ParseScope(s string) (Scope, error) {
 	if scope, ok := scopeNames[s]; ok {
 		return scope, nil
 	}
-	return "", Invalidf("scopes", "must be among analytics:read, events:write, admin, got %s", clip(s))
+	return "", Invalidf("scopes", "must be among analytics:read, events:write, admin, got %s", Quote(s))
 }
 
 // Name is the scope as written on a key.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"unicode/utf8"
 )
 
 // Code classifies an Error. It is the GraphQL extension code as it stands, and
@@ -89,13 +91,20 @@ func IsUnavailable(err error) bool {
 	return errors.As(err, &e) && e.Code == CodeUnavailable
 }
 
-// clip shortens a client's value for use in a message.
-func clip(s string) string {
+// Quote quotes a client's text for a message, shortened.
+func Quote(s string) string { return Shorten(s, strconv.Quote) }
+
+// Shorten shows at most 60 bytes of a text, whole characters, and whether it goes on.
+func Shorten(s string, show func(string) string) string {
 	const limit = 60
 	if len(s) <= limit {
-		return fmt.Sprintf("%q", s)
+		return show(s)
 	}
-	return fmt.Sprintf("%q…", s[:limit])
+	end := limit
+	for end > limit-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return show(s[:end]) + "…"
 }
 
 // Panicked is the error that a panic with this value stands for, for logs: where it

@@ -59,7 +59,7 @@ func (in *EventInput) Check(now time.Time) (Event, error) {
 	}
 	var ok bool
 	if e.Action, e.Kind, ok = parseAction(in.Action); !ok {
-		return e, Invalidf("action", "must be one of click, outbound_click, calendar_sync, page_view, watch, like, chat, product_click, banner_click, got %s", clip(in.Action))
+		return e, Invalidf("action", "must be one of click, outbound_click, calendar_sync, page_view, watch, like, chat, product_click, banner_click, got %s", Quote(in.Action))
 	}
 	switch {
 	case in.At.IsZero():
@@ -97,7 +97,7 @@ func (in *EventInput) subject(e *Event) error {
 	if e.Kind == KindPartner {
 		id, err := uuid.Parse(*key)
 		if err != nil || len(*key) != 36 {
-			return Invalidf("partner", "must be a uuid, got %s", clip(*key))
+			return Invalidf("partner", "must be a uuid, got %s", Quote(*key))
 		}
 		e.Key = id.String()
 	}
@@ -156,7 +156,7 @@ func (e *Event) checkDimensions() error {
 	}
 	letter := func(c byte) bool { return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' }
 	if c := d.Country; c != "" && (len(c) != 2 || !letter(c[0]) || !letter(c[1])) {
-		return Invalidf("country", "must be an ISO 3166-1 alpha-2 code such as FR, got %s", clip(c))
+		return Invalidf("country", "must be an ISO 3166-1 alpha-2 code such as FR, got %s", Quote(c))
 	}
 	d.Country = strings.ToUpper(d.Country)
 	return nil

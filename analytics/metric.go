@@ -45,7 +45,7 @@ func (m Metrics) Of(name *string) (Metrics, error) {
 		}
 	}
 	if of == nil {
-		return nil, Invalidf("type", "must be one of %s, got %s", strings.Join(types, ", "), clip(*name))
+		return nil, Invalidf("type", "must be one of %s, got %s", strings.Join(types, ", "), Quote(*name))
 	}
 	return of, nil
 }

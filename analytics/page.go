@@ -35,11 +35,11 @@ func NewPage(first int, after *string) (Page, error) {
 	micros, key, ok := strings.Cut(string(raw), ":")
 	at, errAt := strconv.ParseInt(micros, 10, 64)
 	if err != nil || !ok || errAt != nil || strings.ContainsRune(key, 0) {
-		return p, Invalidf("after", "is not a cursor of this list: %s", clip(*after))
+		return p, Invalidf("after", "is not a cursor of this list: %s", Quote(*after))
 	}
 	p.After = Cursor{time.UnixMicro(at).UTC(), key}
 	if !Always.Contains(p.After.At) {
-		return p, Invalidf("after", "is not a cursor of this list: %s", clip(*after))
+		return p, Invalidf("after", "is not a cursor of this list: %s", Quote(*after))
 	}
 	return p, nil
 }

@@ -18,7 +18,7 @@ var accessKeyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // Validate checks what an operator typed.
 func (t Tenant) Validate() error {
 	if !accessKeyPattern.MatchString(t.AccessKey) {
-		return Invalidf("key", "must be 1 to 64 letters, digits, - or _, got %s", clip(t.AccessKey))
+		return Invalidf("key", "must be 1 to 64 letters, digits, - or _, got %s", Quote(t.AccessKey))
 	}
 	return text("name", t.Name, 1, 256)
 }

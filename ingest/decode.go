@@ -106,7 +106,7 @@ func (d *Decoder) readObject(e *Decoded) error {
 		case len(line) == 0:
 			continue
 		case !json.Valid(line):
-			e.reject("not JSON: %s", clip(string(line)))
+			e.reject("not JSON: %s", analytics.Quote(string(line)))
 			return nil
 		}
 		e.decode(line)
@@ -219,7 +219,7 @@ func (d *Decoder) readHeader() error {
 func (e *Decoded) decode(valid []byte) {
 	var f fields
 	if !f.read(valid) {
-		e.reject("not a JSON object: %s", clip(string(valid)))
+		e.reject("not a JSON object: %s", analytics.Quote(string(valid)))
 		return
 	}
 	e.Err = f.input(&e.Input)

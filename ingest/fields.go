@@ -43,9 +43,9 @@ func (v value) quoted() bool { return v.csv || v.text[0] == '"' }
 // String is the value for a message, as the client wrote it.
 func (v value) String() string {
 	if v.csv {
-		return clip(v.text)
+		return analytics.Quote(v.text)
 	}
-	return clipRaw(v.text)
+	return shorten(v.text)
 }
 
 // input reads the fields. The error names the first that is of a wrong type.
@@ -171,18 +171,7 @@ func (v value) boolean(dst **bool) (why string) {
 	return ""
 }
 
-// clip quotes a client's text for a message, shortened.
-func clip(s string) string { return clipped(s, strconv.Quote) }
-
-// clipRaw is clip for text that is printable as it is.
-func clipRaw(s string) string {
-	return clipped(s, func(s string) string { return strings.ToValidUTF8(s, "\ufffd") })
-}
-
-func clipped(s string, show func(string) string) string {
-	const limit = 60
-	if len(s) <= limit {
-		return show(s)
-	}
-	return show(s[:limit]) + "…"
+// shorten is analytics.Quote for text that is printable as it is.
+func shorten(s string) string {
+	return analytics.Shorten(s, func(s string) string { return strings.ToValidUTF8(s, "\ufffd") })
 }

@@ -91,7 +91,7 @@ func rejection(i int, err error) analytics.Rejection {
 }
 
 func unknownSubject(e *analytics.Event) error {
-	return &analytics.Error{Code: analytics.CodeNotFound, Field: e.Kind.String(), Message: "does not exist: " + clip(e.Key)}
+	return &analytics.Error{Code: analytics.CodeNotFound, Field: e.Kind.String(), Message: "does not exist: " + analytics.Quote(e.Key)}
 }
 
 func tooManyEvents() error {

@@ -117,11 +117,7 @@ func (l *Loaders) breakdown(ctx context.Context, kind analytics.Kind, subject in
 
 // ActivationRowSeries measures a row by calendar bucket.
 func (l *Loaders) ActivationRowSeries(ctx context.Context, row *analytics.ActivationBreakdownRow, ask SeriesAsk) (*analytics.ActivationTimeSeries, error) {
-	r, err := l.partSeries(ctx, row.Metrics.Measured, ask)
-	if err != nil {
-		return nil, err
-	}
-	return l.activationPoints(r), nil
+	return partSeries(ctx, l, row.Metrics.Measured, ask, l.activationPoints)
 }
 
 // ActivationOtherSeries measures what is in no row by calendar bucket; nil when
@@ -130,20 +126,12 @@ func (l *Loaders) ActivationOtherSeries(ctx context.Context, b *analytics.Activa
 	if b.Other == nil {
 		return nil, nil
 	}
-	r, err := l.partSeries(ctx, b.Other.Measured, ask)
-	if err != nil {
-		return nil, err
-	}
-	return l.activationPoints(r), nil
+	return partSeries(ctx, l, b.Other.Measured, ask, l.activationPoints)
 }
 
 // PartnerRowSeries measures a row by calendar bucket.
 func (l *Loaders) PartnerRowSeries(ctx context.Context, row *analytics.PartnerBreakdownRow, ask SeriesAsk) (*analytics.PartnerTimeSeries, error) {
-	r, err := l.partSeries(ctx, row.Metrics.Measured, ask)
-	if err != nil {
-		return nil, err
-	}
-	return l.partnerPoints(r), nil
+	return partSeries(ctx, l, row.Metrics.Measured, ask, l.partnerPoints)
 }
 
 // PartnerOtherSeries measures what is in no row by calendar bucket; nil when
@@ -152,20 +140,12 @@ func (l *Loaders) PartnerOtherSeries(ctx context.Context, b *analytics.PartnerBr
 	if b.Other == nil {
 		return nil, nil
 	}
-	r, err := l.partSeries(ctx, b.Other.Measured, ask)
-	if err != nil {
-		return nil, err
-	}
-	return l.partnerPoints(r), nil
+	return partSeries(ctx, l, b.Other.Measured, ask, l.partnerPoints)
 }
 
 // CampaignRowSeries measures a row by calendar bucket.
 func (l *Loaders) CampaignRowSeries(ctx context.Context, row *analytics.CampaignBreakdownRow, ask SeriesAsk) (*analytics.CampaignTimeSeries, error) {
-	r, err := l.partSeries(ctx, row.Metrics.Measured, ask)
-	if err != nil {
-		return nil, err
-	}
-	return l.campaignPoints(r), nil
+	return partSeries(ctx, l, row.Metrics.Measured, ask, l.campaignPoints)
 }
 
 // CampaignOtherSeries measures what is in no row by calendar bucket; nil when
@@ -174,9 +154,5 @@ func (l *Loaders) CampaignOtherSeries(ctx context.Context, b *analytics.Campaign
 	if b.Other == nil {
 		return nil, nil
 	}
-	r, err := l.partSeries(ctx, b.Other.Measured, ask)
-	if err != nil {
-		return nil, err
-	}
-	return l.campaignPoints(r), nil
+	return partSeries(ctx, l, b.Other.Measured, ask, l.campaignPoints)
 }

@@ -43,8 +43,16 @@ type rowsSeriesKey struct {
 	want      analytics.Want
 }
 
-// partSeries is a part of a breakdown by calendar buckets.
-func (l *Loaders) partSeries(ctx context.Context, of analytics.Measured, ask SeriesAsk) (run, error) {
+// partSeries is a part of a breakdown by calendar buckets, as points makes them.
+func partSeries[S any](ctx context.Context, l *Loaders, of analytics.Measured, ask SeriesAsk, points func(run) *S) (*S, error) {
+	r, err := l.partRun(ctx, of, ask)
+	if err != nil {
+		return nil, err
+	}
+	return points(r), nil
+}
+
+func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask SeriesAsk) (run, error) {
 	b := of.Part.Of
 	ctx = within(ctx, of.MaxStaleness)
 	extent, err := l.breakdownExtent(ctx, b)

@@ -53,16 +53,28 @@ func (partnerReport) bind(p *auth.Principal, c *call) (question, error) {
 	if !ok {
 		return q, misread{"period", period, "It must be whole, last_7_days or last_30_days."}
 	}
-	name, _ := c.query.first("tz")
-	if name = strings.TrimSpace(name); name == "" {
-		name = p.Tenant.Zone.String()
-	}
-	zone, err := analytics.ParseTimeZone(name)
-	if err != nil {
-		return q, misread{"tz", name, "It must be a time zone such as Europe/Paris."}
-	}
+	zone, err := reportZone(p.Tenant, c.query)
 	q.Form, q.Variables["zone"] = string(known), zone.String()
-	return q, nil
+	return q, err
+}
+
+// reportZone is the zone that was chosen, or else the reader's, which a script tells
+// and not all know, or else the tenant's.
+func reportZone(t analytics.Tenant, q query) (analytics.TimeZone, error) {
+	chosen, _ := q.first("tz")
+	if chosen = strings.TrimSpace(chosen); chosen != "" {
+		zone, err := analytics.ParseTimeZone(chosen)
+		if err != nil {
+			return zone, misread{"tz", chosen, "It must be a time zone such as Europe/Paris."}
+		}
+		return zone, nil
+	}
+	if local, given := q.first("local"); given {
+		if zone, err := analytics.ParseTimeZone(local); err == nil {
+			return zone, nil
+		}
+	}
+	return t.Zone, nil
 }
 
 func (c partnerReport) answer(ctx context.Context, x *execution, q question) (*reply, error) {

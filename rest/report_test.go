@@ -163,7 +163,8 @@ func TestReportParameters(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		"": `content="UTC"`, "&tz=": `content="UTC"`, "&tz=%20": `content="UTC"`, "&tz=Asia/Kolkata": `content="Asia/Kolkata"`,
-		"&tz=Asia/Kolkata&tz=x": `content="Asia/Kolkata"`, "&period=": `value="whole" selected`, "&period=whole": `value="whole" selected`,
+		"&tz=Asia/Kolkata&tz=x": `content="Asia/Kolkata"`, "&local=Asia/Kolkata": `content="Asia/Kolkata"`, "&local=Etc/Unknown": `content="UTC"`,
+		"&local=Asia/Kolkata&tz=Asia/Tokyo": `content="Asia/Tokyo"`, "&period=": `value="whole" selected`, "&period=whole": `value="whole" selected`,
 		"&period=last_7_days": `value="last_7_days" selected`, "&period=last_30_days": `value="last_30_days" selected`,
 	} {
 		rec := newWorld(t, nil).do(http.MethodGet, reported+query, nil)

@@ -52,8 +52,6 @@ func newMemory(entries, bytes int) *memory {
 	}
 }
 
-func (m *memory) len() int { return m.entries.EstimatedSize() }
-
 // stampsOf are the stamps of the items' topics, made where there is none.
 func (m *memory) stampsOf(items []item) []stamp {
 	out := make([]stamp, len(items))

@@ -5,8 +5,9 @@
 
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const shown = document.querySelector('meta[name="time-zone"]')?.content;
-  if (shown && timeZone && timeZone !== shown && !new URLSearchParams(location.search).has('tz')) {
-    location.replace(`${location.pathname}${location.search}&tz=${encodeURIComponent(timeZone)}${location.hash}`);
+  const asked = new URLSearchParams(location.search);
+  if (shown && timeZone && timeZone !== shown && !asked.has('tz') && !asked.has('local')) {
+    location.replace(`${location.pathname}${location.search}&local=${encodeURIComponent(timeZone)}${location.hash}`);
     return;
   }
 

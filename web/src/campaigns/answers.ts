@@ -16,8 +16,7 @@ export interface Row extends Dates {
 }
 
 export interface ListAnswer {
-  coming: { nodes: Row[] };
-  begun: { nodes: Row[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+  campaigns: { nodes: Row[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
 }
 
 export interface Audience {

@@ -88,20 +88,46 @@ function Table({ title, rows, now }: { title: string; rows: Row[]; now: number }
   );
 }
 
+/** What the campaigns are asked for: those to come, all of them, and those before, page by page. */
+interface Asked {
+  key: string;
+  now: string;
+  signal: AbortSignal;
+}
+
 function useCampaigns({ value: key, onStatus }: Key) {
+  const [asked, setAsked] = useState<Asked | null>(null);
   const [rows, setRows] = useState<Row[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState('');
 
-  async function load(after: string | null, signal?: AbortSignal) {
+  async function page({ key, signal }: Asked, variables: { from: string; to: string; first: number; after: string | null }) {
+    const { campaigns } = await ask<ListAnswer>(key, listQuery, variables, { signal, onStatus });
+    return { rows: campaigns.nodes, next: campaigns.pageInfo.hasNextPage ? campaigns.pageInfo.endCursor : null };
+  }
+
+  async function coming(of: Asked): Promise<Row[]> {
+    const all: Row[] = [];
+    for (let after: string | null = null, more = true; more; more = after !== null) {
+      const { rows, next } = await page(of, { from: of.now, to: '2200-01-01T00:00:00Z', first: 100, after });
+      all.push(...rows);
+      after = next;
+    }
+    return all;
+  }
+
+  const before = (of: Asked, after: string | null) => page(of, { from: '1970-01-01T00:00:00Z', to: of.now, first: 25, after });
+
+  /** Shows what load gives, unless somebody asks for something else meanwhile. */
+  async function show({ signal }: Asked, load: () => Promise<{ rows: Row[]; next: string | null }>) {
     try {
-      const variables = { now: new Date().toISOString(), never: '2200-01-01T00:00:00Z', after };
-      const { coming, begun } = await ask<ListAnswer>(key, listQuery, variables, { signal, onStatus });
-      setRows((old) => [...(after && old ? old : coming.nodes), ...begun.nodes]);
-      setCursor(begun.pageInfo.hasNextPage ? begun.pageInfo.endCursor : null);
+      const { rows, next } = await load();
+      if (signal.aborted) return;
+      setRows((old) => [...(old ?? []), ...rows]);
+      setCursor(next);
       setProblem('');
     } catch (error) {
-      if (!signal?.aborted) setProblem(problemOf(error));
+      if (!signal.aborted) setProblem(problemOf(error));
     }
   }
 
@@ -111,11 +137,16 @@ function useCampaigns({ value: key, onStatus }: Key) {
     setProblem(key ? '' : 'Give an API key above to see the campaigns.');
     if (!key) return;
     const leaving = new AbortController();
-    void load(null, leaving.signal);
+    const of = { key, now: new Date().toISOString(), signal: leaving.signal };
+    setAsked(of);
+    void show(of, async () => {
+      const [ahead, begun] = await Promise.all([coming(of), before(of, null)]);
+      return { rows: [...ahead, ...begun.rows], next: begun.next };
+    });
     return () => leaving.abort();
   }, [key]);
 
-  return { rows, problem, more: cursor ? () => void load(cursor) : null };
+  return { rows, problem, more: asked && cursor ? () => void show(asked, () => before(asked, cursor)) : null };
 }
 
 function problemOf(error: unknown): string {

@@ -77,12 +77,3 @@ export async function pngOf(svg: string): Promise<Blob> {
     canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error('The browser made no picture'))), 'image/png'),
   );
 }
-
-export function download(name: string, content: Blob) {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}

@@ -1,4 +1,5 @@
 import { Refused } from '../shared/client';
+import { save } from '../shared/save';
 import type { Key } from '../shared/use-key';
 import { maxRows, type Choices } from './choices';
 import { rankingVariables, tableQuery, type Range } from './queries';
@@ -15,8 +16,6 @@ export async function downloadTable(key: Key, choices: Choices, range: Range): P
     const error = (await response.json().catch(() => null))?.errors?.[0];
     throw new Refused(error?.message ?? `HTTP ${response.status}`, response.status, error?.extensions?.code ?? '');
   }
-  const url = URL.createObjectURL(await response.blob());
   const last = new Date(Date.parse(range.end.slice(0, 10)) - 1).toISOString().slice(0, 10);
-  Object.assign(document.createElement('a'), { href: url, download: `leaderboard-${range.start.slice(0, 10)}-${last}.csv` }).click();
-  URL.revokeObjectURL(url);
+  save(`leaderboard-${range.start.slice(0, 10)}-${last}.csv`, await response.blob());
 }

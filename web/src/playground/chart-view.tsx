@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { drawingOf } from '../chart/draw';
-import { download, pngOf, standalone, svgText } from '../chart/export';
+import { pngOf, standalone, svgText } from '../chart/export';
 import { Figure } from '../chart/figure';
 import type { Chart } from '../chart/model';
 import { csvOf, tableOf, viewsOf } from '../chart/views';
+import { save } from '../shared/save';
 import { DataTable } from './data-table';
 
 interface Props {
@@ -48,13 +49,13 @@ export function ChartView({ chart, live, children }: Props) {
         )}
         {live && <span className="on-air">Live</span>}
         <span className="downloads" role="group" aria-label="Download">
-          <button type="button" className="quiet" onClick={() => download(`${name}.csv`, new Blob([csvOf(table)], { type: 'text/csv;charset=utf-8' }))}>
+          <button type="button" className="quiet" onClick={() => save(`${name}.csv`, new Blob([csvOf(table)], { type: 'text/csv;charset=utf-8' }))}>
             CSV
           </button>
-          <button type="button" className="quiet" onClick={async () => download(`${name}.png`, await pngOf(picture()))}>
+          <button type="button" className="quiet" onClick={async () => save(`${name}.png`, await pngOf(picture()))}>
             PNG
           </button>
-          <button type="button" className="quiet" onClick={() => download(`${name}.svg`, new Blob([picture()], { type: 'image/svg+xml' }))}>
+          <button type="button" className="quiet" onClick={() => save(`${name}.svg`, new Blob([picture()], { type: 'image/svg+xml' }))}>
             SVG
           </button>
         </span>

@@ -1,6 +1,7 @@
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import { createClient } from 'graphql-sse';
 import type { Json } from '../chart/selection';
+import { backOff } from '../shared/client';
 import type { Exchange, Request } from './exchange';
 import { read } from './fetcher';
 
@@ -17,7 +18,7 @@ export function listen(request: Request, headers: Record<string, string>, tell: 
     async retry(attempt) {
       if (refusal) throw new Error('refused'); // to ask again would be refused again
       tell({ failure: 'The server cannot be reached: trying again.' });
-      await new Promise((done) => setTimeout(done, Math.min(500 * 2 ** attempt, 5000)));
+      await backOff(attempt);
     },
     async fetchFn(...args: Parameters<typeof fetch>) {
       const response = await fetch(...args);

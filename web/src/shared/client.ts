@@ -39,6 +39,10 @@ export async function ask<T>(
   return result.data;
 }
 
+/** Waits before the next attempt: longer each time, up to some five seconds, and not as long as everybody else. */
+export const backOff = (attempt: number) =>
+  new Promise((done) => setTimeout(done, Math.min(500 * 2 ** attempt, 5000) * (0.75 + Math.random() / 2)));
+
 /** A client for subscriptions by server-sent events. It comes back by itself, for as long as it takes. */
 export function liveClient(key: () => string, onRetry?: (attempt: number) => void): Client {
   return createClient({
@@ -47,7 +51,7 @@ export function liveClient(key: () => string, onRetry?: (attempt: number) => voi
     retryAttempts: Infinity,
     async retry(attempt) {
       onRetry?.(attempt);
-      await new Promise((done) => setTimeout(done, Math.min(500 * 2 ** attempt, 5000) * (0.75 + Math.random() / 2)));
+      await backOff(attempt);
     },
   });
 }
