@@ -71,5 +71,5 @@ func (g *gateway) registerAdmission() {
 				map[string]string{"class": class, "outcome": outcome}, func() int64 { return read(gate.Stats()) })
 		}
 	}
-	g.metrics.Gauge("footfall_admission_waiting", "Reads that wait for their turn.", func() int64 { return g.reads.Stats().Waiting })
+	g.metrics.Gauge("footfall_admission_waiting", "Reads that wait for their turn.", nil, func() int64 { return g.reads.Stats().Waiting })
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +22,22 @@ import (
 	"footfall/store/cache"
 )
 
-// withStore runs f with an open store.
+// withStore runs f with an open store whose schema is this version's.
 func withStore(ctx context.Context, db database, f func(s *store.Store) error) error {
+	return withAnyStore(ctx, db, func(s *store.Store) error {
+		schema, err := s.Schema(ctx)
+		if err == nil {
+			err = schema.Err()
+		}
+		if err != nil {
+			return err
+		}
+		return f(s)
+	})
+}
+
+// withAnyStore runs f with an open store.
+func withAnyStore(ctx context.Context, db database, f func(s *store.Store) error) error {
 	s, err := store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL})
 	if err != nil {
 		return err
@@ -75,7 +91,7 @@ type migrateCmd struct {
 
 // Run brings the schema up to date.
 func (c *migrateCmd) Run(ctx context.Context, std streams) error {
-	return withStore(ctx, c.Database, func(s *store.Store) error {
+	return withAnyStore(ctx, c.Database, func(s *store.Store) error {
 		n, err := s.Migrate(ctx)
 		if err == nil {
 			_, _ = fmt.Fprintf(std.err, "footfall: %d migrations ran, the schema is up to date\n", n)
@@ -149,31 +165,38 @@ type createKeyCmd struct {
 	Scopes   []string `required:"" help:"What it may do, separated by commas: analytics:read, events:write, admin."`
 	Name     string   `help:"What it is for."`
 	Mode     string   `name:"documents" default:"off" enum:"off,log,enforce" help:"Which GraphQL documents it may run: any (off), any, logging those that are not trusted (log), or trusted ones alone (enforce)."`
-	Expires  string   `help:"When it stops working: an instant such as 2027-01-01T00:00:00Z."`
+	Expires  *string  `help:"When it stops working: an instant such as 2027-01-01T00:00:00Z."`
 	Budget   *int     `help:"What its GraphQL operations may cost a minute, 0 without a limit; by default what COST_BUDGET says."`
 	Rate     *int     `name:"rate-limit" help:"How many requests it may send a minute, 0 without a limit; by default what RATE_LIMIT and LEADERBOARD_RATE_LIMIT say."`
 }
 
+const maxKeyName = 256
+
 // Run creates a key and prints the secret alone.
 func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
+	if len(c.Name) > maxKeyName {
+		return fmt.Errorf("--name must be at most %d bytes long, got %d", maxKeyName, len(c.Name))
+	}
 	k := analytics.APIKey{Name: c.Name, Documents: analytics.DocumentMode(c.Mode)}
 	for _, name := range c.Scopes {
 		scope, err := analytics.ParseScope(strings.TrimSpace(name))
 		if err != nil {
 			return err
 		}
-		k.Scopes = append(k.Scopes, scope)
+		if !slices.Contains(k.Scopes, scope) {
+			k.Scopes = append(k.Scopes, scope)
+		}
 	}
 	if len(k.Scopes) == 0 {
 		return errors.New("--scopes must name at least one of analytics:read, events:write, admin")
 	}
-	if c.Expires != "" {
-		at, err := instant("--expires", c.Expires)
+	if c.Expires != nil {
+		at, err := instant("--expires", *c.Expires)
 		if err != nil {
 			return err
 		}
 		if !at.After(time.Now()) {
-			return fmt.Errorf("--expires must lie in the future, got %s", c.Expires)
+			return fmt.Errorf("--expires must lie in the future, got %s", *c.Expires)
 		}
 		k.ExpiresAt = &at
 	}
@@ -257,10 +280,23 @@ func (c *revokeKeyCmd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// newBar draws progress for people; -1 is an unknown total.
+// newBar draws progress for people, on a terminal; -1 is an unknown total.
 func newBar(w io.Writer, total int64, what string, bytes bool) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(total,
+	return progressbar.NewOptions64(total, progressbar.OptionSetVisibility(isTerminal(w)),
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(bytes),
 		progressbar.OptionShowCount(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetWidth(30),
-		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(w) }), progressbar.OptionSetPredictTime(true))
+		progressbar.OptionOnCompletion(func() {
+			if isTerminal(w) {
+				_, _ = fmt.Fprintln(w)
+			}
+		}), progressbar.OptionSetPredictTime(true))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

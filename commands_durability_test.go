@@ -64,7 +64,7 @@ func TestCommandPrune(t *testing.T) {
 	if !strings.Contains(rebuilt.err, "events are kept from 2025-01-01 on") || !strings.Contains(rebuilt.err, "nothing was rebuilt") {
 		t.Errorf("rebuild says %s", rebuilt.err)
 	}
-	o.run("serve", "--listen", "127.0.0.1:0", "--retention", "1").fails(1, "--retention must be 0, or 2 months or more, got 1")
+	o.run("serve", "--listen", "127.0.0.1:0", "--retention", "1").fails(2, "--retention (RETENTION) must be 0, or 2 to 1200 months, got 1")
 }
 
 func TestCommandForget(t *testing.T) {
@@ -73,6 +73,7 @@ func TestCommandForget(t *testing.T) {
 	o.tenant("acme")
 	o.pipe(twoYears, "load", "--tenant", "acme", "-").good()
 	o.run("forget", "--tenant", "acme").fails(1, "--visitor", "--session")
+	equal(t, "part of a name", at(o.run("forget", "--tenant", "acme", "--session", "s1,s2").row(), "known"), any(false))
 	none := o.run("forget", "--tenant", "acme", "--visitor", "nobody")
 	matches(t, none.row(), `{"known": false, "identities": 0, "removed": false, "events": []}`)
 	ann := o.run("forget", "--tenant", "acme", "--visitor", "ann")
@@ -182,7 +183,9 @@ func TestANewerSchema(t *testing.T) {
 	b.exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)")
 	o := operator{t, b.conf.database}
 	const newer = "the database's schema has version 99999, newer than"
-	o.run("migrate").fails(1, newer, "run a newer footfall")
+	for _, command := range []string{"migrate", "rebuild", "verify", "compact"} {
+		o.run(command).fails(1, newer, "run a newer footfall")
+	}
 	o.run("serve", "--listen", "127.0.0.1:0").fails(1, newer)
 	equal(t, "/readyz of a gateway that serves", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
 	late := b.another(func(c *settings) { c.log = slog.New(slog.DiscardHandler) })

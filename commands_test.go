@@ -214,6 +214,8 @@ func TestCommandKeys(t *testing.T) {
 	o.run("keys", "revoke", "abc", "--tenant", "acme").fails(2, "abc")
 	o.run("keys", "create", "--tenant", "acme", "--scopes", "analytics:read,root").fails(1, "must be among analytics:read, events:write, admin", "root")
 	o.run("keys", "create", "--tenant", "acme", "--scopes", "admin", "--expires", "tomorrow").fails(1, "--expires must be an instant such as 2026-03-31T12:00:00Z", "tomorrow")
+	o.run("keys", "create", "--tenant", "acme", "--scopes", "admin", "--expires", "").fails(1, "--expires must be an instant", `""`)
+	o.run("keys", "create", "--tenant", "acme", "--scopes", "admin", "--name", strings.Repeat("n", 257)).fails(1, "--name must be at most 256 bytes long, got 257")
 	o.run("keys", "create", "--tenant", "acme").fails(2, "--scopes")
 	o.run("keys", "create", "--tenant", "acme", "--scopes", "admin", "--rate-limit=-1").fails(1, "--rate-limit must be from 0 to 2147483647, got -1")
 }
@@ -318,6 +320,10 @@ func TestCommandUsage(t *testing.T) {
 	}
 	o.run("tenants", "list", "--colour").fails(2, "unknown flag --colour")
 	o.run("tenants", "burn").fails(2, "burn")
+	o.run("verify", "--tenant", "").fails(1, `no tenant has the key ""`)
+	if said := bare.run("--version").good(); !regexp.MustCompile(`^footfall \S+, schema \d+, go1\.`).MatchString(said) {
+		t.Errorf("--version prints %s", said)
+	}
 	bare.run().fails(2, "serve", "migrate")
 	bare.run("tenants").fails(2, "create", "list")
 	o.run("tenants", "list", "--log-level", "loud").fails(2, "--log-level", "loud")

@@ -3,6 +3,8 @@ package main
 import (
 	"log/slog"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // cli is every command, flag and environment variable there is: the one place
@@ -23,7 +25,8 @@ type cli struct {
 	Audit       auditCmd       `cmd:"" help:"List administrative acts, a JSON object a line, latest first."`
 	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`
 
-	LogLevel slog.Level `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
+	Version  kong.VersionFlag `help:"Print the version."`
+	LogLevel slog.Level       `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
 }
 
 // database is what every command needs that works on one of its operator's.

@@ -73,11 +73,15 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 }
 
 // open opens the gateway over the demo's data, making the data first when it is
-// not there, not whole, or asked for otherwise.
+// not there or not whole.
 func (c *demoCmd) open(ctx context.Context, servers *localdb.Server, log *slog.Logger, std streams, say func(string, ...any)) (*gateway, *demoState, error) {
 	path := filepath.Join(servers.Dir(), "demo.json")
 	state := readState(path)
-	same := state != nil && state.Seed == c.Seed && state.Scale == c.Scale && state.OnAir != ""
+	same := state != nil && state.OnAir != ""
+	if same && (state.Seed != c.Seed || state.Scale != c.Scale) {
+		return nil, nil, fmt.Errorf("%s holds the sample data of --seed %d and --scale %g, and what was recorded since: remove it, or name another folder with --data",
+			c.Data, state.Seed, state.Scale)
+	}
 	if !same {
 		if err := servers.DropDatabase(ctx, demoDatabase); err != nil {
 			return nil, nil, err

@@ -35,7 +35,7 @@ func commandLine(c *cli, options ...kong.Option) *kong.Kong {
 	parser, err := kong.New(c, append(options,
 		kong.Name("footfall"),
 		kong.Description("A GraphQL analytics gateway: exact unique counts over any range in any time zone."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"statuses": statuses()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"statuses": statuses(), "version": fullVersion()},
 	)...)
 	if err != nil {
 		panic(err) // the struct tags are wrong

@@ -133,6 +133,7 @@ func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	schema, err := g.store.Schema(ctx)
+	g.absence.note(ctx, g.log, err)
 	if err != nil {
 		notYet(w, "Postgres does not answer")
 		return
@@ -152,10 +153,11 @@ func notYet(w http.ResponseWriter, detail string) {
 
 // registerMetrics adds what the packages count.
 func (g *gateway) registerMetrics() {
+	g.metrics.Gauge("footfall_build_info", "1; the labels say which build this is.", buildLabels(), func() int64 { return 1 })
 	count := func(name, help string, read func() int64) { g.metrics.Count(name, help, nil, read) }
 	count("footfall_edge_hits_total", "Whole answers served from memory.", g.edge.Hits)
 	count("footfall_postgres_statements_total", "Statements sent to Postgres.", g.store.Statements)
-	g.metrics.Gauge("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", func() int64 {
+	g.metrics.Gauge("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", nil, func() int64 {
 		if g.store.Bound() {
 			return 1
 		}
@@ -175,9 +177,9 @@ func (g *gateway) registerMetrics() {
 
 // registerLive adds what subscriptions hold and cost.
 func (g *gateway) registerLive() {
-	g.metrics.Gauge("footfall_streams", "WebSockets and streams of server-sent events that are open.", g.streams.Open)
-	g.metrics.Gauge("footfall_live_subscribers", "Subscriptions that go on.", func() int64 { return g.live.Stats().Subscribers })
-	g.metrics.Gauge("footfall_live_feeds", "Different queries among them.", func() int64 { return g.live.Stats().Feeds })
+	g.metrics.Gauge("footfall_streams", "WebSockets and streams of server-sent events that are open.", nil, g.streams.Open)
+	g.metrics.Gauge("footfall_live_subscribers", "Subscriptions that go on.", nil, func() int64 { return g.live.Stats().Subscribers })
+	g.metrics.Gauge("footfall_live_feeds", "Different queries among them.", nil, func() int64 { return g.live.Stats().Feeds })
 	for kind, read := range map[string]func(live.Stats) int64{
 		"computed": func(s live.Stats) int64 { return s.Computations }, "failed": func(s live.Stats) int64 { return s.Failed },
 		"dropped": func(s live.Stats) int64 { return s.Dropped },
@@ -189,7 +191,8 @@ func (g *gateway) registerLive() {
 
 // countCommits counts what ingest stores.
 func (g *gateway) countCommits() func(ingest.Commit) {
-	events := g.metrics.Counter("footfall_events_total", "Events handed to the store, by outcome.", "outcome")
+	events := g.metrics.Counter("footfall_events_total", "Events handed to the store, by outcome.", "outcome",
+		"accepted", "duplicate", "unknown", "too_old", "failed")
 	return func(c ingest.Commit) {
 		if c.Err != nil {
 			events("failed", c.Events)

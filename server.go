@@ -99,6 +99,7 @@ type gateway struct {
 
 	documents graph.Documents // that requests may name
 	fitted    atomic.Bool     // the schema was once this version's
+	absence   absence         // of the database
 }
 
 // aloneEdgeTTL is how long whole answers are kept without Redis. Nobody tells a
@@ -113,9 +114,6 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	if err := checkOrigins(s.CORSOrigins); err != nil {
 		return nil, err
 	}
-	if s.Retention != 0 && s.Retention < 2 {
-		return nil, fmt.Errorf("--retention must be 0, or 2 months or more, got %d", s.Retention)
-	}
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
@@ -128,7 +126,8 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 		}
 		log.InfoContext(ctx, "trusted documents are loaded", "count", g.documents.Trusted.Len())
 	}
-	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome")
+	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome",
+		"trusted", "unrestricted", "untrusted", "refused", "unknown")
 	if g.store, err = store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL}); err != nil {
 		return nil, err
 	}
@@ -189,9 +188,12 @@ func (g *gateway) close() {
 func (g *gateway) checkSchema(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	if err := g.store.PingReplica(ctx); err != nil {
+		g.log.WarnContext(ctx, "the replica (DATABASE_READ_URL) does not answer", "error", explain(err))
+	}
 	schema, err := g.store.Schema(ctx)
 	if err != nil {
-		g.log.WarnContext(ctx, "the database does not answer yet", "error", err)
+		g.absence.note(ctx, g.log, err)
 		return nil
 	}
 	if schema.Err() == nil && !g.store.Bound() {

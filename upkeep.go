@@ -40,7 +40,7 @@ func (c *compactCmd) Run(ctx context.Context, std streams) error {
 // upkeepTenants picks one tenant, or all of them.
 type upkeepTenants struct {
 	Database database `embed:""`
-	Tenant   string   `help:"The tenant's access key; all tenants when left out."`
+	Tenant   *string  `help:"The tenant's access key; all tenants when left out."`
 }
 
 // each runs f for every tenant picked, with progress for people.
@@ -54,7 +54,7 @@ func (c *upkeepTenants) each(ctx context.Context, std streams, what string,
 		}
 		found := false
 		for _, t := range tenants {
-			if c.Tenant != "" && c.Tenant != t.AccessKey {
+			if c.Tenant != nil && *c.Tenant != t.AccessKey {
 				continue
 			}
 			found = true
@@ -65,8 +65,8 @@ func (c *upkeepTenants) each(ctx context.Context, std streams, what string,
 				return fmt.Errorf("tenant %s: %w", t.AccessKey, err)
 			}
 		}
-		if !found && c.Tenant != "" {
-			return fmt.Errorf("no tenant has the key %q", c.Tenant)
+		if !found && c.Tenant != nil {
+			return fmt.Errorf("no tenant has the key %q", *c.Tenant)
 		}
 		return nil
 	})
@@ -144,7 +144,7 @@ func (c *pruneCmd) Run(ctx context.Context, std streams) error {
 		if done.Busy {
 			_, _ = fmt.Fprintln(std.err, "footfall: nothing was done: another pruner is at work")
 		} else {
-			_, _ = fmt.Fprintf(std.err, "footfall: events are kept from %s on; counts of before stay\n", c.Before)
+			_, _ = fmt.Fprintf(std.err, "footfall: what is from before %s is gone; its counts stay\n", c.Before)
 		}
 		return printJSON(std.out, struct {
 			Busy   bool     `json:"busy"` // another pruner is at work

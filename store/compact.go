@@ -79,7 +79,7 @@ func (s *Store) RunCompactor(ctx context.Context, every time.Duration, rests int
 		case err != nil:
 			log.Error("compaction failed", "error", err)
 		case done.Before > 0:
-			log.Debug("compacted", "buckets", done.Buckets, "before", done.Before, "after", done.After, "took", took)
+			log.Debug("compacted", "buckets", done.Buckets, "before", done.Before, "after", done.After, "took", took.String())
 		}
 	}
 }

@@ -39,6 +39,9 @@ func loadVersions() (versions []int64) {
 	return versions
 }
 
+// SchemaVersion is the version of the schema that this binary works on.
+func SchemaVersion() int64 { return slices.Max(binaryVersions) }
+
 // Schema is the version that a database has, 0 for none, beside that of this
 // binary, and how many of this binary's migrations have not run.
 type Schema struct {
@@ -93,7 +96,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		return ran, fmt.Errorf("migrate: %w", wrap(err))
 	}
 	if ran > 0 {
-		if err = s.note(ctx, s.pool, 0, "migrate", "", detail{"version": slices.Max(binaryVersions), "migrations": ran}); err != nil {
+		if err = s.note(ctx, s.pool, 0, "migrate", "", detail{"version": SchemaVersion(), "migrations": ran}); err != nil {
 			return ran, wrap(err)
 		}
 	}
@@ -131,7 +134,7 @@ func upWithPatience(ctx context.Context, provider *goose.Provider) (ran int, err
 
 // Schema compares the versions, without waiting for migrations that run.
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
-	v := Schema{Binary: slices.Max(binaryVersions)}
+	v := Schema{Binary: SchemaVersion()}
 	rows, err := s.pool.Query(ctx, "SELECT version_id FROM goose_db_version WHERE is_applied AND version_id > 0")
 	var applied []int64
 	if err == nil {

@@ -151,6 +151,14 @@ func (s *Store) instant() time.Time { return s.now().UTC().Truncate(time.Microse
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap(s.pool.Ping(ctx)) }
 
+// PingReplica reports whether the replica answers; without one it does.
+func (s *Store) PingReplica(ctx context.Context) error {
+	if s.readPool == s.pool {
+		return nil
+	}
+	return wrap(s.readPool.Ping(ctx))
+}
+
 // Statements is the number of statements sent so far. A batch is one; COPY is not
 // counted.
 func (s *Store) Statements() int64 { return s.roundTrips.Load() }

@@ -58,15 +58,18 @@ func (m *Metrics) Count(name, help string, labels map[string]string, read func()
 }
 
 // Gauge adds a gauge that is read when it is asked for.
-func (m *Metrics) Gauge(name, help string, read func() int64) {
+func (m *Metrics) Gauge(name, help string, labels map[string]string, read func() int64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(
-		prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(read()) }))
+		prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return float64(read()) }))
 }
 
 // Counter adds a counter that is written to, with one label.
-func (m *Metrics) Counter(name, help, label string) func(value string, n int) {
+func (m *Metrics) Counter(name, help, label string, values ...string) func(value string, n int) {
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
 	m.registry.MustRegister(c)
+	for _, value := range values {
+		c.WithLabelValues(value) // 0 until something happens
+	}
 	return func(value string, n int) { c.WithLabelValues(value).Add(float64(n)) }
 }
 
@@ -112,7 +115,7 @@ func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Han
 				seconds.Observe(took.Seconds())
 			}
 			if log.Enabled(r.Context(), slog.LevelDebug) {
-				log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took)
+				log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took.String())
 			}
 		}()
 		h.ServeHTTP(rec, r)

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// tellAbsence is how often a database that is away is spoken of.
+const tellAbsence = time.Minute
+
+// absence says in the log that the database does not answer, with why, and that it
+// does again.
+type absence struct {
+	mu   sync.Mutex
+	told time.Time // zero while the database answers
+}
+
+// note hears of one attempt: err is why it failed, nil that it did not.
+func (a *absence) note(ctx context.Context, log *slog.Logger, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case err == nil && !a.told.IsZero():
+		a.told = time.Time{}
+		log.InfoContext(ctx, "the database answers again")
+	case err != nil && time.Since(a.told) >= tellAbsence:
+		a.told = time.Now()
+		log.WarnContext(ctx, "the database does not answer", "error", explain(err))
+	}
+}
