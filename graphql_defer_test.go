@@ -8,6 +8,8 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -162,6 +164,39 @@ func TestDefer(t *testing.T) {
 
 // Parts are never kept at the edge, wrong questions are refused as ever, and an
 // error in a fragment is the fragment's.
+// However fragments are nested and whatever they share, the parts together are the
+// answer, without waiting for anything.
+func TestDeferOverlaps(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.activate("act_1", "jazz", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
+	b.campaigns("show")
+	const activation, campaign = `activation(activationId: "act_1")`, `campaign(campaignKey: "show")`
+	for _, query := range []string{
+		`{ ` + campaign + ` { title ... @defer { metrics { likes } ... @defer { audience { stepSeconds } } } } }`,
+		`{ ` + activation + ` { ... @defer { metrics { clickCount } } ... @defer { metrics { outboundClickCount } } } }`,
+		`{ ` + activation + ` { ... @defer(label: "one") { metrics { clickCount } } ... @defer(label: "one") { metrics { outboundClickCount } } } }`,
+		`{ ` + activation + ` { ... @defer { ... @defer { metrics { clickCount } } } } }`,
+		`{ ` + activation + ` { ...A @defer ...B @defer } } fragment A on Activation { metrics { clickCount } } fragment B on Activation { tier metrics { outboundClickCount } }`,
+		`{ campaigns(first: 3) { nodes { title ... @defer { metrics { likes } ... @defer { audience(points: 3) { stepSeconds } } } } } }`,
+		`{ ...Root @defer ` + campaign + ` { title ... @defer { metrics { likes } } } } fragment Root on Query { __typename ` + activation + ` { eventName ... @defer(label: "x") { metrics { clickCount } } } }`,
+		`query($d: Boolean = true) { ... @include(if: $d) @defer(if: $d) { ` + activation + ` { eventName ... @defer(if: $d, label: "x") { metrics { clickCount } } } } }`,
+	} {
+		all, bodies := b.parts(query)
+		want := b.ask(regexp.MustCompile(`@defer(\([^)]*\))?`).ReplaceAllString(query, ""))
+		if got := merge(all); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the parts %s make %v, want %v", query, bodies, got, want)
+		}
+		for _, p := range all {
+			for _, f := range p.Incremental {
+				if strings.ContainsAny(f.Label, " 0123456789") {
+					t.Errorf("%s: the label %q is not the client's", query, f.Label)
+				}
+			}
+		}
+	}
+}
+
 func TestDeferFailures(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withEdge)

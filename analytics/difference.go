@@ -1,6 +1,10 @@
 package analytics
 
-import "math"
+import (
+	"math"
+	"math/big"
+	"strconv"
+)
 
 // Difference is how far a measure is from an earlier one, each as it is
 // answered; nil where that cannot be said.
@@ -8,43 +12,41 @@ type Difference struct {
 	Absolute, Percent *float64
 }
 
-// exact is for measures that are not rounded.
-const exact = -1
-
-// difference is from before to now, where there are both, of a measure that has
-// so many decimals.
-func difference(now float64, isNow bool, before float64, wasBefore bool, decimals int) *Difference {
-	if !isNow || !wasBefore {
-		return &Difference{}
-	}
-	absolute := now - before
-	if decimals != exact {
-		absolute = roundTo(absolute, decimals)
-	}
+// countDifference loses nothing: counts are below 2^53.
+func countDifference(now, before int64) *Difference {
+	absolute := float64(now - before)
 	d := &Difference{Absolute: &absolute}
 	if before != 0 {
-		percent := roundTo(100*absolute/before, 1)
+		percent := roundTo(100*absolute/float64(before), 1)
 		d.Percent = &percent
 	}
 	return d
 }
 
-// countDifference loses nothing: counts are below 2^53.
-func countDifference(now, before int64) *Difference {
-	return difference(float64(now), true, float64(before), true, 0)
-}
-
-// rateDifference is in percentage points, one decimal as the rates.
-func rateDifference(now, before func() (float64, bool)) *Difference {
+// decimalDifference is from before to now, where there are both, of the decimals
+// that these are written as: that of 0.65625 and 0.7 is −0.04375.
+func decimalDifference(now, before func() (float64, bool)) *Difference {
 	a, isNow := now()
 	b, wasBefore := before()
-	return difference(a, isNow, b, wasBefore, 1)
+	if !isNow || !wasBefore {
+		return &Difference{}
+	}
+	difference, earlier := new(big.Rat).Sub(decimal(a), decimal(b)), decimal(b)
+	absolute, _ := difference.Float64()
+	d := &Difference{Absolute: &absolute}
+	if earlier.Sign() != 0 {
+		share := difference.Quo(difference, earlier)
+		percent, _ := strconv.ParseFloat(share.Mul(share, big.NewRat(100, 1)).FloatString(1), 64) // halves away from zero
+		percent += 0                                                                              // never −0
+		d.Percent = &percent
+	}
+	return d
 }
 
-func ratioDifference(now, before func() (float64, bool)) *Difference {
-	a, isNow := now()
-	b, wasBefore := before()
-	return difference(a, isNow, b, wasBefore, exact)
+// decimal is the number that x is written as.
+func decimal(x float64) *big.Rat {
+	r, _ := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, 64))
+	return r
 }
 
 // roundTo rounds half away from zero.
@@ -99,32 +101,32 @@ func (c *ActivationMetricsChange) UniqueCalendarSessionCount() *Difference {
 
 // OutboundSessionRate is the change of outboundSessionRate.
 func (c *ActivationMetricsChange) OutboundSessionRate() *Difference {
-	return rateDifference(c.Now.OutboundSessionRate, c.Before.OutboundSessionRate)
+	return decimalDifference(c.Now.OutboundSessionRate, c.Before.OutboundSessionRate)
 }
 
 // CalendarSessionRate is the change of calendarSessionRate.
 func (c *ActivationMetricsChange) CalendarSessionRate() *Difference {
-	return rateDifference(c.Now.CalendarSessionRate, c.Before.CalendarSessionRate)
+	return decimalDifference(c.Now.CalendarSessionRate, c.Before.CalendarSessionRate)
 }
 
 // OutboundInteractionRate is the change of outboundInteractionRate.
 func (c *ActivationMetricsChange) OutboundInteractionRate() *Difference {
-	return rateDifference(c.Now.OutboundInteractionRate, c.Before.OutboundInteractionRate)
+	return decimalDifference(c.Now.OutboundInteractionRate, c.Before.OutboundInteractionRate)
 }
 
 // CalendarInteractionRate is the change of calendarInteractionRate.
 func (c *ActivationMetricsChange) CalendarInteractionRate() *Difference {
-	return rateDifference(c.Now.CalendarInteractionRate, c.Before.CalendarInteractionRate)
+	return decimalDifference(c.Now.CalendarInteractionRate, c.Before.CalendarInteractionRate)
 }
 
 // OutboundClicksPerView is the change of outboundClicksPerView.
 func (c *ActivationMetricsChange) OutboundClicksPerView() *Difference {
-	return ratioDifference(c.Now.OutboundClicksPerView, c.Before.OutboundClicksPerView)
+	return decimalDifference(c.Now.OutboundClicksPerView, c.Before.OutboundClicksPerView)
 }
 
 // CalendarSyncsPerView is the change of calendarSyncsPerView.
 func (c *ActivationMetricsChange) CalendarSyncsPerView() *Difference {
-	return ratioDifference(c.Now.CalendarSyncsPerView, c.Before.CalendarSyncsPerView)
+	return decimalDifference(c.Now.CalendarSyncsPerView, c.Before.CalendarSyncsPerView)
 }
 
 // PartnerEngagementChange is how a partner's portal traffic differs from that over
@@ -153,10 +155,13 @@ func (c *PartnerEngagementChange) TotalPageViews() *Difference {
 
 // TotalSessionSeconds is the change of totalSessionSeconds.
 func (c *PartnerEngagementChange) TotalSessionSeconds() *Difference {
-	return difference(c.Now.TotalSessionSeconds(), true, c.Before.TotalSessionSeconds(), true, exact)
+	seconds := func(e *PartnerEngagement) func() (float64, bool) {
+		return func() (float64, bool) { return e.TotalSessionSeconds(), true }
+	}
+	return decimalDifference(seconds(c.Now), seconds(c.Before))
 }
 
 // AvgSessionDurationSeconds is the change of avgSessionDurationSeconds.
 func (c *PartnerEngagementChange) AvgSessionDurationSeconds() *Difference {
-	return ratioDifference(c.Now.AvgSessionDurationSeconds, c.Before.AvgSessionDurationSeconds)
+	return decimalDifference(c.Now.AvgSessionDurationSeconds, c.Before.AvgSessionDurationSeconds)
 }

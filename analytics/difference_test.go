@@ -46,5 +46,15 @@ func TestDifferences(t *testing.T) {
 	is("in points", rate([2]int64{298, 867}, [2]int64{142, 867}), 18, 109.8) // 34.4 − 16.4
 	is("no rate now", rate([2]int64{1, 0}, [2]int64{1, 2}), none, none)
 	is("no rate before", rate([2]int64{1, 2}, [2]int64{0, 0}), none, none)
+	is("rates' half away from zero", rate([2]int64{21, 32}, [2]int64{22, 32}), -3.2, -4.7) // 65.6 − 68.8
+	ratio := func(now, before [2]int64) *analytics.Difference {
+		c := analytics.ActivationMetricsChange{
+			Now:    &analytics.ActivationMetrics{CalendarSyncCount: now[0], ClickCount: now[1]},
+			Before: &analytics.ActivationMetrics{CalendarSyncCount: before[0], ClickCount: before[1]},
+		}
+		return c.CalendarSyncsPerView()
+	}
+	is("decimals as they are written", ratio([2]int64{21, 32}, [2]int64{7, 10}), -0.04375, -6.3) // 6.25
+	is("no change of a ratio", ratio([2]int64{1, 3}, [2]int64{2, 6}), 0, 0)
 	is("a rate of 0 before", rate([2]int64{1, 2}, [2]int64{0, 2}), 50, none)
 }

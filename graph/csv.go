@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -73,30 +75,51 @@ func (t *table) write(w http.ResponseWriter, response *graphql.Response) {
 	if response.Extensions["stale"] != nil {
 		h.Set("Warning", `110 - "Response is Stale"`)
 	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
+	out := newRows(w)
 	record := make([]string, len(t.columns))
 	for i, path := range t.columns {
 		record[i] = strings.Join(path, ".")
 	}
-	_ = out.Write(record) // an error of the client's connection stays with the writer
-	rows := json.NewDecoder(bytes.NewReader(response.Data))
-	rows.UseNumber()
-	if !seek(rows, t.list) {
-		out.Flush()
+	_ = out.write(record) // an error of the client's connection stays with the writer
+	list := json.NewDecoder(bytes.NewReader(response.Data))
+	list.UseNumber()
+	defer out.to.Flush() //nolint:errcheck // as above
+	if !seek(list, t.list) {
 		return
 	}
-	for rows.More() && out.Error() == nil {
+	for list.More() {
 		var row any
-		if rows.Decode(&row) != nil {
+		if list.Decode(&row) != nil {
 			break
 		}
 		for i, path := range t.columns {
 			record[i] = cellAt(row, path)
 		}
-		_ = out.Write(record)
+		if out.write(record) != nil {
+			break
+		}
 	}
-	out.Flush()
+}
+
+// rows writes records that end with CR LF. encoding/csv would write the line breaks
+// within cells so too.
+type rows struct {
+	to  *bufio.Writer
+	row *bytes.Buffer
+	csv *csv.Writer // into row
+}
+
+func newRows(w io.Writer) *rows {
+	var row bytes.Buffer
+	return &rows{bufio.NewWriter(w), &row, csv.NewWriter(&row)}
+}
+
+func (r *rows) write(record []string) error {
+	r.row.Reset()
+	_ = r.csv.Write(record)
+	r.csv.Flush()
+	_, err := r.to.Write(append(bytes.TrimSuffix(r.row.Bytes(), []byte{'\n'}), '\r', '\n'))
+	return err
 }
 
 // seek moves into the list at the path; false when something on the way is null.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -38,48 +39,91 @@ func anyDeferred(set ast.SelectionSet) bool {
 	})
 }
 
-// answerWhole takes @defer out of an operation whose client does not read parts:
-// the specification lets a server ignore it, but gqlgen would leave the deferred
-// fields out. The document is shared, and stays as it is.
-func answerWhole(ctx context.Context, op *graphql.OperationContext) {
-	if inParts(ctx, op) || !deferred(op) {
+// prepareDefers has @defer say what gqlgen can do. Without parts it goes: the
+// specification lets a server ignore it, but gqlgen would leave the fields out. In
+// parts each gets a label of its own, because gqlgen waits for ever where two of one
+// label hold the same field. The document is shared, and stays as it is.
+func prepareDefers(ctx context.Context, op *graphql.OperationContext) {
+	if !deferred(op) {
 		return
 	}
+	change := func(*ast.Directive) *ast.Directive { return nil }
+	if inParts(ctx, op) {
+		n := 0
+		change = func(d *ast.Directive) *ast.Directive {
+			n++
+			return labelled(d, op.Variables, n)
+		}
+	}
 	operation, doc := *op.Operation, *op.Doc
-	operation.SelectionSet = undeferred(operation.SelectionSet)
+	operation.SelectionSet = withDefers(operation.SelectionSet, change)
 	doc.Operations = slices.Clone(doc.Operations)
 	doc.Operations[slices.Index(doc.Operations, op.Operation)] = &operation
 	doc.Fragments = slices.Clone(doc.Fragments)
 	for i, f := range doc.Fragments {
 		fragment := *f
-		fragment.SelectionSet = undeferred(f.SelectionSet)
+		fragment.SelectionSet = withDefers(f.SelectionSet, change)
 		doc.Fragments[i] = &fragment
 	}
 	op.Operation, op.Doc = &operation, &doc
 }
 
-func undeferred(set ast.SelectionSet) ast.SelectionSet {
+// withDefers is a selection in which each @defer is what change makes of it, nil for
+// none.
+func withDefers(set ast.SelectionSet, change func(*ast.Directive) *ast.Directive) ast.SelectionSet {
 	out := slices.Clone(set)
-	notDefer := func(list ast.DirectiveList) ast.DirectiveList {
-		return slices.DeleteFunc(slices.Clone(list), func(d *ast.Directive) bool { return d.Name == "defer" })
+	changed := func(list ast.DirectiveList) (out ast.DirectiveList) {
+		for _, d := range list {
+			if d.Name == "defer" {
+				d = change(d)
+			}
+			if d != nil {
+				out = append(out, d)
+			}
+		}
+		return out
 	}
 	for i, s := range out {
 		switch s := s.(type) {
 		case *ast.Field:
 			field := *s
-			field.SelectionSet = undeferred(s.SelectionSet)
+			field.SelectionSet = withDefers(s.SelectionSet, change)
 			out[i] = &field
 		case *ast.InlineFragment:
 			fragment := *s
-			fragment.Directives, fragment.SelectionSet = notDefer(s.Directives), undeferred(s.SelectionSet)
+			fragment.Directives, fragment.SelectionSet = changed(s.Directives), withDefers(s.SelectionSet, change)
 			out[i] = &fragment
 		case *ast.FragmentSpread:
 			spread := *s
-			spread.Directives = notDefer(s.Directives)
+			spread.Directives = changed(s.Directives)
 			out[i] = &spread
 		}
 	}
 	return out
+}
+
+// labelled is a @defer whose label begins with a number.
+func labelled(d *ast.Directive, variables map[string]any, n int) *ast.Directive {
+	label := ""
+	out := *d
+	out.Arguments = nil
+	for _, a := range d.Arguments {
+		if a.Name != "label" {
+			out.Arguments = append(out.Arguments, a)
+		} else if value, err := a.Value.Value(variables); err == nil {
+			label, _ = value.(string)
+		}
+	}
+	out.Arguments = append(out.Arguments, &ast.Argument{
+		Name: "label", Value: &ast.Value{Kind: ast.StringValue, Raw: strconv.Itoa(n) + " " + label},
+	})
+	return &out
+}
+
+// labelOf is the client's own label.
+func labelOf(numbered string) string {
+	_, label, _ := strings.Cut(numbered, " ")
+	return label
 }
 
 // resolverFields are the fields that have resolvers, "Type.field" in lower case:
@@ -96,8 +140,9 @@ var resolverFields = func() map[string]bool {
 	return fields
 }()
 
+// putOff reports whether gqlgen defers a field; those of Query it never does.
 func putOff(f graphql.CollectedField) bool {
-	return f.IsDeferred() && resolverFields[strings.ToLower(f.ObjectDefinition.Name+"."+f.Name)]
+	return f.IsDeferred() && f.ObjectDefinition.Name != "Query" && resolverFields[strings.ToLower(f.ObjectDefinition.Name+"."+f.Name)]
 }
 
 // putsOff reports whether gqlgen defers anything of a selection or below it.

@@ -116,7 +116,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 		}
 		op := graphql.GetOperationContext(ctx)
 		document := op.Doc
-		answerWhole(ctx, op)
+		prepareDefers(ctx, op)
 		ctx = plain.WithPlans(ctx, parsed.plans(op, document))
 		ctx, cancel := bound(ctx, op, o.Timeout)
 		respond := next(ctx)

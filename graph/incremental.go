@@ -137,9 +137,12 @@ type fragment struct {
 func (p *parts) send(batch []*graphql.Response) {
 	incremental := []fragment{}
 	for _, r := range batch {
-		if r != nil { // the end
-			data := withoutPutOff(p.op, selectionAt(p.op, r.Path), r.Data, true)
-			incremental = append(incremental, fragment{data, r.Path, r.Label, r.Errors, r.Extensions})
+		if r == nil { // the end
+			continue
+		}
+		data := withoutPutOff(p.op, selectionAt(p.op, r.Path), r.Data, true)
+		if string(data) != "{}" || len(r.Errors) > 0 { // else all came with another fragment
+			incremental = append(incremental, fragment{data, r.Path, labelOf(r.Label), r.Errors, r.Extensions})
 		}
 	}
 	more := hasNext(batch[len(batch)-1])

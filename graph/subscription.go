@@ -23,7 +23,7 @@ func isSubscription(ctx context.Context) bool {
 // ends with an error.
 func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
-	answerWhole(ctx, op)
+	prepareDefers(ctx, op)
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
 	if n := len(fields); n != 1 {
 		err := gqlerror.Errorf("a subscription must select exactly one field, got %d", n)

@@ -51,6 +51,8 @@ func TestEventRows(t *testing.T) {
 		{"id number", `"id":5`, "id: must be a string, got 5"},
 		{"id NUL", `"id":"a\u0000b"`, "id: must be UTF-8 text without NUL"},
 		{"id not UTF-8", "\"id\":\"a\xff\"", "id: must be UTF-8 text"},
+		{"id half a pair", `"id":"a\ud83d"`, "id: must be UTF-8 text"},
+		{"id halves in the wrong order", `"id":"\\\udc00\ud83d\n"`, "id: must be UTF-8 text"},
 		{"id not UTF-8, escaped", "\"id\":\"\\u0041\xff\"", "id: must be UTF-8 text"},
 		{"outbound_click", `"action":"outbound_click"`, ""},
 		{"calendar_sync", `"action":"calendar_sync"`, ""},
