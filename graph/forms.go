@@ -38,7 +38,7 @@ func formsOf(accept []string) forms {
 // speaksDefer reports whether the client reads the form of deferred parts that
 // we write, as Apollo Client names it; one that names none is taken at its word.
 func speaksDefer(accept []string) bool {
-	all := strings.ToLower(strings.Join(accept, ","))
+	all := strings.ReplaceAll(strings.ToLower(strings.Join(accept, ",")), `"`, "") // values may be quoted
 	return strings.Contains(all, "deferspec="+deferSpec) || !strings.Contains(all, "deferspec=")
 }
 
