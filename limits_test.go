@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
 )
@@ -94,4 +98,43 @@ func TestGuessingIsSlowed(t *testing.T) {
 	for range 20 { // probes are not counted
 		equal(t, "probe", guesser.do(http.MethodGet, "/readyz", "", from("203.0.113.1")).status, http.StatusOK)
 	}
+}
+
+// While one tenant's lock is held, its writers wait for it one at a time: others are
+// read and written, and probes answered.
+func TestWritersOfOneTenantLeaveRoomForOthers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	other := b.as(b.newKey(b.newTenant("other", "UTC"), analytics.ScopeRead, analytics.ScopeAdmin))
+	holder, err := pgx.Connect(t.Context(), b.conf.database)
+	ok(t, err)
+	defer func() { _ = holder.Close(context.WithoutCancel(t.Context())) }()
+	tx, err := holder.Begin(t.Context())
+	ok(t, err)
+	_, err = tx.Exec(t.Context(), "SELECT FROM counters WHERE tenant_id = $1 AND name = 'identity' FOR UPDATE", b.tenant.ID)
+	ok(t, err)
+	const upsert = `mutation($key: String!) { upsertCampaigns(input: [{ campaignKey: $key, title: "Show", scheduledAt: "2026-03-01T00:00:00Z" }]) { campaigns { id } } }`
+	var writers sync.WaitGroup
+	for i := range 40 {
+		writers.Go(func() {
+			a, err := b.graphql(t.Context(), upsert, map[string]any{"key": fmt.Sprint("show-", i)}, nil)
+			if err != nil || a.data == nil {
+				t.Errorf("writer %d: %v %s", i, err, a.body)
+			}
+		})
+	}
+	waiting := func() (n int) {
+		ok(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n))
+		return n
+	}
+	eventually(t, "somebody waits", func() bool { return waiting() > 0 })
+	for range 5 {
+		equal(t, "another tenant's write", other.post(upsert, map[string]any{"key": "other"}, nil).status, http.StatusOK)
+		equal(t, "another tenant's read", other.post(`{ campaigns(first: 3) { totalCount } }`, nil, fresh).status, http.StatusOK)
+		equal(t, "/readyz", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
+		equal(t, "who waits in Postgres", waiting(), 1)
+	}
+	ok(t, tx.Rollback(t.Context()))
+	writers.Wait()
+	equal(t, "campaigns", len(at(b.ask(`{ campaigns(first: 100) { nodes { id } } }`), "campaigns.nodes").([]any)), 40)
 }

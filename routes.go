@@ -113,7 +113,12 @@ func secure(h, unknown http.Handler) http.Handler {
 	})
 }
 
-func notFound(w http.ResponseWriter, _ *http.Request) {
+func notFound(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept")
+	if web.WantsPage(r) {
+		web.Unknown.Write(w, http.StatusNotFound)
+		return
+	}
 	problem.Write(w, problem.Details{Status: http.StatusNotFound, Detail: "there is nothing at this path"})
 }
 

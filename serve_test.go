@@ -94,6 +94,10 @@ func TestServePlainPages(t *testing.T) {
 			t.Errorf("%s gives %d %v %q", path, a.status, a.header, a.body)
 		}
 	}
+	if a := nobody.do(http.MethodGet, "/nope", "", http.Header{"Accept": {"text/html,application/xhtml+xml,*/*;q=0.8"}}); a.status != http.StatusNotFound ||
+		!strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(a.body, "nothing at this address") || a.header.Get("Content-Security-Policy") == "" {
+		t.Errorf("/nope in a browser: %d %v %s", a.status, a.header, a.body)
+	}
 	for _, path := range []string{"/index.html", "/nope", "/graphql/x", "/v1", "/v1/events/x", "/api/partner-stats", "/v2/acme/campaign", "/healthz/x", "/%2e%2e/etc/passwd"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			a := nobody.do(method, path, "", nil)
@@ -142,7 +146,7 @@ func TestServePlainPages(t *testing.T) {
 	equal(t, "/metrics", metrics.status, http.StatusOK)
 	for _, line := range []string{
 		`footfall_http_requests_total{route="/graphql",status="200"} 1`, `footfall_http_requests_total{route="/v1/events",status="200"} 1`,
-		`footfall_http_requests_total{route="/healthz",status="200"} 2`, `footfall_http_requests_total{route="/healthz",status="405"} 1`, `footfall_http_requests_total{route="none",status="404"} 29`,
+		`footfall_http_requests_total{route="/healthz",status="200"} 2`, `footfall_http_requests_total{route="/healthz",status="405"} 1`, `footfall_http_requests_total{route="none",status="404"} 30`,
 		`footfall_events_total{outcome="accepted"} 2`, `footfall_http_requests_in_flight 1`, `footfall_edge_hits_total 0`,
 		`footfall_http_request_seconds_count{route="/graphql"} 1`, `route="/api/partner-stats/{activationId}",status="404"} 1`,
 	} {
