@@ -83,7 +83,7 @@ func (t *table) write(w http.ResponseWriter, response *graphql.Response) {
 	_ = out.write(record) // an error of the client's connection stays with the writer
 	list := json.NewDecoder(bytes.NewReader(response.Data))
 	list.UseNumber()
-	defer out.to.Flush() //nolint:errcheck // as above
+	defer out.to.Flush()
 	if !seek(list, t.list) {
 		return
 	}
