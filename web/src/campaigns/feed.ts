@@ -91,7 +91,7 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
     const recording = hear(feed.recording, answer);
     const ahead = latest(recording)!.at - Date.now();
     change({ recording, link: 'live', ahead: feed.recording.length > 0 ? Math.max(feed.ahead, ahead) : ahead });
-    if (missed) void refresh();
+    if (missed || feed.campaign?.endedAt) void refresh(); // the curve of a show that is over is shown from its first to its last
   }
 
   function lose() {

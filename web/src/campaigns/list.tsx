@@ -26,7 +26,7 @@ export function List({ credential, demo }: { credential: Key; demo: Demo | null 
       </header>
       <p className="faint">Each has a wall: viewers as they come and go, and afterwards a replay. Times are in {zone}.</p>
       {problem && (
-        <p className="notice alarm" role="status">
+        <p className={credential.value ? 'notice alarm' : 'notice'} role="status">
           {problem}
         </p>
       )}

@@ -40,7 +40,7 @@ export function Wall({ credential, campaignKey, demo }: Props) {
         </div>
         <div className="acts">
           {demo && <SampleShow demo={demo} campaignKey={campaignKey} onEnd={refresh} />}
-          <FullScreen />
+          {trouble !== 'unknown' && <FullScreen />}
         </div>
       </header>
       <p className="link" role="status">
