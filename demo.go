@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -27,8 +28,14 @@ type demoCmd struct {
 	Scale float64 `default:"1" help:"How much of it: 1 is about a million events over three years."`
 }
 
-// demoDatabase is the name of the demo's database.
-const demoDatabase = "footfall"
+// database is the name of the demo's database: each sample has its own, so that none
+// takes the place of another, with what was recorded since.
+func (c *demoCmd) database() string {
+	if c.Seed == 1 && c.Scale == 1 {
+		return "footfall"
+	}
+	return fmt.Sprintf("footfall_%d_%g", c.Seed, c.Scale)
+}
 
 // demoState is what a demo remembers of its data, beside it. Its keys are the
 // demo's own.
@@ -68,30 +75,27 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 		return err
 	}
 	defer g.close()
-	printDemo(std, "http://"+listener.Addr().String(), servers.URLOf(demoDatabase), state)
+	printDemo(std, "http://"+listener.Addr().String(), servers.URLOf(c.database()), state)
 	return g.serve(ctx, listener, state.pages())
 }
 
 // open opens the gateway over the demo's data, making the data first when it is
 // not there or not whole.
 func (c *demoCmd) open(ctx context.Context, servers *localdb.Server, log *slog.Logger, std streams, say func(string, ...any)) (*gateway, *demoState, error) {
-	path := filepath.Join(servers.Dir(), "demo.json")
+	name := c.database()
+	path := filepath.Join(servers.Dir(), strings.Replace(name, "footfall", "demo", 1)+".json")
 	state := readState(path)
-	same := state != nil && state.OnAir != ""
-	if same && (state.Seed != c.Seed || state.Scale != c.Scale) {
-		return nil, nil, fmt.Errorf("%s holds the sample data of --seed %d and --scale %g, and what was recorded since: remove it, or name another folder with --data",
-			c.Data, state.Seed, state.Scale)
-	}
+	same := state != nil && state.Seed == c.Seed && state.Scale == c.Scale && state.OnAir != ""
 	if !same {
-		if err := servers.DropDatabase(ctx, demoDatabase); err != nil {
+		if err := servers.DropDatabase(ctx, name); err != nil {
 			return nil, nil, err
 		}
-		if _, err := servers.NewDatabase(ctx, demoDatabase); err != nil {
+		if _, err := servers.NewDatabase(ctx, name); err != nil {
 			return nil, nil, err
 		}
 	}
 	c.DrainDelay = 0 // no proxy stands before a demo
-	g, err := openGateway(ctx, database{URL: servers.URLOf(demoDatabase)}, redisServer{URL: servers.RedisURL()}, c.serving, log)
+	g, err := openGateway(ctx, database{URL: servers.URLOf(name)}, redisServer{URL: servers.RedisURL()}, c.serving, log)
 	if err != nil {
 		return nil, nil, err
 	}
