@@ -197,6 +197,7 @@ var unlimited = map[string]string{
 	"Migrate":          "makes the tables",
 	"migrations":       "makes the tables",
 	"Ping":             "asks for nothing",
+	"PingReplica":      "asks for nothing",
 	"Open":             "opens it",
 	"Close":            "closes it",
 	"reader":           "chooses it",

@@ -138,6 +138,9 @@ func (h *home) release() (err error) {
 	if h.temporary {
 		err = os.RemoveAll(h.dir)
 	}
+	// A child that is being started elsewhere has our files until it is itself: the lock
+	// would outlive ours.
+	_ = syscall.Flock(int(h.lock.Fd()), syscall.LOCK_UN)
 	return errors.Join(err, h.lock.Close())
 }
 

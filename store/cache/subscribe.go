@@ -18,7 +18,8 @@ import (
 // How the subscription is kept alive.
 const (
 	pingEvery      = 250 * time.Millisecond
-	silence        = 750 * time.Millisecond // after which it is held for dead
+	silence        = 750 * time.Millisecond // after which nothing held is believed
+	death          = 2 * time.Second        // of silence, after which it is held for dead
 	subscribeEvery = 100 * time.Millisecond
 	topicsAtOnce   = 500 // in a message
 )
@@ -81,7 +82,7 @@ func (c *Cache) hearAll(ctx context.Context) error {
 		}
 	}()
 	for pinging := false; ; {
-		received, err := sub.ReceiveTimeout(ctx, silence)
+		received, err := sub.ReceiveTimeout(ctx, death)
 		if err != nil {
 			return err
 		}
