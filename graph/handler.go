@@ -75,7 +75,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 		o.Streams = NewStreams()
 	}
 	held := &bodies{most: maxBodies}
-	streams := streaming{auth: o.Auth, bodies: held, streams: o.Streams, enter: o.Enter, log: o.Log}
+	streams := streaming{auth: o.Auth, bodies: held, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})
 	srv.AddTransport(&transport{auth: o.Auth, bodies: held, log: o.Log, edge: o.Edge, enter: o.Enter, timeout: o.Timeout})

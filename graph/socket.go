@@ -124,9 +124,6 @@ func (s *socket) subscribe(m message) (ws.StatusCode, string) {
 	if err == nil {
 		_, err = s.auth.Allow(s.principal, auth.AnyUse)
 	}
-	if err == nil {
-		err = s.enter(s.principal.Tenant.ID)
-	}
 	go s.run(ctx, m.ID, a, params, err)
 	return 0, ""
 }

@@ -51,10 +51,6 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	if !ok {
 		return
 	}
-	if err := t.enter(p.Tenant.ID); err != nil {
-		refuse(w, mediaJSON, 0, err)
-		return
-	}
 	params, status, err := parse(r, raw)
 	if err != nil {
 		refuse(w, mediaJSON, unreadStatus(mediaJSON, status), err)

@@ -106,7 +106,6 @@ type streaming struct {
 	auth    Authenticator
 	bodies  *bodies
 	streams *Streams
-	enter   func(tenant int64) error
 	log     *slog.Logger
 }
 

@@ -32,7 +32,6 @@ type station struct {
 	left    chan struct{} // one for each subscription that ended
 	revoked atomic.Bool
 	limit   atomic.Bool
-	full    atomic.Bool // there is more to do than can be done
 }
 
 func newStation(t *testing.T, change func(*Streams)) *station {
@@ -45,7 +44,7 @@ func startStation(t *testing.T, change func(*Streams), start func(*httptest.Serv
 	s := &station{t: t, Streams: NewStreams(), values: make(chan *analytics.CampaignLive), left: make(chan struct{}, 1000)}
 	change(s.Streams)
 	handler, err := New(Options{
-		Live: s, Streams: s.Streams, Auth: s, Enter: s.enterTenant, Log: slog.New(slog.DiscardHandler), Now: time.Now, Timeout: 50 * time.Millisecond,
+		Live: s, Streams: s.Streams, Auth: s, Log: slog.New(slog.DiscardHandler), Now: time.Now, Timeout: 50 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,13 +55,6 @@ func startStation(t *testing.T, change func(*Streams), start func(*httptest.Serv
 	t.Cleanup(server.Close)
 	s.url, s.http = server.URL+"/graphql", server.Client()
 	return s
-}
-
-func (s *station) enterTenant(int64) error {
-	if s.full.Load() {
-		return analytics.ErrOverloaded
-	}
-	return nil
 }
 
 func (s *station) Authenticate(_ context.Context, r *http.Request) (*auth.Principal, error) {
@@ -159,13 +151,6 @@ func TestEventsEndWithComplete(t *testing.T) {
 	s.want(lines, ":", "")
 	close(s.values)
 	s.want(lines, "event: complete", "data:", "", "end")
-}
-
-func TestEventsAreRefusedWhileThereIsTooMuchToDo(t *testing.T) {
-	s := newStation(t, func(*Streams) {})
-	s.full.Store(true)
-	lines, _ := s.events(showLive)
-	s.want(lines, `{"errors":[{"message":"there is more to do than can be done now, try again","extensions":{"code":"UNAVAILABLE"}}]}`, "end")
 }
 
 func TestStreamsShowSignsOfLife(t *testing.T) {

@@ -18,8 +18,7 @@ import (
 // How the subscription is kept alive.
 const (
 	pingEvery      = 250 * time.Millisecond
-	silence        = 750 * time.Millisecond // after which nothing held is believed
-	death          = 2 * time.Second        // of silence, after which it is held for dead
+	silence        = 750 * time.Millisecond // after which it is held for dead
 	subscribeEvery = 100 * time.Millisecond
 	topicsAtOnce   = 500 // in a message
 )
@@ -82,7 +81,7 @@ func (c *Cache) hearAll(ctx context.Context) error {
 		}
 	}()
 	for pinging := false; ; {
-		received, err := sub.ReceiveTimeout(ctx, death)
+		received, err := sub.ReceiveTimeout(ctx, silence)
 		if err != nil {
 			return err
 		}
@@ -171,11 +170,4 @@ func (r *remote) publish(ctx context.Context, n news) error {
 	})
 }
 
-// channel has the database's number in its name: channels know no databases.
-func (r *remote) channel() string {
-	number := 0
-	if one, ok := r.client.(*redis.Client); ok { // a cluster has one database
-		number = one.Options().DB
-	}
-	return r.prefix + ":" + strconv.Itoa(number) + ":changes"
-}
+func (r *remote) channel() string { return r.prefix + ":changes" }
