@@ -282,11 +282,12 @@ func (c *revokeKeyCmd) Run(ctx context.Context, std streams) error {
 
 // newBar draws progress for people, on a terminal; -1 is an unknown total.
 func newBar(w io.Writer, total int64, what string, bytes bool) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(total, progressbar.OptionSetVisibility(isTerminal(w)),
+	seen := isTerminal(w)
+	return progressbar.NewOptions64(total, progressbar.OptionSetVisibility(seen),
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(bytes),
 		progressbar.OptionShowCount(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetWidth(30),
 		progressbar.OptionOnCompletion(func() {
-			if isTerminal(w) {
+			if seen {
 				_, _ = fmt.Fprintln(w)
 			}
 		}), progressbar.OptionSetPredictTime(true))

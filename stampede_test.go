@@ -40,11 +40,9 @@ func TestStampedeIsFewStatements(t *testing.T) {
 		return w
 	}
 	equal(t, "status of who knows the key", ask(`{"query":"{ __typename }"}`).Code, http.StatusOK)
-	// Two where the machine keeps up. One that does not hears late that nothing has
-	// changed, and so asks again.
-	many, most := int64(10_000), int64(100)
+	many := int64(10_000)
 	if underRace { // which needs ten times as long for each
-		many, most = 1000, 50
+		many /= 10
 	}
 	body := `{"query":"{ activation(activationId: \"act_x\") { metrics { clickCount uniqueSessionCount } } }"}`
 	var right atomic.Int64
@@ -62,6 +60,9 @@ func TestStampedeIsFewStatements(t *testing.T) {
 	close(start)
 	asking.Wait()
 	equal(t, "right answers", right.Load(), many)
+	// Two where the machine keeps up. One that does not hears late that nothing has
+	// changed, and so asks again.
+	most := many / 100
 	if n := cold.reads.Stats(); n.Passed < 2 || n.Passed > most || n.Shed > 0 {
 		t.Errorf("%+v, want %d statements at most", n, most)
 	}

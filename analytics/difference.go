@@ -31,7 +31,8 @@ func decimalDifference(now, before func() (float64, bool)) *Difference {
 	if !isNow || !wasBefore {
 		return &Difference{}
 	}
-	difference, earlier := new(big.Rat).Sub(decimal(a), decimal(b)), decimal(b)
+	earlier := decimal(b)
+	difference := new(big.Rat).Sub(decimal(a), earlier)
 	absolute, _ := difference.Float64()
 	d := &Difference{Absolute: &absolute}
 	if earlier.Sign() != 0 {
