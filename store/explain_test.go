@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,41 @@ func TestPlansUseIndexes(t *testing.T) {
 			}
 			if name == "everyone" && strings.Count(plan, "using cells_page_views") != 2 {
 				t.Errorf("all partners are not read from the index for it (%s):\n%s", mode, plan)
+			}
+		}
+	}
+}
+
+// TestOnlyTheMonthsOfEndsAreOpened asks for a year that begins and ends inside a
+// quarter-hour, of the 36 months that there are: what Postgres opens of the others
+// takes longer than the answer.
+func TestOnlyTheMonthsOfEndsAreOpened(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	fill(t, w)
+	start := at("2023-02-10T00:01:00Z")
+	q := analytics.Query{Subject: 1, Kind: analytics.KindCampaign, Want: wantAll, Ranges: []analytics.Range{{Start: start, End: start.AddDate(1, 0, 0)}}}
+	totals := newTotalsBatch(w.tenant.ID, []analytics.Query{q})
+	q.By = &analytics.Breakdown{By: []analytics.Dimension{analytics.DimensionSource}}
+	sliced := newSlicedBatch([]analytics.Query{q})
+	ats := []time.Time{start}
+	for name, c := range map[string]struct {
+		text string
+		args args
+	}{
+		"totals":           {totals.text(), totals.args},
+		"sliced":           {sliced.text(), sliced.args(w.tenant.ID)},
+		"find_dimensions":  {sql("find_dimensions"), within(ats, args{"tenant_id": w.tenant.ID, "n": []int32{1}, "ats": ats, "ids": []string{"x"}})},
+		"find_first_views": {sql("find_first_views"), within(ats, args{"tenant_id": w.tenant.ID, "n": []int32{1}, "ats": ats, "subjects": []int64{1}, "actors": []int64{1}})},
+	} {
+		plan := explain(t, w.url, "force_generic_plan", c.text, c.args)
+		opened := regexp.MustCompile(`on events_(\d{4}_\d\d) `).FindAllStringSubmatch(plan, -1)
+		if len(opened) == 0 {
+			t.Errorf("%s reads no events:\n%s", name, plan)
+		}
+		for _, m := range opened {
+			if month := m[1]; month != "2023_02" && month != "2024_02" {
+				t.Errorf("%s opens %s", name, month)
 			}
 		}
 	}

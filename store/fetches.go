@@ -2,6 +2,7 @@ package store
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"footfall/analytics"
@@ -50,8 +51,32 @@ func (r *raggedFetches) add(n int64, q analytics.Query, end analytics.Range) {
 
 // bind adds the ragged ends to a statement's arguments, but for whose they are.
 func (r *raggedFetches) bind(a args) {
+	early, late := r.stretches()
 	maps.Copy(a, args{
 		"ragged_n": r.n, "ragged_starts": r.starts, "ragged_ends": r.ends,
 		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors, "ragged_reaches": r.reaches,
+		"early_from": early.Start, "early_to": early.End, "late_from": late.Start, "late_to": late.End,
 	})
+}
+
+// stretches are two parts of time that hold all events that may count, one on each
+// side of the widest gap: most ends are the two of one range, months apart.
+func (r *raggedFetches) stretches() (early, late analytics.Range) {
+	all := make([]analytics.Range, len(r.n))
+	for i := range all {
+		all[i] = analytics.Range{Start: r.reaches[i], End: r.ends[i]}
+	}
+	slices.SortFunc(all, func(a, b analytics.Range) int { return a.Start.Compare(b.Start) })
+	early, late, hull := all[0], all[0], all[0]
+	var widest time.Duration
+	for _, next := range all[1:] {
+		if gap := next.Start.Sub(hull.End); gap > widest {
+			widest, early, late = gap, hull, next
+		}
+		if next.End.After(hull.End) {
+			hull.End = next.End
+		}
+	}
+	late.End = hull.End
+	return early, late
 }

@@ -127,9 +127,9 @@ func (d *deriver) firstViews(ctx context.Context, gone, born []sessionRow) ([]fi
 	if len(n) == 0 {
 		return out, nil
 	}
-	rows, err := d.tx.Query(ctx, sql("find_first_views"), args{
+	rows, err := d.tx.Query(ctx, sql("find_first_views"), within(ats, args{
 		"tenant_id": d.tenant, "n": n, "subjects": subjects, "actors": actors, "ats": ats,
-	})
+	}))
 	if err != nil {
 		return nil, err
 	}

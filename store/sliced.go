@@ -13,12 +13,7 @@ import (
 func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
 	b := newSlicedBatch(queries)
 	if len(b.sources) > 0 {
-		text := sql("sliced_cells")
-		if len(b.ragged.n) > 0 {
-			text += sql("sliced_ragged") + sql("sliced_pruned")
-		}
-		text += "\nORDER BY n, bucket" // the rows of a bucket one after the other
-		rows, err := s.read(ctx, tenant, text, b.args(tenant))
+		rows, err := s.read(ctx, tenant, b.text(), b.args(tenant))
 		if err != nil {
 			return nil, wrap(err)
 		}
@@ -68,6 +63,14 @@ func newSlicedBatch(queries []analytics.Query) *slicedBatch {
 		}
 	}
 	return b
+}
+
+func (b *slicedBatch) text() string {
+	text := sql("sliced_cells")
+	if len(b.ragged.n) > 0 {
+		text += sql("sliced_ragged") + sql("sliced_pruned")
+	}
+	return text + "\nORDER BY n, bucket" // the rows of a bucket one after the other
 }
 
 func (b *slicedBatch) args(tenant int64) args {

@@ -16,6 +16,7 @@ import (
 	"io"
 	"net"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +62,13 @@ func sql(name string) string {
 // args are the named arguments of a statement; a missing or superfluous one is
 // an error.
 type args = pgx.StrictNamedArgs
+
+// within adds the first and the last of the instants that are looked for: known
+// before a statement runs, they spare Postgres to open the partitions of other months.
+func within(ats []time.Time, a args) args {
+	a["first"], a["last"] = slices.MinFunc(ats, time.Time.Compare), slices.MaxFunc(ats, time.Time.Compare)
+	return a
+}
 
 // Store is a database. It is safe for concurrent use.
 type Store struct {

@@ -12,7 +12,8 @@ FROM unnest(@ragged_n::int[], @ragged_subjects::bigint[], @ragged_starts::timest
          AS r (n, subject_id, start_at, end_at, sessions, visitors)
     CROSS JOIN LATERAL (SELECT action, session_id, visitor_id, source, medium, campaign_tag, referrer, path, country, device
         FROM events
-        WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND at >= r.start_at AND at < r.end_at OFFSET 0) e
+        WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND at >= r.start_at AND at < r.end_at
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to) OFFSET 0) e
 GROUP BY r.n, e.action, e.source, e.medium, e.campaign_tag, e.referrer, e.path, e.country, e.device
 UNION ALL
 SELECT r.n, NULL::date, 0, 1, (extract(epoch FROM s.ended_at - s.started_at) * 1000000)::bigint,
@@ -22,13 +23,15 @@ FROM unnest(@ragged_n::int[], @ragged_subjects::bigint[], @ragged_starts::timest
          AS r (n, subject_id, start_at, end_at)
     CROSS JOIN LATERAL (SELECT DISTINCT coalesce(session_id, visitor_id) AS actor_id FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 4
-            AND at >= r.start_at AND at < r.end_at) a
+            AND at >= r.start_at AND at < r.end_at
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to)) a
     CROSS JOIN LATERAL (SELECT started_at, ended_at FROM sessions
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND actor_id = a.actor_id
             AND started_at >= r.start_at AND started_at < r.end_at OFFSET 0) s
     CROSS JOIN LATERAL (SELECT source, medium, campaign_tag, referrer, path, country, device FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 4 AND at = s.started_at
             AND coalesce(session_id, visitor_id) = a.actor_id
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to)
         ORDER BY id COLLATE "C" LIMIT 1) v
 UNION ALL
 SELECT r.n, NULL::date, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 10, NULL,
@@ -40,7 +43,8 @@ FROM unnest(@ragged_n::int[], @ragged_subjects::bigint[], @ragged_starts::timest
     CROSS JOIN LATERAL (SELECT visitor_id, source, medium, campaign_tag, referrer, path, country, device FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 5 AND logged_in
             AND at > r.start_at - interval '86400 seconds' AND at < r.end_at
-            AND at + seconds * interval '1 second' > r.start_at OFFSET 0) e
+            AND at + seconds * interval '1 second' > r.start_at
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to) OFFSET 0) e
 GROUP BY r.n, e.source, e.medium, e.campaign_tag, e.referrer, e.path, e.country, e.device
 UNION ALL
 SELECT r.n, NULL::date, 0, 1, 0, NULL, NULL, NULL, NULL, NULL, NULL, 10, NULL, NULL,
@@ -49,7 +53,8 @@ FROM unnest(@ragged_n::int[], @ragged_subjects::bigint[], @ragged_starts::timest
          AS r (n, subject_id, start_at, end_at)
     CROSS JOIN LATERAL (SELECT at, id, visitor_id, source, medium, campaign_tag, referrer, path, country, device FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 5 AND logged_in
-            AND at >= r.start_at AND at < r.end_at OFFSET 0) e
+            AND at >= r.start_at AND at < r.end_at
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to) OFFSET 0) e
     CROSS JOIN LATERAL (SELECT FROM first_logins
         WHERE tenant_id = @tenant_id AND visitor_id = e.visitor_id AND subject_id = r.subject_id
             AND at = e.at AND event_id = e.id OFFSET 0) f

@@ -22,7 +22,8 @@ FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::
     CROSS JOIN LATERAL (SELECT visitor_id FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 5 AND logged_in
             AND at > r.start_at - interval '86400 seconds' AND at < r.end_at
-            AND at + seconds * interval '1 second' > r.start_at OFFSET 0) e
+            AND at + seconds * interval '1 second' > r.start_at
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to) OFFSET 0) e
 GROUP BY r.n, r.subject_id
 UNION ALL
 SELECT r.n, r.subject_id, NULL::date, 0, count(*), 0, NULL, NULL, NULL, NULL, NULL, 10, NULL, NULL
@@ -30,7 +31,8 @@ FROM unnest(@audience_n::int[], @audience_subjects::bigint[], @audience_starts::
          AS r (n, subject_id, start_at, end_at)
     CROSS JOIN LATERAL (SELECT DISTINCT visitor_id FROM events
         WHERE tenant_id = @tenant_id AND subject_id = r.subject_id AND action = 5 AND logged_in
-            AND at >= r.start_at AND at < r.end_at) e
+            AND at >= r.start_at AND at < r.end_at
+            AND (at >= @early_from AND at < @early_to OR at >= @late_from AND at < @late_to)) e
     CROSS JOIN LATERAL (SELECT FROM first_logins
         WHERE tenant_id = @tenant_id AND visitor_id = e.visitor_id AND subject_id = r.subject_id
             AND at >= r.start_at AND at < r.end_at OFFSET 0) f
