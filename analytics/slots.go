@@ -18,16 +18,19 @@ type Calendar struct {
 // Slot is one calendar bucket of a time series, clipped to the range asked for.
 type Slot struct {
 	Range
-	Partial bool // the range holds only a part of the calendar bucket
+	Bucket Window // the whole calendar bucket
 }
+
+// Partial reports whether the slot is only a part of its calendar bucket.
+func (s Slot) Partial() bool { return s.Range != s.Bucket.Range }
 
 // Slots cuts r into calendar buckets, without gaps, in order. More than
 // MaxPoints is an error that names the interval.
 func (c Calendar) Slots(r Range) ([]Slot, error) {
 	var out []Slot
 	for t := r.Start; t.Before(r.End); {
-		bucket := c.Window(t).Range
-		out = append(out, Slot{bucket.Intersect(r), bucket.Intersect(r) != bucket})
+		bucket := c.Window(t)
+		out = append(out, Slot{bucket.Intersect(r), bucket})
 		if len(out) > MaxPoints {
 			return nil, Invalidf("interval", "%s over %s to %s gives more than %d points, ask for a coarser interval or a shorter range",
 				c.Interval, r.Start.Format(time.RFC3339Nano), r.End.Format(time.RFC3339Nano), MaxPoints)

@@ -77,7 +77,7 @@ func TestSlots(t *testing.T) {
 			last := s.End.Add(-time.Microsecond)
 			same(t, "bucket of the last instant", label(last, calendar), name)
 			cut := label(s.Start.Add(-time.Microsecond), calendar) == name || label(s.End, calendar) == name
-			same(t, "partial", s.Partial, cut)
+			same(t, "partial", s.Partial(), cut)
 		}
 	})
 }
@@ -167,7 +167,7 @@ func TestSlotsKnownCases(t *testing.T) {
 		partial := ""
 		for _, s := range slots {
 			starts = append(starts, s.Start.Format(time.RFC3339))
-			partial += map[bool]string{true: "p", false: "-"}[s.Partial]
+			partial += map[bool]string{true: "p", false: "-"}[s.Partial()]
 		}
 		same(t, c.name, starts, c.starts)
 		same(t, c.name+": partial", partial, c.partial)

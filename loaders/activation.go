@@ -100,8 +100,7 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 	if err != nil {
 		return nil, err
 	}
-	calendar := ask.calendar(asked.Zone)
-	slots, err := calendar.Slots(asked.Narrow(a.Window()).Range)
+	slots, err := ask.calendar(asked.Zone).Slots(asked.Narrow(a.Window()).Range)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +109,12 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 		return nil, err
 	}
 	m := analytics.Measured{Noun: a, Window: asked, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.activationPoints(run{m, calendar, slots, answer.Totals}), nil
+	return l.activationPoints(run{m, ask.Interval, slots, answer.Totals}), nil
 }
 
 func (l *Loaders) activationPoints(r run) *analytics.ActivationTimeSeries {
 	zone := r.of.Window.Zone
-	s := &analytics.ActivationTimeSeries{Interval: r.calendar.Interval, TimeZone: zone, Points: make([]*analytics.ActivationPoint, len(r.slots))}
+	s := &analytics.ActivationTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.ActivationPoint, len(r.slots))}
 	for i, slot := range r.slots {
 		s.Points[i] = &analytics.ActivationPoint{
 			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),

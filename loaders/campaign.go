@@ -90,8 +90,7 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 	if err != nil {
 		return nil, err
 	}
-	calendar := ask.calendar(zone)
-	slots, err := calendar.WholeSlots(extent)
+	slots, err := ask.calendar(zone).WholeSlots(extent)
 	if err != nil {
 		return nil, err
 	}
@@ -100,12 +99,12 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 		return nil, err
 	}
 	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(extent, zone), Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.campaignPoints(run{m, calendar, slots, answer.Totals}), nil
+	return l.campaignPoints(run{m, ask.Interval, slots, answer.Totals}), nil
 }
 
 func (l *Loaders) campaignPoints(r run) *analytics.CampaignTimeSeries {
 	zone := r.of.Window.Zone
-	s := &analytics.CampaignTimeSeries{Interval: r.calendar.Interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(r.slots))}
+	s := &analytics.CampaignTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(r.slots))}
 	for i, slot := range r.slots {
 		s.Points[i] = &analytics.CampaignPoint{
 			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),

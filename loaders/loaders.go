@@ -225,7 +225,7 @@ func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64
 }
 
 // partial reports whether a bucket is cut off, or not over yet.
-func (l *Loaders) partial(s analytics.Slot) bool { return s.Partial || s.End.After(l.now) }
+func (l *Loaders) partial(s analytics.Slot) bool { return s.Partial() || s.End.After(l.now) }
 
 // page cuts the one element too many that tells whether more follow, and says
 // where the page lies.

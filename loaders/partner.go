@@ -74,8 +74,7 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 	if err != nil {
 		return nil, err
 	}
-	calendar := ask.calendar(window.Zone)
-	slots, err := calendar.Slots(window.Range)
+	slots, err := ask.calendar(window.Zone).Slots(window.Range)
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +83,12 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 		return nil, err
 	}
 	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.partnerPoints(run{m, calendar, slots, answer.Totals}), nil
+	return l.partnerPoints(run{m, ask.Interval, slots, answer.Totals}), nil
 }
 
 func (l *Loaders) partnerPoints(r run) *analytics.PartnerTimeSeries {
 	zone := r.of.Window.Zone
-	s := &analytics.PartnerTimeSeries{Interval: r.calendar.Interval, TimeZone: zone, Points: make([]*analytics.PartnerPoint, len(r.slots))}
+	s := &analytics.PartnerTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.PartnerPoint, len(r.slots))}
 	for i, slot := range r.slots {
 		s.Points[i] = &analytics.PartnerPoint{
 			Start: slot.Start.In(zone.Location()), End: slot.End.In(zone.Location()),

@@ -11,7 +11,7 @@ import (
 // of each.
 type run struct {
 	of       analytics.Measured
-	calendar analytics.Calendar
+	interval analytics.Interval
 	slots    []analytics.Slot
 	totals   []*analytics.Totals
 }
@@ -19,8 +19,7 @@ type run struct {
 // point is what the bucket of one slot measures.
 func (r *run) point(s analytics.Slot) analytics.Measured {
 	m := r.of
-	m.Asked = r.calendar.Window(s.Start)
-	m.Window = m.Asked.Narrow(s.Range)
+	m.Asked, m.Window = s.Bucket, s.Bucket.Narrow(s.Range)
 	return m
 }
 
@@ -70,7 +69,7 @@ func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask Series
 		return run{}, s.err
 	}
 	totals, err := l.partTotals(ctx, &of, s.query)
-	return run{of, ask.calendar(b.Window.Zone), s.slots, totals}, err
+	return run{of, ask.Interval, s.slots, totals}, err
 }
 
 // breakdownExtent is what the buckets cover: the breakdown's window, or a
