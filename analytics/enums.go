@@ -18,7 +18,11 @@ func unmarshalEnum[E enum](dst *E, v any, known []E) error {
 		for i, k := range known {
 			names[i] = string(k)
 		}
-		return Invalidf("", "must be one of %s, got %s", strings.Join(names, ", "), Quote(fmt.Sprint(v)))
+		got := "null"
+		if v != nil {
+			got = Quote(fmt.Sprint(v))
+		}
+		return Invalidf("", "must be one of %s, got %s", strings.Join(names, ", "), got)
 	}
 	*dst = E(s)
 	return nil

@@ -235,6 +235,26 @@ func TestVariables(t *testing.T) {
 	b.expect(b.do(http.MethodPost, "/graphql", good), http.StatusOK, `{"data":{"partnerLeaderboard":{"totalCount":0}}}`)
 }
 
+// The specification lets a variable that may be null stand where an argument has a
+// default; when it is null, that is an error of the field.
+func TestNullIsNoDefault(t *testing.T) {
+	b := setup(t)
+	for query, words := range map[string]string{
+		`query($v: Int) { partnerLeaderboard(first: $v) { totalCount } }`:                             "first: must be an integer, got null",
+		`query($v: OrderDirection) { partnerLeaderboard(orderBy: { direction: $v }) { totalCount } }`: "orderBy.direction: must be one of ASC, DESC, got null",
+		`query($v: PartnerOrderField) { partnerLeaderboard(orderBy: { field: $v }) { totalCount } }`:  "orderBy.field: must be one of ",
+		`query($v: Int = 3) { activations(first: $v) { nodes { id } } }`:                              "first: must be an integer, got null",
+	} {
+		w := b.do(http.MethodPost, "/graphql", strings.TrimSuffix(body(query), "}")+`,"variables":{"v":null}}`)
+		if got := w.Body.String(); !strings.Contains(got, words) || !strings.Contains(got, "BAD_USER_INPUT") || !strings.Contains(got, `"path"`) || strings.Contains(got, "nil") {
+			t.Errorf("%s gave %s, want %s", query, got, words)
+		}
+	}
+	if n := b.calls.Load(); n != 0 {
+		t.Errorf("the source was asked %d times", n)
+	}
+}
+
 func TestEveryScalarIsReadBeforehand(t *testing.T) {
 	t.Parallel()
 	for name, def := range generated.NewExecutableSchema(generated.Config{}).Schema().Types {

@@ -15,6 +15,18 @@ import (
 	"footfall/analytics"
 )
 
+// MarshalInt writes an Int.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads an Int. Null, which a variable may be where an argument has a
+// default, is none.
+func UnmarshalInt(v any) (int, error) {
+	if v == nil {
+		return 0, analytics.Invalidf("", "must be an integer, got null")
+	}
+	return graphql.UnmarshalInt(v)
+}
+
 // MarshalSafeInt writes a SafeInt.
 func MarshalSafeInt(n int64) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.FormatInt(n, 10)) })
