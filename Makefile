@@ -103,7 +103,7 @@ bench-peers: ## The same, beside other GraphQL servers too
 bench/peers/node_modules/.package-lock.json: bench/peers/package-lock.json
 	@echo "Installing the packages of bench/peers"; cd bench/peers && $(NPM_CI)
 
-BENCHED := '^Benchmark(Decompose|Plan|Merge|Union|Encode|Decode|Unpack|Answer|Hit)$$'
+BENCHED := '^Benchmark(Decompose|Plan|Merge|Union|Encode|Decode|Unpack|Breakdown|Answer|Hit)$$'
 
 .PHONY: bench-compare
 bench-compare: ## Compare the core's benchmarks with the kept figures (KEEP=1 keeps these)
