@@ -27,19 +27,20 @@ type lane struct {
 
 // row is the medians of a lane's passes.
 type row struct {
-	Job         string  `json:"job"`
-	Via         string  `json:"via"`
-	Connections int     `json:"connections"`
-	State       string  `json:"state"` // or the contender
-	Rate        float64 `json:"requestsPerSecond"`
-	Spread      float64 `json:"spread"` // of the rate over the passes: (largest − smallest) ÷ median
-	P50         float64 `json:"p50Ms"`
-	P99         float64 `json:"p99Ms"`
-	Ratio       float64 `json:"ofCeiling"`            // the rate ÷ the ceiling's
-	Statements  float64 `json:"statementsPerRequest"` // sent to Postgres, by the gateway
-	Gateway     bool    `json:"gateway"`
-	Requests    int     `json:"requests"` // of all passes
-	Bytes       int     `json:"bytes"`    // of an answer's body, the mean
+	Job         string    `json:"job"`
+	Via         string    `json:"via"`
+	Connections int       `json:"connections"`
+	State       string    `json:"state"` // or the contender
+	Rate        float64   `json:"requestsPerSecond"`
+	Rates       []float64 `json:"passes"` // the rate of each
+	Spread      float64   `json:"spread"` // of the rate over the passes: (largest − smallest) ÷ median
+	P50         float64   `json:"p50Ms"`
+	P99         float64   `json:"p99Ms"`
+	Ratio       float64   `json:"ofCeiling"`
+	Statements  float64   `json:"statementsPerRequest"` // sent to Postgres, by the gateway
+	Gateway     bool      `json:"gateway"`
+	Requests    int       `json:"requests"` // of all passes
+	Bytes       int       `json:"bytes"`    // of an answer's body, the mean
 }
 
 // bench is a run: two gateways over the same servers, with and without the edge
@@ -277,7 +278,7 @@ func summarise(job, via string, level int, lanes []lane, passes [][]load.Pass) [
 	for i, l := range lanes {
 		of := func(figure func(load.Pass) float64) float64 { return load.Median(load.Each(passes[i], figure)) }
 		rates := load.Each(passes[i], func(p load.Pass) float64 { return p.Rate })
-		r := row{Job: job, Via: via, Connections: level, State: l.state, Gateway: l.gateway, Rate: load.Median(rates), Spread: load.Spread(rates)}
+		r := row{Job: job, Via: via, Connections: level, State: l.state, Gateway: l.gateway, Rate: load.Median(rates), Rates: rates, Spread: load.Spread(rates)}
 		r.P50 = of(func(p load.Pass) float64 { return load.Milliseconds(p.P50) })
 		r.P99 = of(func(p load.Pass) float64 { return load.Milliseconds(p.P99) })
 		r.Statements = of(func(p load.Pass) float64 { return p.Statements })
@@ -289,7 +290,17 @@ func summarise(job, via string, level int, lanes []lane, passes [][]load.Pass) [
 		}
 		r.Bytes /= len(l.answers)
 		rows[i] = r
-		rows[i].Ratio = r.Rate / rows[0].Rate
+		rows[i].Ratio = rows[i].times(rows[0])
 	}
 	return rows
+}
+
+// times is how many times another one's rate a row's is: the median of what it was
+// in each pass, since the machine was the same for both then.
+func (r row) times(o row) float64 {
+	ratios := make([]float64, len(r.Rates))
+	for i := range ratios {
+		ratios[i] = r.Rates[i] / o.Rates[i]
+	}
+	return load.Median(ratios)
 }

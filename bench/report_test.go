@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func TestPrintJSON(t *testing.T) {
 	if err := found().print(&out, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(out.Bytes(), &back); err != nil || len(back.Rows) != 2 || back.Rows[1] != found().Rows[1] {
+	if err := json.Unmarshal(out.Bytes(), &back); err != nil || len(back.Rows) != 2 || !reflect.DeepEqual(back.Rows[1], found().Rows[1]) {
 		t.Errorf("%v %+v", err, back)
 	}
 }

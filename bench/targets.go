@@ -127,7 +127,7 @@ func (t target) reached(rows []row, level int) figure {
 		for _, o := range rows {
 			if o.Job == r.Job && o.Via == r.Via && o.Connections == level && o.State == t.than.state {
 				of++
-				if ratio := r.Rate / o.Rate; !(ratio >= least.value) {
+				if ratio := r.times(o); !(ratio >= least.value) {
 					least = figure{ratio, r.Job + " " + r.Via}
 				}
 			}

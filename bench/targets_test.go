@@ -11,7 +11,7 @@ import (
 func TestReachedIsTheLeastOfAllWays(t *testing.T) {
 	t.Parallel()
 	rate := func(job, via, state string, level int, rate float64, gateway bool) row {
-		return row{Job: job, Via: via, State: state, Connections: level, Rate: rate, Gateway: gateway, P50: 1, P99: 5}
+		return row{Job: job, Via: via, State: state, Connections: level, Rates: []float64{rate / 2, rate, rate * 3}, Gateway: gateway, P50: 1, P99: 5}
 	}
 	rows := []row{
 		rate("J2 90d", viaPOST, contenders.Ceiling, 1, 100, false), rate("J2 90d", viaPOST, stateEdge, 1, 90, true),
@@ -33,6 +33,15 @@ func TestReachedIsTheLeastOfAllWays(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// A pass is compared with the other's of the same moment.
+func TestTimesIsOfPasses(t *testing.T) {
+	t.Parallel()
+	a, b := row{Rates: []float64{2, 9, 3}}, row{Rates: []float64{4, 3, 2}}
+	if got := a.times(b); got != 1.5 {
+		t.Errorf("got %g, want 1.5", got)
 	}
 }
 
