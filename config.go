@@ -16,7 +16,7 @@ type cli struct {
 	Load        loadCmd        `cmd:"" help:"Load events from files: NDJSON, a JSON array or CSV, gzipped or not."`
 	Tenants     tenantsCmd     `cmd:"" help:"Create and list tenants."`
 	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
-	Activations activationsCmd `cmd:"" help:"Create, list, revoke and delete activations."`
+	Activations activationsCmd `cmd:"" help:"Create, list, revoke and delete activations, and say how far their orders got."`
 	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
 	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`

@@ -168,7 +168,7 @@ func (g *gateway) registerMetrics() {
 		}
 		return 0
 	})
-	count("footfall_rate_limit_redis_failures_total", "Rate limits that a gateway counted for itself because Redis did not answer.", g.auth.SharedFailures)
+	count("footfall_rate_limit_redis_failures_total", "Questions about rate limits that Redis did not answer; meanwhile a gateway counts for itself.", g.auth.SharedFailures)
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },
 		"miss": func(s cache.Stats) int64 { return s.Misses }, "stale": func(s cache.Stats) int64 { return s.Stale },

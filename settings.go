@@ -26,7 +26,7 @@ func (s serving) Validate() error {
 		atLeast("--timeout (REQUEST_TIMEOUT)", s.Timeout, time.Millisecond),
 		atLeast("--edge-cache-ttl (EDGE_CACHE_TTL)", s.EdgeCacheTTL, 0), atLeast("--max-stale (MAX_STALE)", s.MaxStale, 0),
 		atLeast("--drain-delay (DRAIN_DELAY)", s.DrainDelay, 0), atLeast("--compact-every (COMPACT_EVERY)", s.CompactEvery, 0),
-		atLeast("--queue-time (QUEUE_TIME)", s.QueueTime, 0),
+		atLeast("--queue-time (QUEUE_TIME)", s.QueueTime, time.Millisecond),
 		atLeast("--reads-at-once (READS_AT_ONCE)", s.ReadsAtOnce, 0), atLeast("--reads-queued (READS_QUEUED)", s.ReadsQueued, 0),
 		atLeast("--rate-limit (RATE_LIMIT)", s.RateLimit, 0), atLeast("--leaderboard-rate-limit (LEADERBOARD_RATE_LIMIT)", s.LeaderboardRateLimit, 0),
 		atLeast("--failure-rate-limit (FAILURE_RATE_LIMIT)", s.FailureRateLimit, 0),

@@ -11,6 +11,7 @@ func TestSettingsThatCannotBeMeantAreRefused(t *testing.T) {
 	for setting, want := range map[string]string{
 		"listen=":                "LISTEN) must be an address such as 127.0.0.1:8080, got \"\"",
 		"timeout=0s":             "REQUEST_TIMEOUT) must be 1ms or more, got 0s",
+		"queue-time=0s":          "QUEUE_TIME) must be 1ms or more, got 0s",
 		"rate-limit=-1":          "RATE_LIMIT) must be 0 or more, got -1",
 		"reads-at-once=-1":       "READS_AT_ONCE) must be 0 or more, got -1",
 		"cost-limit=-1":          "COST_LIMIT) must be 0 or more, got -1",

@@ -183,8 +183,8 @@ func TestStreamsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("events: %s", response.Status)
+	if response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" {
+		t.Errorf("events: %s, with %v", response.Status, response.Header)
 	}
 	c := s.dial()
 	c.send(`{"type":"connection_init","payload":{"key":"key"}}`)

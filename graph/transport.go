@@ -244,9 +244,6 @@ func refuse(w http.ResponseWriter, media string, status int, err error) {
 	if status == 0 {
 		status = public.Code.Status()
 	}
-	if public.Code == analytics.CodeUnavailable && w.Header().Get("Retry-After") == "" {
-		w.Header().Set("Retry-After", "1")
-	}
 	write(w, media, status, &graphql.Response{Errors: gqlerror.List{
 		{Message: public.Error(), Extensions: map[string]any{"code": string(public.Code)}},
 	}})
@@ -261,6 +258,9 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(size))
+	if comeBack := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests; comeBack && w.Header().Get("Retry-After") == "" {
+		w.Header().Set("Retry-After", "1")
+	}
 	w.WriteHeader(status)
 	for _, part := range parts {
 		_, _ = w.Write(part)

@@ -201,6 +201,10 @@ func TestFailures(t *testing.T) {
 			if n := b.calls.Load(); n != 2 {
 				t.Errorf("%d calls", n)
 			}
+			w := b.do(http.MethodPost, "/graphql", body(`{ partnerLeaderboard { nodes { name } } }`), "Accept", mediaCSV)
+			if away := w.Code == http.StatusServiceUnavailable; away != (c.status == http.StatusServiceUnavailable) || away != (w.Header().Get("Retry-After") != "") {
+				t.Errorf("a table is %d with Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+			}
 			if logged := strings.Contains(b.log.String(), "request failed"); logged != c.logged {
 				t.Errorf("logged: %v\n%s", logged, b.log.String())
 			}

@@ -2576,8 +2576,8 @@ type ActivationBreakdown {
     weekStart: Weekday! = MONDAY
   ): ActivationTimeSeries @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   """
-  Whether on some day there were more combinations of values than are kept. Then
-  rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
+  Whether on some day, or in some month, there were more combinations of values
+  than are kept. Then rows may lack events of it, which are in ` + "`" + `other` + "`" + `.
   """
   truncated: Boolean!
   "What was counted."
@@ -2637,8 +2637,8 @@ type PartnerBreakdown {
     weekStart: Weekday! = MONDAY
   ): PartnerTimeSeries @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   """
-  Whether on some day there were more combinations of values than are kept. Then
-  rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
+  Whether on some day, or in some month, there were more combinations of values
+  than are kept. Then rows may lack events of it, which are in ` + "`" + `other` + "`" + `.
   """
   truncated: Boolean!
   "What was counted."
@@ -2698,8 +2698,8 @@ type CampaignBreakdown {
     weekStart: Weekday! = MONDAY
   ): CampaignTimeSeries @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   """
-  Whether on some day there were more combinations of values than are kept. Then
-  rows may lack events of such days, which are in ` + "`" + `other` + "`" + `.
+  Whether on some day, or in some month, there were more combinations of values
+  than are kept. Then rows may lack events of it, which are in ` + "`" + `other` + "`" + `.
   """
   truncated: Boolean!
   "What was counted; null for the whole life."
@@ -3118,7 +3118,7 @@ enum Scope {
   ANALYTICS_READ
   "Record events (` + "`" + `events:write` + "`" + `)."
   EVENTS_WRITE
-  "Create and delete activations, create and replace partners and campaigns (` + "`" + `admin` + "`" + `)."
+  "Create and delete activations and set their status, create and replace partners and campaigns (` + "`" + `admin` + "`" + `)."
   ADMIN
 }
 

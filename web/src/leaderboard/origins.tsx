@@ -45,7 +45,7 @@ export function Origins({ partner }: { partner: Record<Dimension, Shares> }) {
           ))}
         </tbody>
       </table>
-      {truncated && <p className="faint">Some days had more values than are kept; those are among all others.</p>}
+      {truncated && <p className="faint">Some days or months had more values than are kept; those are among all others.</p>}
     </>
   );
 }
