@@ -28,9 +28,6 @@ func (g *gateway) admission(o admission) {
 	if o.ReadsAtOnce <= 0 {
 		o.ReadsAtOnce = max(1, reads*readsShare/16)
 	}
-	if o.QueueTime <= 0 {
-		o.QueueTime = time.Second
-	}
 	g.reads = admit.New(admit.Options{Class: "reads", Running: o.ReadsAtOnce, Waiting: o.ReadsQueued, Wait: o.QueueTime, Log: g.log})
 	g.writes = admit.New(admit.Options{Class: "commits", Running: max(1, writes*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -258,8 +259,9 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(size))
-	if comeBack := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests; comeBack && w.Header().Get("Retry-After") == "" {
-		w.Header().Set("Retry-After", "1")
+	switch status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", cmp.Or(w.Header().Get("Retry-After"), "1"))
 	}
 	w.WriteHeader(status)
 	for _, part := range parts {

@@ -76,7 +76,7 @@ func TestPlansUseIndexes(t *testing.T) {
 func TestOnlyTheMonthsOfEndsAreOpened(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
-	fill(t, w)
+	makeMonths(t, w)
 	start := at("2023-02-10T00:01:00Z")
 	q := analytics.Query{Subject: 1, Kind: analytics.KindCampaign, Want: wantAll, Ranges: []analytics.Range{{Start: start, End: start.AddDate(1, 0, 0)}}}
 	totals := newTotalsBatch(w.tenant.ID, []analytics.Query{q})
@@ -129,13 +129,19 @@ func TestDuplicatesAreLookedUpByTheirKey(t *testing.T) {
 	}
 }
 
-func fill(t *testing.T, w *world) {
+// makeMonths makes partitions of three years.
+func makeMonths(t *testing.T, w *world) {
 	t.Helper()
 	var events []analytics.Event
 	for i := range 36 {
 		events = append(events, analytics.Event{At: at("2023-01-01T00:00:00Z").AddDate(0, i, 0)})
 	}
 	ok(t, w.ensurePartitions(t.Context(), w.tenant.ID, events))
+}
+
+func fill(t *testing.T, w *world) {
+	t.Helper()
+	makeMonths(t, w)
 	for _, statement := range []string{
 		`INSERT INTO events (tenant_id, at, subject_id, session_id, visitor_id, action, id)
 			SELECT 1, '2023-01-01Z'::timestamptz + i * interval '7 minutes 50 seconds', i % 500, i / 3, i / 5, 1 + i % 4, 'id' || i FROM generate_series(1, 200000) i`,
