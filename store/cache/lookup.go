@@ -105,7 +105,9 @@ func (s *lookups) trip() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.slow = time.Since(began) > slowTrip
+	if len(batch) > 0 { // an empty trip says nothing of Redis
+		s.slow = time.Since(began) > slowTrip
+	}
 	if len(s.waiting) > 0 {
 		go s.trip()
 	} else {

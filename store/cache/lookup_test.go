@@ -107,6 +107,14 @@ func TestLookupsOfASlowRedis(t *testing.T) {
 	})
 }
 
+// A trip whose look-ups went with another one does not make Redis fast again.
+func TestEmptyTripOfASlowRedis(t *testing.T) {
+	s := lookups{trips: 1, slow: true}
+	s.trip()
+	equal(t, "slow", s.slow, true)
+	equal(t, "trips under way", s.trips, 0)
+}
+
 // Where Redis hangs, nobody waits longer than for a trip of its own.
 func TestLookupsOfAHungRedis(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
