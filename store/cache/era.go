@@ -3,24 +3,28 @@ package cache
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// currentEra is the prefix of all keys now. One that was learnt a moment ago
-// will do unless it must be certain.
+var errChanging = errors.New("cache: Redis keeps changing")
+
+// currentEra is the prefix of all keys now. One that was learnt a moment ago, over
+// connections that all stand, will do unless it must be certain.
 func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	r.mu.Lock()
-	era, at := r.era, r.eraAt
+	era, at, of := r.era, r.eraAt, r.eraOf
 	r.mu.Unlock()
-	if !certain && time.Since(at) < eraFor {
+	asked, connections := time.Now(), r.connections.Load()
+	if !certain && asked.Sub(at) < eraFor && of == connections {
 		return era, nil
 	}
-	asked := time.Now()
 	ids, err := runIDs(ctx, r.client)
 	if err != nil {
 		return "", err
@@ -28,7 +32,7 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	era = r.prefix + ":" + digest([]byte(ids + " " + r.incarnation()))[:8] + ":"
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.era, r.eraAt = era, asked
+	r.era, r.eraAt, r.eraOf = era, asked, connections
 	return era, nil
 }
 
@@ -59,6 +63,36 @@ func runIDs(ctx context.Context, client redis.UniversalClient) (string, error) {
 	}
 	slices.Sort(ids)
 	return strings.Join(ids, " "), err
+}
+
+// connectionCounter counts the connections that a client made: no process is reached
+// over one from before it began.
+type connectionCounter struct{ made *atomic.Int64 }
+
+func countConnections(client redis.UniversalClient, made *atomic.Int64) {
+	hook := connectionCounter{made}
+	if cluster, ok := client.(*redis.ClusterClient); ok {
+		cluster.OnNewNode(func(one *redis.Client) { one.AddHook(hook) })
+	} else {
+		client.AddHook(hook)
+	}
+}
+
+// DialHook implements redis.Hook.
+func (c connectionCounter) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := next(ctx, network, address)
+		c.made.Add(1) // before anything is said over it
+		return conn, err
+	}
+}
+
+// ProcessHook implements redis.Hook.
+func (connectionCounter) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+// ProcessPipelineHook implements redis.Hook.
+func (connectionCounter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 func (r *remote) lastEra() string {

@@ -99,9 +99,7 @@ func TestLoadThatAChangeOvertook(t *testing.T) {
 		}()
 		<-read
 		b.next.hooks(nil, nil)
-		heard := b.Stats().Heard
-		a.record(tenant, "e", 1)
-		eventually(t, "b heard", func() bool { return b.Stats().Heard > heard })
+		b.forgets(tenant, subject, func() { a.record(tenant, "e", 1) })
 		equal(t, "clicks for who does not wait for the old load", b.mustClicks(tenant, subject), n+1)
 		close(release)
 		equal(t, "clicks as they were", <-old, n)
@@ -173,9 +171,18 @@ func (h *hooked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 // forgetEverywhere makes the next read a load.
 func (w *world) forgetEverywhere(t *testing.T, a, b *gateway, tenant, subject int64) {
 	t.Helper()
-	heard := b.Stats().Heard
-	a.Publish(t.Context(), analytics.Change{Tenant: tenant, Topics: []analytics.Topic{analytics.SubjectTopic(subject)}})
-	eventually(t, "b heard", func() bool { return b.Stats().Heard > heard })
+	b.forgets(tenant, subject, func() {
+		a.Publish(t.Context(), analytics.Change{Tenant: tenant, Topics: []analytics.Topic{analytics.SubjectTopic(subject)}})
+	})
+}
+
+// forgets returns once change was made and g holds nothing of the subject from before.
+func (g *gateway) forgets(tenant, subject int64, change func()) {
+	g.w.t.Helper()
+	of := []item{g.item(tenant, analytics.SubjectTopic(subject), "")}
+	before := g.memory.stampsOf(of)[0]
+	change()
+	eventually(g.w.t, "what was held is forgotten", func() bool { return g.memory.stampsOf(of)[0] != before })
 }
 
 func TestFreshReadRefreshes(t *testing.T) {

@@ -88,6 +88,27 @@ func TestRedisRestoredFromABackup(t *testing.T) {
 	}
 }
 
+// A reader that has not noticed yet that Redis is another one must not believe what
+// that one holds of an era which is over.
+func TestReaderBehindTheTimes(t *testing.T) {
+	t.Parallel()
+	w, server := brittleWorld(t)
+	a, b := w.idle(nil), w.idle(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	var backup map[string]string
+	eventually(t, "the answer is in Redis", func() bool {
+		backup = dump(t, a.redis)
+		return len(backup) == 2
+	})
+	a.record(tenant, "e", 1)
+	ok(t, server.Redis().Kill())
+	ok(t, server.Redis().Start(t.Context()))
+	restore(t, w.redis, backup)
+	b.remote.eraAt = time.Now().Add(time.Hour) // for now
+	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+}
+
 // A writer that has not noticed yet that Redis is another one must not replace
 // tokens where nobody looks.
 func TestWriterBehindTheTimes(t *testing.T) {

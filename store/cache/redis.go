@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -41,10 +42,12 @@ type remote struct {
 	counters    *counters
 	log         *slog.Logger
 	lookups     lookups
+	connections atomic.Int64 // that were made
 
 	mu    sync.Mutex
 	era   string
 	eraAt time.Time
+	eraOf int64 // the connections made until then
 }
 
 func newRemote(client redis.UniversalClient, incarnation func() string, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
@@ -53,6 +56,7 @@ func newRemote(client redis.UniversalClient, incarnation func() string, prefix s
 		breaker: breaker{most: 3, rest: time.Second},
 	}
 	r.lookups.send = r.look
+	countConnections(client, &r.connections)
 	return r
 }
 
@@ -161,20 +165,38 @@ func (r *remote) read(l *lookup, out []recalled) ([]token, error) {
 	return tokens, nil
 }
 
-// look makes the round trip of look-ups. What a topic's answers depend on is in
-// one slot of a cluster.
+// look makes the round trip of look-ups, and makes it again if another process turns
+// out to have answered than the one whose era it was: that one may hold a backup of
+// the era.
 func (r *remote) look(ctx context.Context, asked []*lookup) {
+	connections := r.connections.Load()
 	era, err := r.currentEra(ctx, false)
-	if err != nil {
-		for _, l := range asked {
-			l.err = err
+	for tries := 0; err == nil; tries++ {
+		r.lookIn(ctx, era, asked)
+		if r.connections.Load() == connections {
+			return
 		}
-		return
+		was := era
+		connections = r.connections.Load()
+		if era, err = r.currentEra(ctx, true); err == nil && era == was {
+			return
+		}
+		if tries == 2 {
+			err = errChanging
+		}
 	}
+	for _, l := range asked {
+		l.err = err
+	}
+}
+
+// lookIn asks for keys of the era. What a topic's answers depend on is in one slot of
+// a cluster.
+func (r *remote) lookIn(ctx context.Context, era string, asked []*lookup) {
 	// Each command has its own error.
 	_, _ = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, l := range asked {
-			l.era = era
+			l.era, l.found = era, l.found[:0]
 			for t, places := range l.places {
 				keys := make([]string, 0, 1+len(places))
 				keys = append(keys, l.topics[t].tokenKey(era))
@@ -286,6 +308,6 @@ func (r *remote) replace(ctx context.Context, topics []topic) error {
 				return err
 			}
 		}
-		return errors.New("cache: Redis keeps changing")
+		return errChanging
 	})
 }
