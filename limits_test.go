@@ -123,16 +123,12 @@ func TestWritersOfOneTenantLeaveRoomForOthers(t *testing.T) {
 			}
 		})
 	}
-	waiting := func() (n int) {
-		ok(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n))
-		return n
-	}
-	eventually(t, "somebody waits", func() bool { return waiting() > 0 })
+	eventually(t, "somebody waits", func() bool { return b.running() > 0 })
 	for range 5 {
 		equal(t, "another tenant's write", other.post(upsert, map[string]any{"key": "other"}, nil).status, http.StatusOK)
 		equal(t, "another tenant's read", other.post(`{ campaigns(first: 3) { totalCount } }`, nil, fresh).status, http.StatusOK)
 		equal(t, "/readyz", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
-		equal(t, "who waits in Postgres", waiting(), 1)
+		equal(t, "who waits in Postgres", b.running(), 1)
 	}
 	ok(t, tx.Rollback(t.Context()))
 	writers.Wait()
