@@ -116,11 +116,16 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		go func() {
 			_, _ = io.WriteString(conn, strings.Repeat("GET /docs/design HTTP/1.1\r\nHost: x\r\n\r\n", 500))
 		}()
-		held := func() bool {
-			return !strings.Contains(b.do(http.MethodGet, "/metrics", "", nil).body, "\nfootfall_http_requests_in_flight 1\n")
+		// held is whether there is another answer on its way, as soon as the gateway says
+		// so: now and then it takes who asks for slow.
+		held := func(is bool) func() bool {
+			return func() bool {
+				a, err := b.send(t.Context(), http.MethodGet, "/metrics", "", nil)
+				return err == nil && strings.Contains(a.body, "\nfootfall_http_requests_in_flight 1\n") != is
+			}
 		}
-		eventually(t, "an answer that nobody reads", held)
-		eventually(t, "it is let go", func() bool { return !held() })
+		eventually(t, "an answer that nobody reads", held(true))
+		eventually(t, "it is let go", held(false))
 	})
 }
 
@@ -165,6 +170,9 @@ func TestBombs(t *testing.T) {
 				method = http.MethodGet
 			}
 			a, err := b.in(t).send(t.Context(), method, c.path, c.body, c.header)
+			if err != nil { // the answer came before all was sent, and the connection ended before it was read
+				a, err = b.in(t).send(t.Context(), method, c.path, c.body, c.header)
+			}
 			ok(t, err)
 			equal(t, "status", a.status, c.status)
 			if len(a.body) > 4096 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -110,18 +109,18 @@ func TestLiveActivationAndLeaderboard(t *testing.T) {
 			edges { rank node { name } engagement { totalPageViews uniqueUsers previous { totalPageViews } } } } }`)
 	got := map[string]any{}
 	for range 2 {
-		m := <-s.said
+		m := take(t, "a first value", s.said)
 		got[m.id] = m.payload
 	}
 	matches(t, got["0"], `{"data":{"activationLive":{"clickCount":0,"previous":{"clickCount":0}}}}`)
 	matches(t, got["1"], `{"data":{"leaderboardLive":{"edges":[{"rank":1,"node":{"name":"p"},
 		"engagement":{"totalPageViews":0,"uniqueUsers":0,"previous":{"totalPageViews":0}}}]}}}`)
 	b.record(view("v1", partner.UUID.String(), "u", day.Format(time.RFC3339)))
-	m := <-s.said
+	m := take(t, "a value after a view", s.said)
 	equal(t, "which changed", m.id, "1")
 	equal(t, "page views", number(m.payload, "data.leaderboardLive.edges.0.engagement.totalPageViews"), 1)
 	b.record(click("c1", "click", "jazz", "s", day.Format(time.RFC3339)))
-	m = <-s.said
+	m = take(t, "a value after a click", s.said)
 	equal(t, "which changed", m.id, "0")
 	equal(t, "clicks", number(m.payload, "data.activationLive.clickCount"), 1)
 }
@@ -278,17 +277,15 @@ func TestLiveCostsOneSubscriber(t *testing.T) {
 				{ID: fmt.Sprint("l", id), Action: "like", Campaign: &campaign, Visitor: &visitor, At: instantOf("2026-03-01T10:00:00Z")},
 			})
 			ok(t, err)
-			var all sync.WaitGroup
 			for _, values := range watching {
-				all.Go(func() {
-					for v := range values {
-						if v.Metrics.Likes == int64(id) {
-							return
-						}
+				for likes := int64(-1); likes != int64(id); {
+					v := take(t, "a value after an event", values)
+					if v == nil {
+						t.Fatal("a subscription ended")
 					}
-				})
+					likes = v.Metrics.Likes
+				}
 			}
-			all.Wait()
 			least = min(least, b.store.Statements()-before)
 		}
 		cancel()

@@ -301,11 +301,10 @@ func TestScopes(t *testing.T) {
 func TestUnauthenticated(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withEdge)
-	expires := time.Now().Add(2 * time.Second)
-	expiring, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &expires})
-	ok(t, err)
 	token := b.activate("act", "jazz", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
 	revoked := b.newKey(b.tenant, analytics.ScopeRead)
+	keys, err := b.store.Keys(t.Context(), b.tenant.ID)
+	ok(t, err)
 	const query = `{ __typename }`
 	for name, key := range map[string]string{"none": "", "a wrong key": "ff_nope", "a wrong token": "tok_nope", "half a key": b.key[:20]} {
 		a := b.as(key).post(query, nil, nil)
@@ -315,13 +314,14 @@ func TestUnauthenticated(t *testing.T) {
 			t.Errorf("%s: no WWW-Authenticate", name)
 		}
 	}
+	expires := time.Now().Add(2 * time.Second)
+	expiring, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &expires})
+	ok(t, err)
 	for _, key := range []string{expiring, revoked, token} {
 		for range 3 {
 			equal(t, "status while it is good", b.as(key).post(query, nil, nil).status, http.StatusOK)
 		}
 	}
-	keys, err := b.store.Keys(t.Context(), b.tenant.ID)
-	ok(t, err)
 	ok(t, b.store.RevokeKey(t.Context(), b.tenant.ID, keys[len(keys)-1].ID))
 	ok(t, b.store.RevokeLink(t.Context(), b.tenant.ID, "act"))
 	ended := map[string]time.Time{revoked: time.Now(), token: time.Now(), expiring: expires}

@@ -165,8 +165,8 @@ func TestCountsReadNoSets(t *testing.T) {
 		fmt.Sprintf(`{ partner(uuid: %q) { engagement(%s) { uniqueUsers } } }`, uuidOf(1), dates),
 		fmt.Sprintf(`{ partner(uuid: %q) { timeSeries(interval: MONTH, %s) { points { engagement { uniqueUsers } } } } }`, uuidOf(1), dates),
 		`{ campaign(campaignKey: "c") { metrics { averageLikes } } }`,
-		`{ partnerLeaderboard(orderBy: { field: UNIQUE_USERS }) { nodes { name } } }`,
-		`{ partnerLeaderboard { edges { engagement { uniqueUsers } } } }`,
+		`{ partnerLeaderboard(` + dates + `, orderBy: { field: UNIQUE_USERS }) { nodes { name } } }`,
+		`{ partnerLeaderboard(` + dates + `) { edges { engagement { uniqueUsers } } } }`,
 	} {
 		for _, header := range []map[string][]string{nil, fresh} {
 			a := b.post(query, nil, header)

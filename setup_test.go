@@ -354,6 +354,17 @@ func eventually(t testing.TB, what string, is func() bool) {
 	}
 }
 
+// take receives what must come, for as long as a slow machine needs.
+func take[V any](t testing.TB, what string, from <-chan V) (v V) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("never: %s", what)
+	}
+	return v
+}
+
 func equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {

@@ -195,10 +195,11 @@ async function serve(port) {
   });
   const died = once(server, 'exit').then(([code]) => Promise.reject(new Error(`footfall serve ended with ${code}`)));
   died.catch(() => {});
+  const late = setTimeout(() => server.kill('SIGKILL'), 30_000);
   const up = async () => {
-    while (!(await fetch(`http://127.0.0.1:${port}/config.json`).catch(() => null))?.ok);
+    while ((server.exitCode ?? server.signalCode) === null && !(await fetch(`http://127.0.0.1:${port}/config.json`).catch(() => null))?.ok);
   };
-  await Promise.race([up(), died]);
+  await Promise.race([up(), died]).finally(() => clearTimeout(late));
   return server;
 }
 

@@ -326,7 +326,7 @@ test('a phone shows all of it without scrolling sideways', async (t) => {
   assert.deepEqual(seen.problems, []);
 });
 
-test('a subscription goes on until it is stopped', async (t) => {
+test('a subscription goes on until it is stopped', { timeout: 60_000 }, async (t) => {
   const { page, seen } = await openPlayground(t);
   const streams = async () => Number((await (await fetch(`${origin}/metrics`)).text()).match(/^footfall_streams (\d+)$/m)[1]);
   const before = await streams();

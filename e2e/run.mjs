@@ -26,7 +26,9 @@ process.once('SIGINT', () => stop().then(() => process.exit(130)));
 let failure;
 try {
   const { url, key, database } = await within(180 * seconds, printed(), 'the demo did not print its URL, key and database in time');
-  const tests = spawn(process.execPath, ['--test', ...process.argv.slice(2)], {
+  // A file has ten minutes, whatever a test of it waits for. Files take turns: one counts the streams of the demo.
+  const bounds = ['--test-timeout=600000', '--test-concurrency=1'];
+  const tests = spawn(process.execPath, ['--test', ...bounds, ...process.argv.slice(2)], {
     cwd: here,
     stdio: 'inherit',
     env: { ...process.env, FOOTFALL_URL: url, FOOTFALL_KEY: key, FOOTFALL_DATABASE: database, FOOTFALL_BIN: binary },

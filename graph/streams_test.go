@@ -29,7 +29,7 @@ type station struct {
 	url     string
 	http    *http.Client
 	values  chan *analytics.CampaignLive
-	left    chan struct{} // one for each subscription that ended
+	left    chan struct{} // one for each subscription that takes no more values
 	revoked atomic.Bool
 	limit   atomic.Bool
 }
@@ -50,7 +50,7 @@ func startStation(t *testing.T, change func(*Streams), start func(*httptest.Serv
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(handler)
-	server.Config.ReadTimeout = 100 * time.Millisecond // streams outlive it
+	server.Config.ReadTimeout = time.Second // streams outlive it
 	start(server)
 	t.Cleanup(server.Close)
 	s.url, s.http = server.URL+"/graphql", server.Client()
@@ -80,8 +80,27 @@ func (s *station) Campaign(ctx context.Context, _ loaders.Viewer, key string) (<
 	if key == "panic" {
 		panic("a secret")
 	}
-	context.AfterFunc(ctx, func() { s.left <- struct{}{} })
-	return s.values, nil
+	values := make(chan *analytics.CampaignLive)
+	go func() {
+		defer func() { s.left <- struct{}{} }()
+		for {
+			select {
+			case v, more := <-s.values:
+				if !more {
+					close(values)
+					return
+				}
+				select {
+				case values <- v:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return values, nil
 }
 
 const showLive = `subscription { campaignLive(campaignKey: \"c\") { viewersNow } }`
@@ -126,7 +145,7 @@ func (s *station) want(lines func() string, want ...string) {
 
 // A stream outlives the deadlines of operations and of the server.
 func TestEventsAreSentAsTheyCome(t *testing.T) {
-	s := newStation(t, func(o *Streams) { o.keepAlive = 10 * time.Millisecond })
+	s := newStation(t, func(o *Streams) { o.keepAlive = 40 * time.Millisecond })
 	lines, leave := s.events(showLive)
 	for i := range int64(3) {
 		for range 10 {
@@ -142,7 +161,7 @@ func TestEventsAreSentAsTheyCome(t *testing.T) {
 		s.want(lines, fmt.Sprintf(`data: {"data":{"campaignLive":{"viewersNow":%d}}}`, i), "")
 	}
 	leave()
-	<-s.left
+	take(t, "the subscription's end", s.left)
 }
 
 func TestEventsEndWithComplete(t *testing.T) {
@@ -169,7 +188,7 @@ func TestQuietStreamsGoOn(t *testing.T) {
 	lines, leave := s.events(showLive)
 	s.want(lines, ":", "", ":", "", ":", "")
 	leave()
-	<-s.left
+	take(t, "the subscription's end", s.left)
 }
 
 func TestStreamsAreBounded(t *testing.T) {
@@ -227,6 +246,8 @@ func TestStreamsEndWithTheCredential(t *testing.T) {
 	lines, _ := s.events(showLive)
 	c := s.ready()
 	c.send(subscribe("a", showLive))
+	c.send(`{"type":"ping"}`)
+	c.want(`{"type":"pong"}`) // and so it has subscribed
 	s.want(lines, ":", "")
 	s.revoked.Store(true)
 	s.want(lines, "event: next", `data: {"errors":[{"message":"the API key or token is unknown, expired or revoked","extensions":{"code":"UNAUTHENTICATED"}}]}`, "", "event: complete", "data:", "", "end")
@@ -243,7 +264,7 @@ func TestStreamsEndWithTheGateway(t *testing.T) {
 	go func() { s.Close(context.WithoutCancel(t.Context())); close(closed) }()
 	s.want(lines, "end") // without a last word: clients come back
 	c.closed(int(ws.StatusGoingAway))
-	<-closed
+	take(t, "all streams are closed", closed)
 	if n := s.Open(); n != 0 {
 		t.Errorf("%d streams are open", n)
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -36,9 +37,17 @@ func (c *client) send(text string) {
 	}
 }
 
+// read is the next message, for which it waits as long as a slow machine needs.
+func (c *client) read() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	defer cancel()
+	_, got, err := c.conn.Read(ctx)
+	return got, err
+}
+
 func (c *client) want(text string) {
 	c.t.Helper()
-	_, got, err := c.conn.Read(c.t.Context())
+	got, err := c.read()
 	if err != nil || string(got) != text {
 		c.t.Fatalf("got %s %v, want %s", got, err, text)
 	}
@@ -46,7 +55,7 @@ func (c *client) want(text string) {
 
 func (c *client) closed(code int) {
 	c.t.Helper()
-	_, got, err := c.conn.Read(c.t.Context())
+	got, err := c.read()
 	if int(ws.CloseStatus(err)) != code {
 		c.t.Errorf("got %s %v, want close code %d", got, err, code)
 	}
@@ -84,7 +93,7 @@ func TestWebSocketOperations(t *testing.T) {
 	s.values <- live1(1)
 	c.want(`{"id":"a","type":"next","payload":{"data":{"campaignLive":{"viewersNow":1}}}}`)
 	c.send(`{"id":"a","type":"complete"}`)
-	<-s.left
+	take(t, "the subscription's end", s.left)
 	c.send(subscribe("a", showLive)) // the id is free again
 	s.values <- live1(2)
 	c.want(`{"id":"a","type":"next","payload":{"data":{"campaignLive":{"viewersNow":2}}}}`)
@@ -110,7 +119,7 @@ func TestWebSocketOperationsAreBounded(t *testing.T) {
 	c.want(`{"id":"100","type":"error","payload":[{"message":"at most 100 operations of a connection at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
 	_ = c.conn.CloseNow()
 	for range maxOperations {
-		<-s.left
+		take(t, "a subscription's end", s.left)
 	}
 }
 
