@@ -87,7 +87,7 @@ func (campaigns) bind(p *auth.Principal, c *call) (question, error) {
 	if err := p.Require(analytics.ScopeRead); err != nil {
 		return question{}, err
 	}
-	variables, err := campaignVariables(c.query)
+	variables, err := campaignVariables(c.query())
 	return question{Variables: variables}, err
 }
 

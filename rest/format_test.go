@@ -18,7 +18,8 @@ func TestRounding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.SampledFrom([]int64{40, 2_000, 1_000_000_000}).Draw(t, "most")
 		events, viewers := rapid.Int64Range(0, most).Draw(t, "events"), rapid.Int64Range(1, most).Draw(t, "viewers")
-		const largest = 1 << 53 // count that a float holds exactly
+		const largest = 1 << 53 // of counts that a float holds exactly
+
 		if rapid.Bool().Draw(t, "tie") && events <= largest/viewers { // k/20 lies halfway between two decimals
 			events, viewers = events*viewers, 20*viewers
 		}

@@ -48,7 +48,7 @@ func (l leaderboard) bind(p *auth.Principal, c *call) (question, error) {
 	if err := p.Require(analytics.ScopeRead); err != nil {
 		return question{}, err
 	}
-	variables, err := leaderboardVariables(c.query, p.Tenant.Zone, l.now())
+	variables, err := leaderboardVariables(c.query(), p.Tenant.Zone, l.now())
 	return question{Variables: variables}, err
 }
 

@@ -77,13 +77,13 @@ func (partnerStats) identify(ctx context.Context, a Authenticator, c *call) (*au
 
 // token is the secret of an activation's link, "" without one.
 func (c *call) token() string {
-	token, _ := c.query.first("token")
+	token, _ := c.query().first("token")
 	return strings.TrimSpace(token)
 }
 
 func (partnerStats) bind(_ *auth.Principal, c *call) (question, error) {
 	q := question{Variables: map[string]any{"activationId": c.path[0]}}
-	if format, _ := c.query.first("format"); format == "csv" {
+	if format, _ := c.query().first("format"); format == "csv" {
 		q.Form = format
 	}
 	return q, nil

@@ -48,12 +48,12 @@ func (m misread) Unwrap() error { return analytics.Invalidf(m.field, "%s", m.wan
 
 func (partnerReport) bind(p *auth.Principal, c *call) (question, error) {
 	q := question{Variables: map[string]any{"activationId": c.path[0]}, token: c.token()}
-	period, _ := c.query.first("period")
+	period, _ := c.query().first("period")
 	known, ok := report.ParsePeriod(strings.TrimSpace(period))
 	if !ok {
 		return q, misread{"period", period, "It must be whole, last_7_days or last_30_days."}
 	}
-	zone, err := reportZone(p.Tenant, c.query)
+	zone, err := reportZone(p.Tenant, c.query())
 	q.Form, q.Variables["zone"] = string(known), zone.String()
 	return q, err
 }

@@ -188,7 +188,7 @@ func TestEdge(t *testing.T) {
 		if !strings.Contains(target, "?") {
 			sep = "?"
 		}
-		expect(false, http.MethodGet, target+sep+"colour=red", key)
+		expect(true, http.MethodGet, target+sep+"colour=red", key)
 		fresh := bearer("ff_reader")
 		fresh.Set("Cache-Control", "no-cache")
 		expect(true, http.MethodGet, target, fresh)

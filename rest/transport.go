@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -41,10 +38,17 @@ type contract interface {
 type call struct {
 	request *http.Request
 	path    []string // the values of the route's wildcards
-	query   query
+	parsed  query    // nil until it is wanted
 }
 
-// question is all that an answer depends on, besides who asks.
+func (c *call) query() query {
+	if c.parsed == nil {
+		c.parsed = parseQuery(c.request.URL.RawQuery)
+	}
+	return c.parsed
+}
+
+// question is what a call asks for.
 type question struct {
 	Form      string         // of the reply, where there are several
 	Variables map[string]any // strings, integers, lists of strings, and objects of these
@@ -96,7 +100,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	}
 	t.contract.headers(w.Header())
 	path, _ := t.match(r)
-	c := &call{request: r, path: path, query: parseQuery(r.URL.RawQuery)}
+	c := &call{request: r, path: path}
 	defer t.catch(w, c)
 	if err := t.serve(w, c, exec); err != nil {
 		t.refuse(w, c, err)
@@ -120,60 +124,39 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 	if err != nil {
 		return err
 	}
-	q, err := t.contract.bind(p, c)
-	if err != nil {
-		return err
-	}
-	t.Edge.Serve(w, edge.Under(ctx, r), t.key(p, q), func(w http.ResponseWriter, r *http.Request) {
-		if t.Enter != nil {
-			if err := t.Enter(p.Tenant.ID); err != nil {
-				t.refuse(w, c, err)
-				return
-			}
+	t.Edge.Serve(w, edge.Under(ctx, r), t.key(p, c), func(w http.ResponseWriter, r *http.Request) {
+		if err := t.answer(auth.WithPrincipal(r.Context(), p), w, p, c, exec); err != nil {
+			t.refuse(w, c, err)
 		}
-		t.answer(auth.WithPrincipal(r.Context(), p), w, c, exec, q)
 	})
 	return nil
 }
 
-// key names the answer: who asks for what, and no secret. GET and HEAD share.
-func (t *transport) key(p *auth.Principal, q question) edge.Key {
-	const usual = 512 // bytes of a question that take no memory of their own
+// key names the answer by all that it depends on, and no secret. GET and HEAD share.
+func (t *transport) key(p *auth.Principal, c *call) edge.Key {
+	const usual = 512 // bytes of a request that take no memory of their own
 	text := append(make([]byte, 0, usual), t.contract.patterns()[0]...)
-	text = appendValue(strconv.AppendQuote(text, q.Form), q.Variables)
+	for _, value := range c.path {
+		text = strconv.AppendQuote(text, value)
+	}
+	text = append(append(text, '?'), c.request.URL.RawQuery...)
 	return edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(text)}
 }
 
-// appendValue writes a variable so that no two different ones read the same.
-func appendValue(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case string:
-		return strconv.AppendQuote(b, v)
-	case int:
-		return strconv.AppendInt(append(b, '#'), int64(v), 10)
-	case []string:
-		b = append(b, '[')
-		for _, s := range v {
-			b = strconv.AppendQuote(b, s)
-		}
-		return append(b, ']')
-	case map[string]any:
-		b = append(b, '{')
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			b = appendValue(append(strconv.AppendQuote(b, name), ':'), v[name])
-		}
-		return append(b, '}')
-	default:
-		panic(fmt.Sprintf("rest: a variable is a %T", v)) // of our own making
+func (t *transport) answer(ctx context.Context, w http.ResponseWriter, p *auth.Principal, c *call, exec graphql.GraphExecutor) error {
+	q, err := t.contract.bind(p, c)
+	if err != nil {
+		return err
 	}
-}
-
-func (t *transport) answer(ctx context.Context, w http.ResponseWriter, c *call, exec graphql.GraphExecutor, q question) {
+	if t.Enter != nil {
+		if err = t.Enter(p.Tenant.ID); err != nil {
+			return err
+		}
+	}
 	x := &execution{exec: exec}
 	a, err := t.contract.answer(ctx, x, q)
 	if err != nil {
-		t.refuse(w, c, err)
-		return
+		return err
 	}
 	h := w.Header()
 	if a.offered || x.fresh.Stale {
@@ -186,6 +169,7 @@ func (t *transport) answer(ctx context.Context, w http.ResponseWriter, c *call, 
 		h.Set("Content-Disposition", a.disposition)
 	}
 	a.write(w)
+	return nil
 }
 
 // refuse answers with an error, and logs one that nobody logged yet.
