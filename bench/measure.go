@@ -77,9 +77,9 @@ func (b *bench) measureJobs(ctx context.Context, all []job) (rows []row, failed 
 	todo := b.selected(all)
 	b.say("measuring for about %s", b.estimate(todo).Round(time.Second))
 	for _, j := range todo {
-		for i, w := range j.ways {
+		for _, w := range j.ways {
 			title := j.name + " " + w.via
-			more, err := b.way(ctx, j, w, i == 0, title)
+			more, err := b.way(ctx, j, w, title)
 			if err != nil {
 				failed = errors.Join(failed, fmt.Errorf("%s: %w", title, err))
 			}
@@ -107,17 +107,19 @@ func (b *bench) selected(all []job) (todo []job) {
 func (b *bench) estimate(todo []job) (total time.Duration) {
 	lanes := 0
 	for _, j := range todo {
-		lanes += len(j.rivals)
 		for _, w := range j.ways {
 			lanes += 1 + len(w.states)
+			if w.via == viaPOST {
+				lanes += len(j.rivals)
+			}
 		}
 	}
 	return time.Duration(lanes*len(b.levels)) * (b.warm + time.Duration(b.passes)*b.length)
 }
 
-// way measures one way to ask for a job at every level, beside the ceiling, and
-// beside the rivals if they are wanted.
-func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string) (rows []row, err error) {
+// way measures one way to ask for a job at every level, beside the ceiling, and for
+// GraphQL by POST beside the rivals.
+func (b *bench) way(ctx context.Context, j job, w way, title string) (rows []row, err error) {
 	requests := mapped(j.questions, w.request)
 	answers, err := b.capture(ctx, j, w, requests)
 	if err != nil {
@@ -132,7 +134,7 @@ func (b *bench) way(ctx context.Context, j job, w way, rivals bool, title string
 	for _, state := range w.states {
 		lanes = append(lanes, b.lane(state, requests, answers))
 	}
-	if rivals {
+	if w.via == viaPOST {
 		for _, name := range j.rivals {
 			l, err := b.join(ctx, b.rivals[name], j, requests, answers)
 			if err != nil {
