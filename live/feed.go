@@ -145,8 +145,9 @@ func (f *feed[V]) compute(now time.Time) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.computing, f.reads = false, source.take()
-	f.dirty = err != nil || f.heard.touch(f.reads)
+	reads, stale := source.take()
+	f.computing, f.reads = false, reads
+	f.dirty = err != nil || stale || f.heard.touch(reads)
 	f.heard = topics{}
 	return err
 }

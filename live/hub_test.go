@@ -25,6 +25,7 @@ type world struct {
 	mu       sync.Mutex
 	likes    int64
 	audience analytics.Steps
+	stale    bool
 	err      error
 	during   func() // called once, when totals were read and nobody knows them yet
 }
@@ -58,7 +59,7 @@ func (w *world) Totals(_ context.Context, _ int64, queries []analytics.Query) ([
 	w.mu.Lock()
 	out := make([]analytics.Answer, len(queries))
 	for i := range out {
-		out[i] = analytics.Answer{AsOf: time.Now(), Audience: w.audience, Totals: []*analytics.Totals{{}}}
+		out[i] = analytics.Answer{AsOf: time.Now(), Stale: w.stale, Audience: w.audience, Totals: []*analytics.Totals{{}}}
 		out[i].Totals[0].Of[analytics.Like].Events = w.likes
 	}
 	err, during := w.err, w.during
@@ -229,6 +230,23 @@ func TestPollsWhenNotInformed(t *testing.T) {
 }
 
 // A change while something is computed leads to another computation.
+func TestWhatIsStaleIsAskedForAgain(t *testing.T) {
+	inBubble(t, func(_ *testing.T, w *world) {
+		values, leave, _ := w.watch("show")
+		defer leave()
+		w.wantLikes(values, 1)
+		w.set(func() { w.stale = true }, subject)
+		time.Sleep(every)
+		w.wantLikes(values, none)
+		w.set(func() { w.stale = false; w.likes++ })
+		time.Sleep(every)
+		w.wantLikes(values, 2)
+		w.set(func() { w.likes++ })
+		time.Sleep(every)
+		w.wantLikes(values, none) // of a fresh one it hears
+	})
+}
+
 func TestAChangeDuringAComputationIsNotLost(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		values, _, _ := w.watch("show")

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -49,6 +50,7 @@ type noting struct {
 	next  loaders.Source
 	mu    sync.Mutex
 	reads map[analytics.Topic]bool
+	stale bool // an answer was, and is to be asked for again
 }
 
 func (n *noting) note(names ...analytics.Topic) {
@@ -59,13 +61,13 @@ func (n *noting) note(names ...analytics.Topic) {
 	}
 }
 
-// take is what was read since it was last called.
-func (n *noting) take() map[analytics.Topic]bool {
+// take is what was read since it was last called, and whether an answer was stale.
+func (n *noting) take() (reads map[analytics.Topic]bool, stale bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	seen := n.reads
-	n.reads = map[analytics.Topic]bool{}
-	return seen
+	reads, stale = n.reads, n.stale
+	n.reads, n.stale = map[analytics.Topic]bool{}, false
+	return reads, stale
 }
 
 // Activations implements loaders.Source.
@@ -109,7 +111,11 @@ func (n *noting) Totals(ctx context.Context, tenant int64, queries []analytics.Q
 	for _, q := range queries {
 		n.note(analytics.SubjectTopic(q.Subject))
 	}
-	return n.next.Totals(ctx, tenant, queries)
+	answers, err := n.next.Totals(ctx, tenant, queries)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stale = n.stale || slices.ContainsFunc(answers, func(a analytics.Answer) bool { return a.Stale })
+	return answers, err
 }
 
 // Extents implements loaders.Source.
