@@ -274,3 +274,24 @@ func TestFreshnessSaysWhere(t *testing.T) {
 		t.Errorf("nothing was read, and it is fresh: %v", f)
 	}
 }
+
+// Each part of an answer in parts says that what was read for it so far is stale.
+func TestStaleParts(t *testing.T) {
+	t.Parallel()
+	servers := storetest.PrivateServer(t)
+	b := setup(t, privately(t, servers))
+	b.deferWorld()
+	header := asParts.Clone()
+	header.Del("Cache-Control")
+	query := encoded(map[string]any{"query": `{ ` + boardOf + `... @defer { engagement(` + marchOf + `) { totalPageViews } }` + boardEnd + ` }`})
+	ask := func() string { return b.do(http.MethodPost, "/graphql", query, header).body }
+	if body := ask(); !strings.Contains(body, `"path":[`) || strings.Contains(body, `"stale"`) {
+		t.Fatal(body)
+	}
+	ok(t, servers.Postgres().Kill())
+	eventually(t, "every part is marked", func() bool {
+		body := ask()
+		fragments := strings.Count(body, `"path":[`)
+		return fragments > 0 && strings.Count(body, `"extensions":{"stale":{"ageSeconds":`) == 1+fragments
+	})
+}

@@ -27,13 +27,14 @@ func report(response *graphql.Response, f analytics.Freshness) {
 	if !f.Reads.Any() {
 		return
 	}
-	if response.Extensions == nil {
-		response.Extensions = map[string]any{}
-	}
-	response.Extensions[extFreshness] = f
+	extend(response, extFreshness, f)
 	if f.Stale {
-		response.Extensions[extStale] = map[string]any{"ageSeconds": f.Age.Seconds()}
+		markStale(response, f)
 	}
+}
+
+func markStale(response *graphql.Response, f analytics.Freshness) {
+	extend(response, extStale, map[string]any{"ageSeconds": f.Age.Seconds()})
 }
 
 // Freshness is what an answer says of how fresh it is; zero when nothing was

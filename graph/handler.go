@@ -133,8 +133,12 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 			}
 			f := freshness()
 			query := op.Operation.Operation == ast.Query
-			if query && response.HasNext == nil { // of parts nobody knows before the last
+			switch {
+			case !query:
+			case response.HasNext == nil:
 				report(response, f)
+			case f.Stale: // how fresh all parts are nobody knows before the last
+				markStale(response, f)
 			}
 			edge.Limit(ctx, f.MaxAge-f.Age)
 			edge.Judge(ctx, query && !f.Stale && len(response.Errors) == 0)
