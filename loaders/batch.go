@@ -30,10 +30,11 @@ const (
 // an element away. Loads that bound the age of their answers differently do not
 // share a batch.
 type batcher[K comparable, V any] struct {
-	call    func(ctx context.Context, keys []K) ([]V, error)
-	recall  func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing
-	mu      sync.Mutex
-	pending map[time.Duration]*batch[K, V] // by the bound
+	call     func(ctx context.Context, keys []K) ([]V, error)
+	recall   func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing
+	patience time.Duration
+	mu       sync.Mutex
+	pending  map[time.Duration]*batch[K, V] // by the bound
 }
 
 type batch[K comparable, V any] struct {
@@ -47,7 +48,7 @@ type batch[K comparable, V any] struct {
 }
 
 func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
-	return &batcher[K, V]{call: call, pending: map[time.Duration]*batch[K, V]{}}
+	return &batcher[K, V]{call: call, patience: patience, pending: map[time.Duration]*batch[K, V]{}}
 }
 
 // Load answers one key as part of a batch. A batch fails as a whole.
@@ -176,7 +177,7 @@ func (b *batcher[K, V]) await(p *batch[K, V]) {
 		switch {
 		case quiet < quietRounds:
 			runtime.Gosched()
-		case whole && (!expecting || quiet > hopefulRounds), quiet > patientRounds && time.Since(since) > patience:
+		case whole && (!expecting || quiet > hopefulRounds), quiet > patientRounds && time.Since(since) > b.patience:
 			return
 		default:
 			time.Sleep(time.Microsecond) // lets this thread help the others

@@ -113,9 +113,11 @@ func TestRunCompactor(t *testing.T) {
 		w.RunCompactor(ctx, time.Millisecond, 1, slog.New(slog.DiscardHandler))
 		close(stopped)
 	}()
-	for n := -1; n != 0; {
+	eventually(t, "no cell is loose", func() bool {
+		var n int
 		ok(t, w.pool.QueryRow(t.Context(), sql("count_loose_cells"), args{"tenant_id": w.tenant.ID}).Scan(&n))
-	}
+		return n == 0
+	})
 	cancel()
 	<-stopped
 	total := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll)

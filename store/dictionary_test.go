@@ -45,6 +45,7 @@ func TestWritersHearOfErasures(t *testing.T) {
 	w := newWorld(t, 1)
 	holder, err := w.pool.Begin(t.Context())
 	ok(t, err)
+	defer func() { _ = holder.Rollback(t.Context()) }() // or else the pool does not close
 	_, err = holder.Exec(t.Context(), sql("lock_tenant"), args{"tenant_id": w.tenant.ID})
 	ok(t, err)
 	_, err = holder.Exec(t.Context(), sql("count_erasure"), args{"tenant_id": w.tenant.ID})
@@ -54,9 +55,16 @@ func TestWritersHearOfErasures(t *testing.T) {
 	go func() {
 		failed <- w.writeNumbered(t.Context(), w.tenant.ID, func(_ pgx.Tx, m moment) error { heard <- m; return nil })
 	}()
-	for waits := 0; waits == 0; {
+	eventually(t, "the writer waits", func() bool {
+		select {
+		case err := <-failed:
+			t.Fatalf("the writer did not wait: %v", err)
+		default:
+		}
+		var waits int
 		ok(t, w.pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits))
-	}
+		return waits > 0
+	})
 	ok(t, holder.Commit(t.Context()))
 	ok(t, <-failed)
 	equal(t, "erasures", (<-heard).erasures, int64(1))

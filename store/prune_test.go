@@ -309,11 +309,11 @@ func TestRetention(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var pruner sync.WaitGroup
 	pruner.Go(func() { p.RunPruner(ctx, 6, discard) })
-	for from := analytics.MinInstant; !from.Equal(p.horizon); {
-		var err error
-		from, err = p.Horizon(t.Context(), p.tenant.ID)
+	eventually(t, "the horizon is raised", func() bool {
+		from, err := p.Horizon(t.Context(), p.tenant.ID)
 		ok(t, err)
-	}
+		return from.Equal(p.horizon)
+	})
 	stop()
 	pruner.Wait()
 	verifyClean(t, p.Store, p.tenant)
