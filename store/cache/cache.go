@@ -5,7 +5,8 @@
 //
 // The promise: a read sees every write that was acknowledged a second before
 // it, and one under analytics.WithFresh every acknowledged write, whichever of
-// the processes involved was killed, paused or cut off meanwhile. Only while the
+// the processes involved was killed, paused or cut off meanwhile; docs/design.md
+// names the one parting of networks that it does not cover. Only while the
 // store is out of reach is anything older served, marked, within
 // analytics.WithMaxAge and Options.MaxStale. What keeps the promise
 // is written at the part that does: tokens in redis.go, eras in era.go, stamps in
@@ -115,6 +116,7 @@ func New(o Options) *Cache {
 	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
 	if o.Redis != nil {
 		c.remote = newRemote(o.Redis, o.Incarnation, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
+		c.remote.failed.set(mark()) // whoever was here before us may not have told it everything
 	}
 	return c
 }

@@ -107,7 +107,7 @@ func TestNothingAskedIsNothingSaid(t *testing.T) {
 func TestStampedeIsOneLoad(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	g := w.gateway(nil)
+	g := w.gateway(undrained)
 	subject := w.subject(w.tenants[0], "e")
 	g.record(w.tenants[0], "e", 7)
 	g.next.calls.Store(0)
@@ -131,7 +131,7 @@ func TestStampedeIsOneLoad(t *testing.T) {
 func TestWhatIsMissingIsOneCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	g := w.gateway(nil)
+	g := w.gateway(undrained)
 	tenant := w.tenants[0]
 	var queries []analytics.Query
 	for _, e := range []string{"a", "b", "c", "d"} {
@@ -156,7 +156,7 @@ func TestWhatIsMissingIsOneCall(t *testing.T) {
 func TestWhoGivesUpFailsNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	g := w.gateway(nil)
+	g := w.gateway(undrained)
 	subject := w.subject(w.tenants[0], "e")
 	g.record(w.tenants[0], "e", 2)
 	release, begun := make(chan struct{}), make(chan struct{})
@@ -171,7 +171,7 @@ func TestWhoGivesUpFailsNobody(t *testing.T) {
 		_, err := g.clicks(impatient, w.tenants[0], subject)
 		left <- err
 	}()
-	<-begun
+	take(t, "the load begins", begun)
 	stayed, other := make(chan int64), newWaiting()
 	go func() {
 		n, err := g.clicks(other, w.tenants[0], subject)
@@ -180,13 +180,13 @@ func TestWhoGivesUpFailsNobody(t *testing.T) {
 		}
 		stayed <- n
 	}()
-	<-other.at
+	take(t, "the other waits", other.at)
 	leave()
-	if err := <-left; !errors.Is(err, context.Canceled) {
+	if err := take(t, "who left is told", left); !errors.Is(err, context.Canceled) {
 		t.Errorf("who left got %v", err)
 	}
 	close(release)
-	equal(t, "clicks", <-stayed, 2)
+	equal(t, "clicks", take(t, "who stayed is answered", stayed), 2)
 }
 
 // A load is broken off with the last who waits for it, and that says nothing of
@@ -194,10 +194,10 @@ func TestWhoGivesUpFailsNobody(t *testing.T) {
 func TestNobodyLeftEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	g := w.gateway(nil)
+	g := w.gateway(undrained)
 	subject := w.subject(w.tenants[0], "e")
 	g.record(w.tenants[0], "e", 2)
-	begun, ended := make(chan struct{}), make(chan error)
+	begun, ended := make(chan struct{}, 100), make(chan error, 100)
 	g.next.hooks(func(ctx context.Context) error {
 		begun <- struct{}{}
 		<-ctx.Done()
@@ -215,11 +215,11 @@ func TestNobodyLeftEndsTheLoad(t *testing.T) {
 			})
 		}
 		ask(ctx)
-		<-begun
+		take(t, "the load begins", begun)
 		second, leaveToo := context.WithCancel(t.Context())
 		other := &waiting{Context: second, at: make(chan struct{})}
 		ask(other)
-		<-other.at
+		take(t, "the other waits", other.at)
 		leave()
 		select {
 		case err := <-ended:
@@ -227,7 +227,7 @@ func TestNobodyLeftEndsTheLoad(t *testing.T) {
 		default:
 		}
 		leaveToo()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+		if err := take(t, "the load ends", ended); !errors.Is(err, context.Canceled) {
 			t.Errorf("the load ended with %v", err)
 		}
 		all.Wait()
@@ -297,9 +297,11 @@ func TestLevelOneAlone(t *testing.T) {
 	g.record(tenant, "e", 1)
 	equal(t, "clicks", g.mustClicks(tenant, subject), 1)
 	equal(t, "clicks elsewhere", other.mustClicks(tenant, subject), 1)
-	before := g.next.calls.Load()
-	equal(t, "clicks", g.mustClicks(tenant, subject), 1)
-	equal(t, "calls", g.next.calls.Load(), before)
+	eventually(t, "the answer is remembered", func() bool { // the drain may forget it
+		before := g.next.calls.Load()
+		equal(t, "clicks", g.mustClicks(tenant, subject), 1)
+		return g.next.calls.Load() == before
+	})
 
 	g.record(tenant, "e", 1)
 	equal(t, "own write, at once", g.mustClicks(tenant, subject), 2)

@@ -16,7 +16,7 @@ import (
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.redis = startCluster(t)
+	w.redis, _ = startCluster(t)
 	a, b := w.gateway(nil), w.gateway(nil)
 	tenant := w.tenants[0]
 	var queries []analytics.Query
@@ -38,42 +38,73 @@ func TestCluster(t *testing.T) {
 			a.record(tenant, e, 1)
 		}
 		within(t, promise, "the writes are seen", func() bool { return read(b, n+1) })
-		eventually(t, "a second gateway finds them in Redis", func() bool {
-			before := a.Stats()
-			a.memory.forgetAll()
-			equal(t, "clicks", read(a, n+1), true)
-			return a.Stats().HitsRedis == before.HitsRedis+int64(len(queries))
-		})
+		for _, g := range []*gateway{a, b} {
+			eventually(t, "each gateway finds them in Redis", func() bool {
+				before := g.Stats()
+				g.memory.forgetAll()
+				equal(t, "clicks", read(g, n+1), true)
+				return g.Stats().HitsRedis == before.HitsRedis+int64(len(queries))
+			})
+		}
 	}
-	equal(t, "errors of Redis", b.Stats().RedisErrors, 0)
+}
+
+// A link between masters that is cut and back loses what goes from one to the other;
+// changes are told on a channel of one master's.
+func TestClusterLosesNoNews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var nodes []*redis.Client
+	w.redis, nodes = startCluster(t)
+	a, b := w.gateway(nil), w.gateway(nil)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+	for n := range int64(10) {
+		for i, node := range nodes {
+			other, err := nodes[1-i].ClusterMyID(t.Context()).Result()
+			ok(t, err)
+			eventually(t, "there is a link", func() bool {
+				known, err := node.ClusterNodes(t.Context()).Result()
+				return err == nil && !strings.Contains(known, "disconnected")
+			})
+			ok(t, node.Do(t.Context(), "debug", "clusterlink", "kill", "to", other).Err())
+		}
+		a.record(tenant, "e", 1)
+		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
+	}
 }
 
 // startCluster starts a Redis Cluster of two masters.
-func startCluster(t *testing.T) string {
+func startCluster(t *testing.T) (url string, nodes []*redis.Client) {
 	t.Helper()
 	var ports []string
-	var clients []*redis.Client
 	for range 2 {
-		dir := t.TempDir()
 		port := clusterPort(t)
-		cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--dir", dir, "--save", "", "--cluster-node-timeout", "2000")
-		ok(t, cmd.Start())
-		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + port})
-		t.Cleanup(func() { _ = client.Close() })
-		eventually(t, "the node is up", func() bool { return client.Ping(t.Context()).Err() == nil })
-		ports, clients = append(ports, port), append(clients, client)
+		ports = append(ports, port)
+		nodes = append(nodes, startRedis(t, port, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--enable-debug-command", "local"))
 	}
-	ok(t, clients[0].ClusterAddSlotsRange(t.Context(), 0, 8191).Err())
-	ok(t, clients[1].ClusterAddSlotsRange(t.Context(), 8192, 16383).Err())
-	ok(t, clients[0].ClusterMeet(t.Context(), "127.0.0.1", ports[1]).Err())
-	for _, c := range clients {
+	ok(t, nodes[0].ClusterAddSlotsRange(t.Context(), 0, 8191).Err())
+	ok(t, nodes[1].ClusterAddSlotsRange(t.Context(), 8192, 16383).Err())
+	ok(t, nodes[0].ClusterMeet(t.Context(), "127.0.0.1", ports[1]).Err())
+	for _, c := range nodes {
 		eventually(t, "the cluster is whole", func() bool {
 			info, err := c.ClusterInfo(t.Context()).Result()
 			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:2")
 		})
 	}
-	return "redis://127.0.0.1:" + ports[0] + "?addr=127.0.0.1:" + ports[1]
+	return "redis://127.0.0.1:" + ports[0] + "?addr=127.0.0.1:" + ports[1], nodes
+}
+
+// startRedis starts a server on a port of 127.0.0.1.
+func startRedis(t *testing.T, port string, options ...string) *redis.Client {
+	t.Helper()
+	cmd := exec.Command("redis-server", append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", ""}, options...)...)
+	ok(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + port})
+	t.Cleanup(func() { _ = client.Close() })
+	eventually(t, "the server is up", func() bool { return client.Ping(t.Context()).Err() == nil })
+	return client
 }
 
 // clusterPort is a free port whose other half, 10,000 higher, is free too; both

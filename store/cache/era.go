@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -25,7 +27,7 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	if !certain && asked.Sub(at) < eraFor && of == connections {
 		return era, nil
 	}
-	ids, err := runIDs(ctx, r.client)
+	ids, err := reigns(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
@@ -36,23 +38,48 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	return era, nil
 }
 
-// runIDs are the run ids of the servers that hold keys.
-func runIDs(ctx context.Context, client redis.UniversalClient) (string, error) {
+// inEra has call made with an era that was still the current one when it was done. For
+// a write that is asked; a read over connections that were all there when the era was
+// learnt has met no other Redis.
+func (r *remote) inEra(ctx context.Context, writes bool, call func(era string) error) error {
+	connections := r.connections.Load()
+	era, err := r.currentEra(ctx, false)
+	for range 3 {
+		if err == nil {
+			err = call(era)
+		}
+		if err != nil || !writes && r.connections.Load() == connections {
+			return err
+		}
+		was := era
+		connections = r.connections.Load()
+		if era, err = r.currentEra(ctx, true); err == nil && era == was {
+			return nil
+		}
+	}
+	return cmp.Or(err, errChanging)
+}
+
+// reigns name the servers that hold keys: the process, and since when it is the
+// master, for one that was a replica meanwhile missed what was written.
+func reigns(ctx context.Context, client redis.UniversalClient) (string, error) {
 	var mu sync.Mutex
-	var ids []string
+	var all []string
 	ask := func(ctx context.Context, one redis.Cmdable) error {
-		info, err := one.Info(ctx, "server").Result()
+		info, err := one.Info(ctx, "server", "replication").Result()
 		if err != nil {
 			return err
 		}
-		_, rest, found := strings.Cut(info, "run_id:")
-		if !found {
-			return errors.New("cache: INFO of this Redis tells no run_id")
+		run, reign := infoField(info, "run_id"), infoField(info, "master_replid")
+		if run == "" || reign == "" {
+			return errors.New("cache: INFO of this Redis tells no run_id or master_replid")
 		}
-		id, _, _ := strings.Cut(rest, "\r\n")
+		if role := infoField(info, "role"); role != "master" {
+			return fmt.Errorf("cache: this Redis is no master but a %q", role)
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		ids = append(ids, id)
+		all = append(all, run+" "+reign)
 		return nil
 	}
 	var err error
@@ -61,8 +88,15 @@ func runIDs(ctx context.Context, client redis.UniversalClient) (string, error) {
 	} else {
 		err = ask(ctx, client)
 	}
-	slices.Sort(ids)
-	return strings.Join(ids, " "), err
+	slices.Sort(all)
+	return strings.Join(all, " "), err
+}
+
+// infoField is a field of what INFO says, "" when it is missing.
+func infoField(info, name string) string {
+	_, rest, _ := strings.Cut(info, "\r\n"+name+":")
+	value, _, _ := strings.Cut(rest, "\r\n")
+	return value
 }
 
 // connectionCounter counts the connections that a client made: no process is reached

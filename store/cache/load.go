@@ -54,11 +54,11 @@ func (l *loading[V]) run(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, l.o.LoadTimeout)
 	defer cancel()
 	guarded, end := l.pulse.guard(limited)
+	defer end()
 	values, err := l.ask(guarded, missing)
 	if err != nil && errors.Is(context.Cause(guarded), errHung) {
 		err = analytics.Unavailable(errHung)
 	}
-	end()
 	if !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, analytics.ErrOverloaded) { // then it says nothing of the store
 		l.source.report(analytics.IsUnavailable(err))
 	}

@@ -112,8 +112,12 @@ func (w *world) idle(change func(*Options)) *gateway {
 		change(&o)
 	}
 	g.Cache = New(o)
+	g.drain(context.Background()) // or else it does not believe Redis
 	return g
 }
+
+// undrained has a gateway drain nothing: a drain may announce again what was just published.
+func undrained(o *Options) { o.Outbox = nil }
 
 // write commits n clicks on event key e of the tenant, and does not Publish.
 func (w *world) write(tenant int64, e string, n int) analytics.Change {
@@ -138,6 +142,12 @@ func (w *world) tryWrite(tenant int64, e string, n int) (analytics.Change, error
 func (g *gateway) record(tenant int64, e string, n int) {
 	g.w.t.Helper()
 	g.Publish(context.Background(), g.w.write(tenant, e, n))
+}
+
+// tell publishes until it succeeds.
+func (g *gateway) tell(change analytics.Change) {
+	g.w.t.Helper()
+	eventually(g.w.t, "the change is told", func() bool { return g.announce(context.Background(), []analytics.Change{change}) == nil })
 }
 
 // subject is the number of an event key, which is made if need be.
@@ -268,6 +278,17 @@ func within(t testing.TB, d time.Duration, what string, holds func() bool) {
 			t.Fatalf("not within %s: %s", d, what)
 		}
 	}
+}
+
+// take receives what must come, for as long as a slow machine needs.
+func take[V any](t testing.TB, what string, from <-chan V) (v V) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("never: %s", what)
+	}
+	return v
 }
 
 // fill puts n changes of another subject into the outbox.

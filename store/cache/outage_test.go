@@ -268,11 +268,11 @@ func TestCutSubscription(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
 	// Redis stays, but nobody may subscribe.
-	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "-subscribe").Err())
+	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "-ssubscribe").Err())
 	ok(t, a.redis.Do(t.Context(), "client", "kill", "type", "pubsub").Err())
 	eventually(t, "b is cut off", func() bool { return !b.Informed() })
 	for n := range int64(10) {
-		a.record(tenant, "e", 1)
+		a.tell(w.write(tenant, "e", 1))
 		equal(t, "clicks at the next read", b.mustClicks(tenant, subject), n+1)
 		eventually(t, "Redis is believed", func() bool {
 			calls := b.next.calls.Load()
@@ -280,8 +280,8 @@ func TestCutSubscription(t *testing.T) {
 			return b.next.calls.Load() == calls
 		})
 	}
-	a.record(tenant, "e", 1) // b will not hear of it
-	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+subscribe").Err())
+	a.tell(w.write(tenant, "e", 1)) // b will not hear of it
+	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+ssubscribe").Err())
 	eventually(t, "b hears again", b.Informed)
 	equal(t, "clicks when b hears again", b.mustClicks(tenant, subject), 11)
 	a.record(tenant, "e", 1)
@@ -300,7 +300,7 @@ func TestFlushedRedis(t *testing.T) {
 			w.forgetEverywhere(t, a, b, tenant, subject)
 			b.next.hooks(nil, func() { close(read); <-release })
 			go func() { _, _ = b.clicks(context.Background(), tenant, subject) }()
-			<-read
+			take(t, "the store is read", read)
 			b.next.hooks(nil, nil)
 		}
 		ok(t, a.redis.FlushDB(t.Context()).Err())

@@ -12,7 +12,7 @@ import (
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	g := w.gateway(nil)
+	g := w.gateway(undrained)
 	tenant, subject, other := w.tenants[0], w.subject(w.tenants[0], "e"), w.subject(w.tenants[0], "f")
 	known, unknown := query(subject), query(other)
 	recall := func(ctx context.Context, queries ...analytics.Query) (n int, ok bool) {

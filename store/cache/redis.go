@@ -28,8 +28,8 @@ const (
 //
 // A Redis that restarts from a snapshot, or a replica that takes over, may hold
 // tokens older than the last ones, with values to match. So all keys begin with
-// the era: a digest of the run ids of the processes that hold them. A new
-// process is a new era, and starts out cold. So does a store that was restored:
+// the era: a digest of the processes that hold them and of their reigns as masters.
+// A new one is a new era, and starts out cold. So does a store that was restored:
 // what is remembered may never have happened there.
 type remote struct {
 	client      redis.UniversalClient
@@ -100,6 +100,7 @@ var errOpen = errors.New("cache: Redis is left alone for a moment")
 // and not made at all while the breaker is open.
 func (r *remote) do(ctx context.Context, n int, call func(context.Context) error) error {
 	if !r.breaker.allow() {
+		r.failed.set(mark())
 		return errOpen
 	}
 	limited, cancel := context.WithTimeout(ctx, callTimeout+time.Duration(n)*20*time.Microsecond)
@@ -159,31 +160,22 @@ func (r *remote) read(l *lookup, out []recalled) ([]token, error) {
 		}
 		tokens[t] = tokenOf(found[0])
 		for j, i := range places {
-			out[i].envelope = r.decode(found[1+j])
+			if tokens[t] != (token{}) { // or else it may be of any time
+				out[i].envelope = r.decode(found[1+j])
+			}
 		}
 	}
 	return tokens, nil
 }
 
-// look makes the round trip of look-ups, and makes it again if another process turns
-// out to have answered than the one whose era it was: that one may hold a backup of
-// the era.
+// look makes the round trip of look-ups.
 func (r *remote) look(ctx context.Context, asked []*lookup) {
-	connections := r.connections.Load()
-	era, err := r.currentEra(ctx, false)
-	for tries := 0; err == nil; tries++ {
+	err := r.inEra(ctx, false, func(era string) error {
 		r.lookIn(ctx, era, asked)
-		if r.connections.Load() == connections {
-			return
-		}
-		was := era
-		connections = r.connections.Load()
-		if era, err = r.currentEra(ctx, true); err == nil && era == was {
-			return
-		}
-		if tries == 2 {
-			err = errChanging
-		}
+		return nil
+	})
+	if err == nil {
+		return
 	}
 	for _, l := range asked {
 		l.err = err
@@ -288,26 +280,15 @@ func (r *remote) keep(ctx context.Context, values []kept, stale time.Duration) {
 // era that was current afterwards: a reader of that era finds them.
 func (r *remote) replace(ctx context.Context, topics []topic) error {
 	return r.do(ctx, 2*len(topics), func(ctx context.Context) error {
-		era, err := r.currentEra(ctx, false)
-		if err != nil {
-			return err
-		}
-		for range 3 {
-			_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		return r.inEra(ctx, true, func(era string) error {
+			_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 				for _, t := range topics {
 					fresh := newToken()
 					p.Set(ctx, t.tokenKey(era), fresh[:], r.keepFor)
 				}
 				return nil
 			})
-			if err != nil {
-				return err
-			}
-			was := era
-			if era, err = r.currentEra(ctx, true); err != nil || era == was {
-				return err
-			}
-		}
-		return errChanging
+			return err
+		})
 	})
 }

@@ -10,7 +10,7 @@ import (
 func TestStaleForABoundedTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const bound = 700 * time.Millisecond
+	const bound = 3 * time.Second
 	g := w.gateway(func(o *Options) { o.MaxStale, o.OpenTTL, o.ClosedTTL = bound, 50*time.Millisecond, 50*time.Millisecond })
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	g.record(tenant, "e", 5)

@@ -64,7 +64,8 @@ func (c *Cache) listen(ctx context.Context) {
 }
 
 // hearAll holds one subscription until it fails. Messages come in order: once
-// the answer to a ping is here, so is everything published before the ping.
+// the answer to a ping is here, so is everything published before the ping. In a
+// cluster that holds of a sharded channel alone, which one master serves.
 // Everything held from before the subscription is forgotten.
 func (c *Cache) hearAll(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -73,7 +74,7 @@ func (c *Cache) hearAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sub := c.o.Redis.Subscribe(ctx, c.remote.channel())
+	sub := c.o.Redis.SSubscribe(ctx, c.remote.channel())
 	stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 	defer func() {
 		if stop() {
@@ -87,6 +88,9 @@ func (c *Cache) hearAll(ctx context.Context) error {
 		}
 		switch m := received.(type) {
 		case *redis.Subscription:
+			if m.Kind != "ssubscribe" {
+				return errors.New("cache: another node serves the channel")
+			}
 			c.forgetAll()
 			if !pinging {
 				pinging = true
@@ -162,7 +166,7 @@ func (r *remote) publish(ctx context.Context, n news) error {
 	return r.do(ctx, len(messages), func(ctx context.Context) error {
 		_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, m := range messages {
-				p.Publish(ctx, r.channel(), m)
+				p.SPublish(ctx, r.channel(), m)
 			}
 			return nil
 		})
