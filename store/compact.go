@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -104,16 +106,20 @@ func (c *compaction) run(ctx context.Context) error {
 	if err = c.foresee(ctx, tenants); err != nil {
 		return err
 	}
+	var failed error
 	for _, t := range tenants {
-		if err = c.tenant(ctx, t.ID); err != nil {
-			return err
+		if err = c.tenant(ctx, t.ID); err != nil { // what is wrong with one does not keep the others from it
+			failed = errors.Join(failed, fmt.Errorf("tenant %d: %w", t.ID, err))
+		}
+		if ctx.Err() != nil {
+			return failed
 		}
 	}
 	if c.Before-c.After < vacuumFrom {
-		return nil
+		return failed
 	}
 	_, err = c.conn.Exec(ctx, "VACUUM cells")
-	return err
+	return errors.Join(failed, err)
 }
 
 // foresee counts what there is to do, for whoever watches.

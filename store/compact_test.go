@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,28 @@ func TestCompactManyRows(t *testing.T) {
 	ok(t, w.pool.QueryRow(t.Context(), "SELECT relpages - relallvisible FROM pg_class WHERE oid = 'cells'::regclass").Scan(&unseen))
 	equal(t, "pages that sums out of the index must look at", unseen, 0)
 	equal(t, "clicks from rewritten cells", clicks(), analytics.Total{Events: 8002, Sessions: 1})
+}
+
+// TestCompactGoesOn: what is wrong with one tenant's cells does not keep others from it.
+func TestCompactGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	for _, tenant := range []*world{w, settle(t, w.Store, w.url, "other", 1)} {
+		for i := range 2 {
+			tenant.record(t, analytics.Event{
+				ID: fmt.Sprint(i), Action: analytics.Click, Kind: analytics.KindEvent, Key: "e", Session: "s", At: at("2026-03-02T12:00:00Z"),
+			})
+		}
+	}
+	_, err := w.pool.Exec(t.Context(), `UPDATE cells SET sessions = '\xff00ff' WHERE tenant_id = $1`, w.tenant.ID)
+	ok(t, err)
+	done, err := w.Compact(t.Context(), nil)
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("tenant %d", w.tenant.ID)) {
+		t.Errorf("of the damaged cells: %v", err)
+	}
+	if done.After >= done.Before {
+		t.Errorf("nothing was merged of the other tenant's: %+v", done)
+	}
 }
 
 // TestCompactorAndWritersDoNotWait holds a compaction's transaction and a

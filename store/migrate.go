@@ -95,13 +95,13 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return ran, fmt.Errorf("migrate: %w", wrap(err))
 	}
+	if err = s.prepareRole(ctx); err != nil {
+		return ran, fmt.Errorf("migrate: the role of tenants' statements: %w", wrap(err))
+	}
 	if ran > 0 {
 		if err = s.note(ctx, s.pool, 0, "migrate", "", detail{"version": SchemaVersion(), "migrations": ran}); err != nil {
 			return ran, wrap(err)
 		}
-	}
-	if err = s.prepareRole(ctx); err != nil {
-		return ran, fmt.Errorf("migrate: the role of tenants' statements: %w", wrap(err))
 	}
 	s.pool.Reset()          // connections learn anew what they may
 	v, err := s.Schema(ctx) // a newer binary may have come first

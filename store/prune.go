@@ -19,9 +19,9 @@ const (
 
 	// How long readers and writers of events may have to queue behind a pruner that
 	// waits for its lock, and how often it tries again.
-	pruneWait  = 500 * time.Millisecond
+	pruneWait  = 100 * time.Millisecond
 	pruneRest  = time.Second
-	pruneTries = 120
+	pruneTries = 600
 
 	pruneEvery = time.Hour
 )
@@ -133,13 +133,13 @@ func (p *pruning) raiseHorizon(ctx context.Context, tenant int64) error {
 		if err != nil {
 			return err
 		}
-		if _, err = tx.Exec(ctx, sql("keep_quarters"), args{"tenant_id": tenant, "since": since, "before": p.before}); err != nil {
-			return fmt.Errorf("quarter-hours of activations: %w", err)
-		}
-		for _, statement := range []string{"keep_origins", "raise_horizon"} {
-			if _, err = tx.Exec(ctx, sql(statement), args{"tenant_id": tenant, "before": p.before}); err != nil {
-				return fmt.Errorf("%s: %w", statement, err)
+		for _, keep := range []string{"keep_quarters", "keep_origins"} {
+			if _, err = tx.Exec(ctx, sql(keep), args{"tenant_id": tenant, "since": since, "before": p.before}); err != nil {
+				return fmt.Errorf("%s: %w", keep, err)
 			}
+		}
+		if _, err = tx.Exec(ctx, sql("raise_horizon"), args{"tenant_id": tenant, "before": p.before}); err != nil {
+			return err
 		}
 		return p.note(ctx, tx, tenant, "prune", "", detail{"before": p.before.Format(time.DateOnly)})
 	})

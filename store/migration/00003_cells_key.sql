@@ -1,5 +1,6 @@
 -- +goose NO TRANSACTION
 -- +goose Up
+RESET lock_timeout; -- of a try that gave up
 
 -- The key carries the numbers itself, in place of an index beside it: rows are
 -- inserted into one index less.
