@@ -75,6 +75,12 @@ func TestDepartureCancelsStatements(t *testing.T) {
 	a := b.post(query, nil, http.Header{"Prefer": {"respond-async, wait=1"}})
 	equal(t, "status of one that waits a second", a.status, http.StatusServiceUnavailable)
 	b.cancelled()
+	a = b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": query}),
+		http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}, "Prefer": {"wait=1"}})
+	if !strings.Contains(a.body, `"code":"UNAVAILABLE"`) || !strings.Contains(a.body, "event: complete") {
+		t.Errorf("events for one that waits a second: %s", a.body)
+	}
+	b.cancelled()
 
 	ctx, leave = context.WithCancel(t.Context())
 	first, second := ask(ctx), ask(t.Context())

@@ -187,3 +187,14 @@ func TestRESTIsNotLimitedByCost(t *testing.T) {
 	a := b.post(`{ activations { nodes { id } } }`, nil, nil)
 	equal(t, "GraphQL", fmt.Sprint(len(a.errors) > 0 && a.errors[0].code() == "COST_LIMIT_EXCEEDED"), "true")
 }
+
+// A plan is told over a WebSocket too.
+func TestDryRunOnASocket(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.socketWith(http.Header{"X-Footfall-Dry-Run": {"1"}}, `{ campaigns { nodes { id } } }`)
+	if plan := s.next("next"); at(plan, "extensions.cost.estimated") == nil || at(plan, "extensions.plan.batches") == nil {
+		t.Errorf("got %s", encoded(plan))
+	}
+	s.next("complete")
+}

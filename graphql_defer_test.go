@@ -101,6 +101,20 @@ const (
 	boardEnd = ` } }`
 )
 
+// What an answer in parts cost is not known before the last of them.
+func TestDeferredCost(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.deferWorld()
+	header := asParts.Clone()
+	header.Set("X-Footfall-Cost", "1")
+	query := `{ ` + boardOf + `... @defer { engagement(` + marchOf + `) { totalPageViews } }` + boardEnd + ` }`
+	body := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": query}), header).body
+	if strings.Count(body, `"extensions":{"cost":{"estimated":`) != 1 || strings.Contains(body, `"actual"`) || !strings.Contains(body, `"path":[`) {
+		t.Error(body)
+	}
+}
+
 // Deferred, whole and undeferred are one answer.
 func TestDefer(t *testing.T) {
 	t.Parallel()
@@ -240,12 +254,16 @@ func TestDeferTimesOut(t *testing.T) {
 	ok(t, err)
 	_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE cells IN ACCESS EXCLUSIVE MODE")
 	ok(t, err)
-	a := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": query}), asParts)
-	if !strings.Contains(a.body, `{"data":{"partner":{"name":"p0"}},"hasNext":true}`) ||
-		!strings.Contains(a.body, `"code":"UNAVAILABLE"`) || !strings.HasSuffix(a.body, "--footfall--\r\n") {
-		t.Errorf("got %s", a.body)
+	hasty := asParts.Clone()
+	hasty.Set("Prefer", "wait=1")
+	for _, header := range []http.Header{asParts, hasty} {
+		a := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": query}), header)
+		if !strings.Contains(a.body, `{"data":{"partner":{"name":"p0"}},"hasNext":true}`) ||
+			!strings.Contains(a.body, `"code":"UNAVAILABLE"`) || !strings.HasSuffix(a.body, "--footfall--\r\n") {
+			t.Errorf("got %s", a.body)
+		}
+		b.cancelled()
 	}
-	b.cancelled()
 	ok(t, conn.Close(t.Context()))
 	eventually(t, "every goroutine of the deferred fragment ends", func() bool { return runtime.NumGoroutine() <= before })
 }

@@ -116,6 +116,23 @@ func TestMaxStalenessOfNothing(t *testing.T) {
 	}
 }
 
+// A query that is answered with events keeps to no-cache as any other.
+func TestEventsOfAQueryAreFresh(t *testing.T) {
+	t.Parallel()
+	a := setup(t, withEdge, withoutRedis)
+	a.conf.redis = ""
+	b := a.unattended() // hears of nothing, ever
+	a.populate()
+	query := encoded(map[string]any{"query": measured(measuresOf["ActivationMetrics"].query, "")})
+	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
+	for n := range 3 {
+		a.recordOneOfEach(n + 1)
+		if body := b.do(http.MethodPost, "/graphql", query, header).body; !strings.Contains(body, fmt.Sprintf(`"n":%d,`, n+1)) {
+			t.Errorf("after event %d: %s", n+1, body)
+		}
+	}
+}
+
 func TestBadMaxStaleness(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

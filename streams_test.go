@@ -113,8 +113,13 @@ func (b *bundle) events(method, query string) *stream {
 // ids.
 func (b *bundle) socket(queries ...string) *stream {
 	b.t.Helper()
+	return b.socketWith(nil, queries...)
+}
+
+func (b *bundle) socketWith(header http.Header, queries ...string) *stream {
+	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
-	conn, _, err := ws.Dial(ctx, b.base+"/graphql", &ws.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	conn, _, err := ws.Dial(ctx, b.base+"/graphql", &ws.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header})
 	ok(b.t, err)
 	b.t.Cleanup(func() { cancel(); _ = conn.CloseNow() })
 	send := func(m map[string]any) { ok(b.t, conn.Write(ctx, ws.MessageText, []byte(encoded(m)))) }

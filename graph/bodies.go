@@ -3,43 +3,87 @@ package graph
 import (
 	"errors"
 	"io"
-	"sync/atomic"
+	"sync"
 
 	"footfall/analytics"
 )
 
-// maxBodies bounds the memory that long bodies take together, on their way in and
-// while they are worked on.
-const maxBodies = 256 << 20
+// The bounds of the memory that long bodies take, on their way in and while they are
+// worked on: all together, and those of one principal.
+const (
+	maxBodies          = 256 << 20
+	maxPrincipalBodies = maxBodies / 4
+)
 
-var errBodies = analytics.Unavailable(errors.New("graph: bodies take all the memory that they may"))
+var (
+	errBodies          = analytics.Unavailable(errors.New("graph: bodies take all the memory that they may"))
+	errPrincipalBodies = analytics.Errorf(analytics.CodeRateLimited, "at most %d bytes of a key's or token's requests at a time", maxPrincipalBodies)
+)
 
-// bodies counts the bytes of bodies, up to most.
+// bodies counts the bytes of bodies, up to most, and of each principal's up to each.
 type bodies struct {
-	most int64
-	held atomic.Int64
+	most, each int64
+
+	mu          sync.Mutex
+	held        int64
+	byPrincipal map[string]int64
 }
 
-// heldBody counts what is read of one body.
+func newBodies(most, each int64) *bodies {
+	return &bodies{most: most, each: each, byPrincipal: map[string]int64{}}
+}
+
+// add takes n bytes for the principal, or gives back -n. It fails, and takes none,
+// where there is no room.
+func (b *bodies) add(principal string, n int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case n > 0 && b.held+n > b.most:
+		return errBodies
+	case n > 0 && b.byPrincipal[principal]+n > b.each:
+		return errPrincipalBodies
+	}
+	b.held += n
+	if b.byPrincipal[principal] += n; b.byPrincipal[principal] == 0 {
+		delete(b.byPrincipal, principal)
+	}
+	return nil
+}
+
+// heldBody counts what is held of one body.
 type heldBody struct {
-	io.Reader
-	of *bodies
-	n  int64
+	of        *bodies
+	principal string
+	n         int64
 }
 
-// Read fails with errBodies where there is no room for more.
-func (b *heldBody) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	b.n += int64(n)
-	if b.of.held.Add(int64(n)) > b.of.most {
-		return n, errBodies
+func (h *heldBody) hold(n int) error {
+	err := h.of.add(h.principal, int64(n))
+	if err == nil {
+		h.n += int64(n)
+	}
+	return err
+}
+
+// release frees what was held; of nil it is nothing.
+func (h *heldBody) release() {
+	if h != nil {
+		_ = h.of.add(h.principal, -h.n)
+		h.n = 0
+	}
+}
+
+// heldReader holds what is read, and fails where there is no room for more.
+type heldReader struct {
+	io.Reader
+	held *heldBody
+}
+
+func (r heldReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if full := r.held.hold(n); full != nil {
+		return n, full
 	}
 	return n, err
-}
-
-// release frees what was read; of nil it is nothing.
-func (b *heldBody) release() {
-	if b != nil {
-		b.of.held.Add(-b.n)
-	}
 }

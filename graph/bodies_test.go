@@ -20,7 +20,12 @@ import (
 // took is free again when they are done with.
 func TestBodiesAreHeldTogether(t *testing.T) {
 	b := setup(t)
-	bodies := &bodies{most: 300 << 10}
+	bodies := newBodies(300<<10, 250<<10)
+	total := func() int64 {
+		bodies.mu.Lock()
+		defer bodies.mu.Unlock()
+		return bodies.held
+	}
 	b.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _, held, ok := bodies.admit(r.Context(), w, r, b, mediaJSON)
 		defer held.release()
@@ -45,18 +50,20 @@ func TestBodiesAreHeldTogether(t *testing.T) {
 	if _, err := io.WriteString(finish, long); err != nil {
 		t.Fatal(err)
 	}
-	for bodies.held.Load() < int64(len(long)) {
+	for total() < int64(len(long)) {
 		runtime.Gosched()
 	}
-	w := b.do(http.MethodPost, "/graphql", long)
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("beside another: %d %v %s", w.Code, w.Header(), w.Body)
+	for key, want := range map[string]int{"key:1": http.StatusTooManyRequests, "key:2": http.StatusServiceUnavailable} {
+		w := b.do(http.MethodPost, "/graphql", long, "Authorization", key)
+		if w.Code != want || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s beside the first: %d %v %s", key, w.Code, w.Header(), w.Body)
+		}
 	}
 	_ = finish.Close()
 	if code := <-took; code != http.StatusOK {
 		t.Errorf("the first: %d", code)
 	}
-	if n := bodies.held.Load(); n != 0 {
+	if n := total(); n != 0 {
 		t.Errorf("%d bytes are still held", n)
 	}
 }

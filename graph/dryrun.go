@@ -48,7 +48,11 @@ func (c *costs) InterceptOperation(ctx context.Context, next graphql.OperationHa
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		response := respond(ctx)
-		if response != nil {
+		switch {
+		case response == nil, len(response.Path) > 0: // what is deferred was estimated with the rest
+		case response.HasNext != nil: // and what it cost is not known yet
+			extend(response, extCost, c.said(op, nil))
+		default:
 			extend(response, extCost, c.said(op, response.Data))
 		}
 		return response

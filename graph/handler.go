@@ -74,7 +74,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	if o.Streams == nil {
 		o.Streams = NewStreams()
 	}
-	held := &bodies{most: maxBodies}
+	held := newBodies(maxBodies, maxPrincipalBodies)
 	streams := streaming{auth: o.Auth, bodies: held, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -24,6 +25,7 @@ const (
 	boundary    = "footfall"
 	maxPart     = 64 << 10 // parts of at least this size are not gathered further
 	partsReady  = 16       // deferred fragments that may wait for a slow reader
+	partTimeout = 10 * time.Second
 	partHeading = "Content-Type: application/json; charset=utf-8\r\n\r\n"
 )
 
@@ -66,9 +68,11 @@ func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 		case next := <-responses:
 			p.send(gather(next, responses))
 		case <-over.C:
-			late := Public(context.DeadlineExceeded)
-			p.part(true, map[string]any{"errors": gqlerror.List{{Message: late.Error(), Extensions: map[string]any{"code": string(late.Code)}}}, "hasNext": false})
+			p.late()
 		case <-r.Context().Done():
+			if errors.Is(r.Context().Err(), context.DeadlineExceeded) { // the client's own
+				p.late()
+			}
 			return
 		}
 	}
@@ -149,8 +153,13 @@ func (p *parts) send(batch []*graphql.Response) {
 	p.part(!more, map[string]any{"incremental": incremental, "hasNext": more})
 }
 
+// late is the last part of an answer whose time is over.
+func (p *parts) late() {
+	p.part(true, map[string]any{"errors": failed(context.DeadlineExceeded).Errors, "hasNext": false})
+}
+
 // part sends a part and the boundary after it, so that the client need not wait
-// for the next to see its end.
+// for the next to see its end. Who does not read is cut off.
 func (p *parts) part(last bool, v any) {
 	var b bytes.Buffer
 	b.WriteString(partHeading)
@@ -164,6 +173,10 @@ func (p *parts) part(last bool, v any) {
 		b.WriteString("--")
 	}
 	b.WriteString("\r\n")
+	_ = p.control.SetWriteDeadline(time.Now().Add(partTimeout))
 	_, err := p.w.Write(b.Bytes())
 	p.open = p.open && !last && err == nil && p.control.Flush() == nil
+	if p.open {
+		_ = p.control.SetWriteDeadline(time.Time{}) // or HTTP/2 ends a stream that has nothing to say
+	}
 }

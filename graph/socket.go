@@ -124,7 +124,14 @@ func (s *socket) subscribe(m message) (ws.StatusCode, string) {
 	if err == nil {
 		_, err = s.auth.Allow(s.principal, auth.AnyUse)
 	}
-	go s.run(ctx, m.ID, a, params, err)
+	held := &heldBody{of: s.bodies, principal: s.principal.ID} // an operation keeps its text
+	if err == nil {
+		err = held.hold(len(m.Payload))
+	}
+	go func() {
+		defer held.release()
+		s.run(ctx, m.ID, a, params, err)
+	}()
 	return 0, ""
 }
 
@@ -153,7 +160,7 @@ func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.
 		return
 	}
 	for response = op.next(s.log); response != nil; response = op.next(s.log) {
-		if len(response.Data) == 0 { // it never ran, or cannot go on
+		if len(response.Data) == 0 && len(response.Errors) > 0 { // it never ran, or cannot go on
 			if s.drop(id, a) {
 				s.sendErrors(id, response)
 			}

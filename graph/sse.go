@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/edge"
 )
 
 const mediaEvents = "text/event-stream"
@@ -64,11 +66,14 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	defer leave()
 	ctx, cancel := context.WithCancel(auth.WithPrincipal(r.Context(), p))
 	defer cancel()
-	op, response, err := start(ctx, exec, params, func(op *graphql.OperationContext) error {
-		if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
-			return analytics.Invalidf("method", "must be POST for a mutation")
+	op, response, err := start(ctx, exec, params, func(ctx context.Context, op *graphql.OperationContext) (context.Context, error) {
+		switch kind := op.Operation.Operation; {
+		case kind == ast.Query:
+			return edge.Wanted(r.WithContext(ctx)), nil
+		case kind == ast.Mutation && r.Method == http.MethodGet:
+			return ctx, analytics.Invalidf("method", "must be POST for a mutation")
 		}
-		return nil
+		return ctx, nil
 	})
 	if err != nil {
 		h.Set("Allow", "POST")
@@ -121,6 +126,9 @@ func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *
 		case <-t.streams.closing:
 			return
 		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) { // the client's own
+				events.end(failed(context.DeadlineExceeded))
+			}
 			return
 		}
 	}

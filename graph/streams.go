@@ -116,8 +116,8 @@ type execution struct {
 }
 
 // start begins an operation, or says in a response why it cannot be. accept may
-// refuse it by its kind, nil takes all.
-func start(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, accept func(*graphql.OperationContext) error) (*execution, *graphql.Response, error) {
+// refuse it by its kind, and says what it runs under; nil takes all.
+func start(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, accept func(context.Context, *graphql.OperationContext) (context.Context, error)) (*execution, *graphql.Response, error) {
 	ctx = graphql.StartOperationTrace(ctx)
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
 	op, errs := exec.CreateOperationContext(ctx, params)
@@ -125,7 +125,8 @@ func start(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawP
 		return nil, dispatchErrors(ctx, exec, op, errs), nil
 	}
 	if accept != nil {
-		if err := accept(op); err != nil {
+		var err error
+		if ctx, err = accept(ctx, op); err != nil {
 			return nil, nil, err
 		}
 	}

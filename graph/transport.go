@@ -124,7 +124,7 @@ func (b *bodies) admit(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		limit.SetHeaders(w.Header())
 	}
 	if err == nil {
-		raw, held, status, err = b.readRaw(w, r)
+		raw, held, status, err = b.readRaw(w, r, p.ID)
 	}
 	if err != nil {
 		auth.SetHeaders(w.Header(), err)
@@ -158,7 +158,7 @@ func isJSON(contentType string) bool {
 
 // readRaw gets the bytes that hold the operation: the body or the query string,
 // each within its bound. The status is 0 where the error's own will do.
-func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, held *heldBody, status int, err error) {
+func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request, principal string) (raw []byte, held *heldBody, status int, err error) {
 	if r.Method != http.MethodPost {
 		if len(r.URL.RawQuery) > maxURL {
 			return nil, nil, http.StatusRequestURITooLong, analytics.Invalidf("query string", "must be at most %d bytes long", maxURL)
@@ -176,13 +176,13 @@ func (b *bodies) readRaw(w http.ResponseWriter, r *http.Request) (raw []byte, he
 		}
 		return raw, nil, 0, nil
 	}
-	held = &heldBody{Reader: http.MaxBytesReader(w, r.Body, maxBody), of: b}
-	raw, err = io.ReadAll(held)
+	held = &heldBody{of: b, principal: principal}
+	raw, err = io.ReadAll(heldReader{http.MaxBytesReader(w, r.Body, maxBody), held})
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
 		err = tooLarge
-	case err != nil && !analytics.IsUnavailable(err):
+	case err != nil && !errors.Is(err, errBodies) && !errors.Is(err, errPrincipalBodies):
 		err = analytics.Invalidf("body", "could not be read to its end")
 	}
 	return raw, held, 0, err

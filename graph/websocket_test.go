@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,24 @@ func TestWebSocketOperationsAreBounded(t *testing.T) {
 	c.want(`{"id":"100","type":"error","payload":[{"message":"at most 100 operations of a connection at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
 	_ = c.conn.CloseNow()
 	for range maxOperations {
+		take(t, "a subscription's end", s.left)
+	}
+}
+
+// What operations were asked with takes memory as long as they last, of which a
+// principal has its share.
+func TestWebSocketOperationsAreHeld(t *testing.T) {
+	s := newStation(t, func(*Streams) {})
+	c := s.ready()
+	long := showLive + strings.Repeat(" ", maxReceived-1000)
+	const fit = maxPrincipalBodies / (maxReceived - 1000)
+	for id := range fit {
+		c.send(subscribe(strconv.Itoa(id), long))
+	}
+	c.send(subscribe("more", long))
+	c.want(`{"id":"more","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
+	_ = c.conn.CloseNow()
+	for range fit {
 		take(t, "a subscription's end", s.left)
 	}
 }
