@@ -7,6 +7,7 @@ import axe from 'axe-core';
  */
 export async function check(page, { include, exclude, ...options } = {}) {
   await page.evaluate(`if (!globalThis.axe) { ${axe.source} }`);
+  await page.evaluate(settled);
   const violations = await page.evaluate(
     async ([context, options]) => (await globalThis.axe.run(context, options)).violations,
     [{ include: include ? [include].flat() : [':root'], exclude: [exclude ?? []].flat() }, { resultTypes: ['violations'], ...options }],
@@ -14,6 +15,15 @@ export async function check(page, { include, exclude, ...options } = {}) {
   const found = violations.filter((violation) => ['serious', 'critical'].includes(violation.impact));
   assert.deepEqual(found.map((violation) => violation.id), [], `${page.url()}\n${found.map(described).join('\n')}\n`);
 }
+
+/** Waits until nothing fades or moves any more, but for what does so for ever. */
+const settled = () =>
+  Promise.allSettled(
+    document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+      .map((animation) => animation.finished),
+  );
 
 function described({ id, impact, help, helpUrl, nodes }) {
   const places = nodes.slice(0, 5).map(({ target, html, failureSummary }) => {

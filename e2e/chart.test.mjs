@@ -15,7 +15,7 @@ before(async () => {
     `export { buildSchema, parse } from 'graphql';
      export * from './chart/live'; export * from './chart/numbers-of'; export * from './chart/recognise';
      export * from './chart/selection'; export * from './chart/views'; export * from './chart/time';
-     export * from './playground/rest-path'; export * from './playground/share';`,
+     export * from './playground/fetcher'; export * from './playground/rest-path'; export * from './playground/share';`,
   );
   schema = chart.buildSchema(readFileSync(schemaFile, 'utf8'));
   const query = '{ metricDefinitions { type name unit additive aggregate actions } }';
@@ -164,4 +164,18 @@ test('a link brings back what it was made from', () => {
   const shared = chart.sharedIn(new URL(chart.linkTo(request, 'http://127.0.0.1')).hash);
   assert.equal(shared.query, request.query);
   assert.deepEqual(JSON.parse(shared.variables), request.variables);
+});
+
+test('a query runs by the name that it has, whatever the editor last knew', () => {
+  const two = 'query A { a } query B { b }';
+  for (const [query, named, want] of [
+    ['query B { b }', 'A', 'B'],
+    ['query B { b }', undefined, 'B'],
+    ['{ b }', 'A', undefined],
+    [two, 'B', 'B'],
+    [two, 'C', 'C'],
+    ['query {', 'A', 'A'],
+  ]) {
+    assert.equal(chart.nameIn(query, named), want, `${query} as ${named}`);
+  }
 });

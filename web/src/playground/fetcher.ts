@@ -25,7 +25,7 @@ const media = {
  */
 export function createFetcher(key: () => string, onStatus: (status: number) => void, exchanges: Exchanges): Fetcher {
   return async ({ query, variables, operationName }, options) => {
-    const request: Request = { query, variables: variables ?? {}, operationName: operationName ?? undefined };
+    const request: Request = { query, variables: variables ?? {}, operationName: nameIn(query, operationName ?? undefined) };
     const headers = { ...media, ...authorization(key()), ...options?.headers };
     const live = isSubscription(request);
     const tell = operationName === introspection ? unheard : exchanges.begin(request, live);
@@ -65,6 +65,20 @@ export function read(response: Response, text: string): ExecutionResult<Json> {
 }
 
 export const authorization = (key: string): Record<string, string> => (key ? { Authorization: `Bearer ${key}` } : {});
+
+/**
+ * The name to run a query by. The editor looks at what it holds a moment after that was changed, and until then names an
+ * operation of the text before: the only one there is must be meant.
+ */
+export function nameIn(query: string, operationName?: string): string | undefined {
+  try {
+    const document = parse(query);
+    const meant = getOperationAST(document, operationName) ?? getOperationAST(document);
+    return meant ? meant.name?.value : operationName;
+  } catch {
+    return operationName; // the server says what is wrong with it
+  }
+}
 
 export function isSubscription({ query, operationName }: Request): boolean {
   try {
