@@ -171,9 +171,12 @@ func (w *world) create(ctx context.Context, t *tenant) (err error) {
 	return nil
 }
 
-// client sends to an address over at most so many connections.
+// client sends to an address over at most so many connections. What it leaves behind
+// is gone before long, lest it be taken for a leak of the gateway's.
 func (w *world) client(address string, connections int) client {
-	return client{&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}, "http://" + address}
+	return client{&http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Second, DisableCompression: true,
+	}}, "http://" + address}
 }
 
 func (w *world) close() (err error) {
