@@ -42,8 +42,9 @@ type Options struct {
 	Freshness func(context.Context) (context.Context, func() analytics.Freshness)
 	// Documents may be named instead of sent.
 	Documents Documents
-	Limits    Limits // of one operation that is not a REST contract's
-	byGqlgen  bool   // leaves every list to gqlgen, for tests that compare
+	Limits    Limits  // of one operation that is not a REST contract's
+	byGqlgen  bool    // leaves every list to gqlgen, for tests that compare
+	bodies    *bodies // nil for one of the usual size
 }
 
 // New makes the server that GraphQL and the REST contracts share. Add REST
@@ -74,11 +75,13 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	if o.Streams == nil {
 		o.Streams = NewStreams()
 	}
-	held := newBodies(maxBodies, maxPrincipalBodies)
-	streams := streaming{auth: o.Auth, bodies: held, streams: o.Streams, log: o.Log}
+	if o.bodies == nil {
+		o.bodies = newBodies(maxBodies, maxPrincipalBodies)
+	}
+	streams := streaming{auth: o.Auth, bodies: o.bodies, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
 	srv.AddTransport(&sse{streams})
-	srv.AddTransport(&transport{auth: o.Auth, bodies: held, log: o.Log, edge: o.Edge, enter: o.Enter, timeout: o.Timeout})
+	srv.AddTransport(&transport{auth: o.Auth, bodies: o.bodies, log: o.Log, edge: o.Edge, enter: o.Enter, timeout: o.Timeout})
 	parsed := newQueryCache(o.Documents.Trusted)
 	srv.SetQueryCache(parsed)
 	srv.SetParserTokenLimit(maxTokens)

@@ -181,7 +181,7 @@ func TestStreamsShowSignsOfLife(t *testing.T) {
 // A stream that is quiet for longer than a write may take goes on, over HTTP/2 too.
 func TestQuietStreamsGoOn(t *testing.T) {
 	t.Parallel()
-	s := startStation(t, func(o *Streams) { o.keepAlive, o.writeTimeout = 200*time.Millisecond, 20*time.Millisecond }, func(server *httptest.Server) {
+	s := startStation(t, func(o *Streams) { o.keepAlive, o.writeTimeout = 600*time.Millisecond, 300*time.Millisecond }, func(server *httptest.Server) {
 		server.EnableHTTP2 = true
 		server.StartTLS()
 	})

@@ -3,13 +3,17 @@ package graph
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	ws "github.com/coder/websocket"
+
+	"footfall/analytics"
 )
 
 // client is a WebSocket that a test drives by hand.
@@ -127,10 +131,18 @@ func TestWebSocketOperationsAreBounded(t *testing.T) {
 // What operations were asked with takes memory as long as they last, of which a
 // principal has its share.
 func TestWebSocketOperationsAreHeld(t *testing.T) {
-	s := newStation(t, func(*Streams) {})
+	t.Parallel()
+	const fit, size = 3, 30 << 10
+	s := &station{t: t, Streams: NewStreams(), values: make(chan *analytics.CampaignLive), left: make(chan struct{}, fit)}
+	handler, err := New(Options{
+		Live: s, Streams: s.Streams, Auth: s, Log: slog.New(slog.DiscardHandler), Now: time.Now, Timeout: time.Second, bodies: newBodies(1<<20, (fit+1)*size),
+	})
+	ok(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL + "/graphql"
 	c := s.ready()
-	long := showLive + strings.Repeat(" ", maxReceived-1000)
-	const fit = maxPrincipalBodies / (maxReceived - 1000)
+	long := showLive + strings.Repeat(" ", size)
 	for id := range fit {
 		c.send(subscribe(strconv.Itoa(id), long))
 	}
