@@ -85,14 +85,21 @@ func TestAsOf(t *testing.T) {
 	}
 }
 
+// deaf is a gateway over some data, and another that hears of nothing it does, ever.
+func deaf(t *testing.T) (a, b *bundle) {
+	t.Helper()
+	a = setup(t, withEdge, withoutRedis)
+	a.conf.redis = ""
+	b = a.unattended()
+	a.populate()
+	return a, b
+}
+
 // maxStaleness of nothing sees what was committed and told to nobody; a second
 // may be remembered.
 func TestMaxStalenessOfNothing(t *testing.T) {
 	t.Parallel()
-	a := setup(t, withEdge, withoutRedis)
-	a.conf.redis = ""
-	b := a.unattended() // hears of nothing, ever
-	a.populate()
+	a, b := deaf(t)
 	n := 0
 	write := func() { n++; a.recordOneOfEach(n) }
 	write()
@@ -119,10 +126,7 @@ func TestMaxStalenessOfNothing(t *testing.T) {
 // A query that is answered with events keeps to no-cache as any other.
 func TestEventsOfAQueryAreFresh(t *testing.T) {
 	t.Parallel()
-	a := setup(t, withEdge, withoutRedis)
-	a.conf.redis = ""
-	b := a.unattended() // hears of nothing, ever
-	a.populate()
+	a, b := deaf(t)
 	query := encoded(map[string]any{"query": measured(measuresOf["ActivationMetrics"].query, "")})
 	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	for n := range 3 {

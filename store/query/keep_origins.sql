@@ -1,5 +1,6 @@
--- A session that began before the new horizon, and not before the old one, and may go on after it belongs to the
--- dimensions of its first page view, whose event goes: they move to the session.
+-- A session that began between the old horizon and the new one, and may go on after
+-- it, belongs to the dimensions of its first page view, whose event goes: they move
+-- to the session.
 UPDATE sessions s
 SET origin = v.origin
 FROM (SELECT DISTINCT ON (o.subject_id, o.actor_id, o.started_at) o.subject_id, o.actor_id, o.started_at,
