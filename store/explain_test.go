@@ -48,7 +48,7 @@ func TestPlansUseIndexes(t *testing.T) {
 	}{
 		"find_events":       {sql("find_events"), args{"tenant_id": tenant, "n": numbers, "ats": ats, "ids": names, "first": ats[0], "last": ats[n-1]}},
 		"find_identities":   {sql("find_identities"), args{"tenant_id": tenant, "n": numbers, "digests": digests}},
-		"find_sessions":     {sql("find_sessions"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "actors": ids, "since": ats}},
+		"find_sessions":     {sql("find_sessions"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "actors": ids, "since": ats, "until": ats}},
 		"delete_sessions":   {sql("delete_sessions"), args{"tenant_id": tenant, "subjects": ids, "actors": ids, "starts": ats}},
 		"find_viewers":      {sql("find_viewers"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "visitors": ids}},
 		"find_first_logins": {sql("find_first_logins"), args{"tenant_id": tenant, "visitors": ids}},

@@ -94,9 +94,6 @@ func (r *rebuilding) derive(ctx context.Context, subjects []namedSubject) error 
 		if err != nil || len(facts) == 0 {
 			return err
 		}
-		if len(facts) == rebuildEvents {
-			facts = wholeInstants(facts)
-		}
 		d := deriver{tenant: r.tenant, tx: r.tx}
 		if err = d.derive(ctx, facts); err != nil {
 			return err
@@ -110,19 +107,6 @@ func (r *rebuilding) derive(ctx context.Context, subjects []namedSubject) error 
 			r.progress(r.done, r.total)
 		}
 	}
-}
-
-// wholeInstants leaves the events of the last instant for the next time, unless there
-// are no others: which of them comes first is not left to the database's collation.
-func wholeInstants(facts []fact) []fact {
-	n := len(facts)
-	for last := facts[n-1].At; n > 0 && facts[n-1].At.Equal(last); {
-		n--
-	}
-	if n == 0 {
-		return facts
-	}
-	return facts[:n]
 }
 
 // facts reads the events that follow one.

@@ -14,57 +14,13 @@ import (
 // whose names one actor or viewer at one subject.
 type whose struct{ subject, identity int64 }
 
-// visits are the page views of one actor at one partner: the new ones, and the
-// sessions stored near them.
-type visits struct {
-	whose
-	named bool // the client named the session: one, however long its pauses
-	views []int64
-	first map[int64]firstView // of the new page views at each instant
-	old   []analytics.Session
-	// The dimensions of sessions by their start, where the first page view's event
-	// is gone and they outlive it (origin).
-	origins map[int64][]*string
-}
-
-// firstView is the page view that a session which starts at its instant is
-// attributed to.
-type firstView struct {
-	id   string
-	dims *analytics.Dimensions
-}
-
-func (v *visits) add(f *fact) {
-	at := f.At.UnixMicro()
-	v.views = append(v.views, at)
-	if known, ok := v.first[at]; !ok || f.ID < known.id {
-		v.first[at] = firstView{f.ID, &f.Dimensions}
-	}
-}
-
-// hadView reports whether a page view at the instant was known before.
-func (v *visits) hadView(at int64) bool {
-	return slices.ContainsFunc(v.old, func(s analytics.Session) bool { return slices.Contains(s.Views, at) })
-}
-
 // sessions cuts anew what the page views touch, and enters the difference.
 func (d *deriver) sessions(ctx context.Context, views []*fact) error {
 	if len(views) == 0 {
 		return nil
 	}
-	byActor := map[whose]*visits{}
-	var order []*visits
-	for _, f := range views {
-		k := whose{f.subject, f.actor()}
-		v := byActor[k]
-		if v == nil {
-			v = &visits{whose: k, named: f.session != 0, first: map[int64]firstView{}}
-			byActor[k] = v
-			order = append(order, v)
-		}
-		v.add(f)
-	}
-	if err := d.findSessions(ctx, order); err != nil {
+	order, err := nearby(visitsOf(views), func(of []*visits) error { return d.findSessions(ctx, of) })
+	if err != nil {
 		return err
 	}
 	var gone, born []sessionRow
@@ -77,7 +33,7 @@ func (d *deriver) sessions(ctx context.Context, views []*fact) error {
 			born = append(born, sessionRow{v, s})
 		}
 	}
-	if err := d.enterSessions(ctx, gone, born); err != nil {
+	if err = d.enterSessions(ctx, gone, born); err != nil {
 		return err
 	}
 	return d.replaceSessions(ctx, gone, born)
@@ -142,68 +98,6 @@ func (d *deriver) firstViews(ctx context.Context, gone, born []sessionRow) ([]fi
 		return nil
 	})
 	return out, err
-}
-
-// recut is the sessions that end and those that begin in their place.
-func (v *visits) recut() (gone, born []analytics.Session) {
-	all := v.views
-	for _, s := range v.old {
-		all = append(all, s.Views...)
-	}
-	cut := analytics.CutSessions(all)
-	if v.named {
-		cut = []analytics.Session{{Views: []int64{slices.Min(all), slices.Max(all)}}}
-		if cut[0].Micros() == 0 {
-			cut[0].Views = cut[0].Views[:1]
-		}
-	}
-	// A new page view at a session's first instant may be the one it starts with.
-	same := func(a, b analytics.Session) bool {
-		_, again := v.first[a.Views[0]]
-		return !again && slices.Equal(a.Views, b.Views)
-	}
-	stays := func(in []analytics.Session) func(analytics.Session) bool {
-		return func(s analytics.Session) bool {
-			return slices.ContainsFunc(in, func(o analytics.Session) bool { return same(s, o) })
-		}
-	}
-	gone = slices.DeleteFunc(slices.Clone(v.old), stays(cut))
-	born = slices.DeleteFunc(cut, stays(v.old))
-	return gone, born
-}
-
-func (d *deriver) findSessions(ctx context.Context, order []*visits) error {
-	n, subjects, actors := make([]int32, len(order)), make([]int64, len(order)), make([]int64, len(order))
-	since := make([]time.Time, len(order))
-	for i, v := range order {
-		n[i], subjects[i], actors[i] = int32(i), v.subject, v.identity
-		// A session that started SessionLimit before a view cannot hold it.
-		since[i] = time.UnixMicro(slices.Min(v.views)).Add(-analytics.SessionLimit)
-		if v.named {
-			since[i] = analytics.MinInstant
-		}
-	}
-	rows, err := d.tx.Query(ctx, sql("find_sessions"), args{
-		"tenant_id": d.tenant, "n": n, "subjects": subjects, "actors": actors, "since": since,
-	})
-	if err != nil {
-		return err
-	}
-	var i int
-	var start, end time.Time
-	var packed []byte
-	var origin []*string
-	_, err = pgx.ForEachRow(rows, []any{&i, &start, &end, &packed, &origin}, func() error {
-		order[i].old = append(order[i].old, analytics.Session{Views: unpackViews(start, end, packed)})
-		if origin != nil {
-			if order[i].origins == nil {
-				order[i].origins = map[int64][]*string{}
-			}
-			order[i].origins[start.UnixMicro()] = origin
-		}
-		return nil
-	})
-	return err
 }
 
 type sessionRow struct {
