@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"graph/plain":        {"graph/scalar"},
 	"graph/scalar":       {"analytics"},
 	"ingest":             {"analytics", "auth", "internal/problem"},
+	"internal/await":     {},
 	"internal/demo":      {"analytics"},
 	"internal/document":  {},
 	"internal/localdb":   {},

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"footfall/internal/await"
 )
 
 // dial opens a connection that a test writes to as it likes.
@@ -124,8 +126,8 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 				return err == nil && strings.Contains(a.body, "\nfootfall_http_requests_in_flight 1\n") != is
 			}
 		}
-		eventually(t, "an answer that nobody reads", held(true))
-		eventually(t, "it is let go", held(false))
+		await.Until(t, "an answer that nobody reads", held(true))
+		await.Until(t, "it is let go", held(false))
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"footfall/internal/await"
 	"footfall/internal/localdb"
 	"footfall/internal/storetest"
 )
@@ -67,7 +68,7 @@ func TestDumpAndRestore(t *testing.T) {
 // cached asks until the answer comes out of Redis or memory with so many clicks.
 func (b *bundle) cached(query string, clicks int) {
 	b.t.Helper()
-	eventually(b.t, "the answer is remembered", func() bool {
+	await.Until(b.t, "the answer is remembered", func() bool {
 		got := b.post(query, nil, nil)
 		return fmt.Sprint(at(got.data, "activation.metrics.clickCount")) == fmt.Sprint(clicks)
 	})
@@ -140,7 +141,7 @@ func recoverTo(t *testing.T, of *localdb.Server, home, archive, instant string) 
 	s, err := localdb.Start(t.Context(), localdb.Options{Dir: home, Log: t.Output()})
 	ok(t, err)
 	t.Cleanup(func() { ok(t, s.Close()) })
-	eventually(t, "recovery is over", func() bool {
+	await.Until(t, "recovery is over", func() bool {
 		conn, err := pgx.Connect(t.Context(), s.DatabaseURL())
 		if err != nil {
 			return false

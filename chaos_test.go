@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 )
 
@@ -93,7 +94,7 @@ func (c *crowd) pass(t *testing.T, what string) {
 		before[i] = c.rounds[i].Load()
 	}
 	writes, began := c.before(time.Now()), time.Now()
-	eventually(t, "everyone goes on while "+what, func() bool {
+	await.Until(t, "everyone goes on while "+what, func() bool {
 		moved := !c.running.Load() || t.Failed() || c.before(time.Now()) > writes+1
 		for i := range before {
 			moved = moved && (t.Failed() || c.rounds[i].Load() > before[i]+2)
@@ -163,7 +164,7 @@ func TestNothingStale(t *testing.T) {
 	b.populate()
 	equal(t, "clicks", b.counted(changes[0], nil), 0)
 	ok(t, servers.Postgres().Kill())
-	eventually(t, "the gateway says that it cannot tell", func() bool {
+	await.Until(t, "the gateway says that it cannot tell", func() bool {
 		a := b.post(changes[0].query, nil, nil)
 		if a.extensions["stale"] != nil {
 			t.Fatalf("served stale: %s", a.body)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 )
 
@@ -191,7 +192,7 @@ func TestCommandKeys(t *testing.T) {
 	equal(t, "revoke prints", revoke.good(), "")
 	equal(t, "revoke says", revoke.err, "footfall: key "+id+" is revoked\n")
 	equal(t, "with the revoked key", b.as(secret).post(`{ activations { nodes { id } } }`, nil, fresh).status, http.StatusUnauthorized)
-	eventually(t, "refused without no-cache too", func() bool {
+	await.Until(t, "refused without no-cache too", func() bool {
 		return b.as(secret).post(`{ activations { nodes { id } } }`, nil, nil).status == http.StatusUnauthorized
 	})
 	list := o.run("keys", "list", "--tenant", "acme")

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"footfall/internal/await"
 )
 
 // blocked is a gateway whose reads wait for a lock until open is called.
@@ -42,7 +44,7 @@ func (b *bundle) running() (n int) {
 func (b *bundle) cancelled() {
 	b.t.Helper()
 	since := time.Now()
-	eventually(b.t, "the statement is gone", func() bool { return b.running() == 0 })
+	await.Until(b.t, "the statement is gone", func() bool { return b.running() == 0 })
 	if took := time.Since(since); took > 10*time.Second {
 		b.t.Errorf("the statement ran on for %v", took)
 	}
@@ -67,7 +69,7 @@ func TestDepartureCancelsStatements(t *testing.T) {
 
 	ctx, leave := context.WithCancel(t.Context())
 	done := ask(ctx)
-	eventually(t, "the statement runs", func() bool { return b.running() == 1 })
+	await.Until(t, "the statement runs", func() bool { return b.running() == 1 })
 	leave()
 	<-done
 	b.cancelled()
@@ -84,13 +86,13 @@ func TestDepartureCancelsStatements(t *testing.T) {
 
 	ctx, leave = context.WithCancel(t.Context())
 	first, second := ask(ctx), ask(t.Context())
-	eventually(t, "a statement runs", func() bool { return b.running() == 1 })
-	eventually(t, "both wait", func() bool { return b.requests() == 2 })
+	await.Until(t, "a statement runs", func() bool { return b.running() == 1 })
+	await.Until(t, "both wait", func() bool { return b.requests() == 2 })
 	leave()
 	<-first
-	eventually(t, "the first has left", func() bool { return b.requests() == 1 })
+	await.Until(t, "the first has left", func() bool { return b.requests() == 1 })
 	// Who joined the first only after it left runs a statement of its own.
-	eventually(t, "a statement runs on", func() bool { return b.running() == 1 })
+	await.Until(t, "a statement runs on", func() bool { return b.running() == 1 })
 	open()
 	if a := <-second; a.status != http.StatusOK || at(a.data, "activation.eventName") != "Name of event" {
 		t.Errorf("the other one got %d %s", a.status, a.body)
@@ -111,7 +113,7 @@ func TestDepartureCancelsDeferred(t *testing.T) {
 		defer close(done)
 		_, _ = b.graphql(ctx, query, nil, asParts)
 	}()
-	eventually(t, "what was put off is read", func() bool { return b.running() == 1 })
+	await.Until(t, "what was put off is read", func() bool { return b.running() == 1 })
 	leave()
 	<-done
 	b.cancelled()

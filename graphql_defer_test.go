@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"footfall/internal/await"
 )
 
 var asParts = http.Header{"Content-Type": {"application/json"}, "Accept": {"multipart/mixed;deferSpec=20220824,application/json"}, "Cache-Control": {"no-cache"}}
@@ -248,7 +250,7 @@ func TestDeferTimesOut(t *testing.T) {
 	b.deferWorld()
 	query := fmt.Sprintf(`{ partner(uuid: %q) { name ... @defer { engagement(%s) { totalPageViews } } } }`, uuidOf(1), marchOf)
 	b.parts(query)
-	eventually(t, "the goroutines of its subscription are there", b.cache.Informed)
+	await.Until(t, "the goroutines of its subscription are there", b.cache.Informed)
 	before := runtime.NumGoroutine()
 	conn, err := pgx.Connect(t.Context(), b.conf.database)
 	ok(t, err)
@@ -265,5 +267,5 @@ func TestDeferTimesOut(t *testing.T) {
 		b.cancelled()
 	}
 	ok(t, conn.Close(t.Context()))
-	eventually(t, "every goroutine of the deferred fragment ends", func() bool { return runtime.NumGoroutine() <= before })
+	await.Until(t, "every goroutine of the deferred fragment ends", func() bool { return runtime.NumGoroutine() <= before })
 }

@@ -13,6 +13,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/documents"
+	"footfall/internal/await"
 	"footfall/store/cache"
 )
 
@@ -106,7 +107,7 @@ func TestPersistedQueries(t *testing.T) {
 		// takes too long is not made again.
 		told := func(send func(params map[string]any) answer, name string) (text string) {
 			n := 0
-			eventually(t, "the other gateway knows "+name, func() bool {
+			await.Until(t, "the other gateway knows "+name, func() bool {
 				n++
 				text = fmt.Sprintf("query %s%d { activations { nodes { id } } }", name, n)
 				expectCode(t, "the text", send(sent(text)), "")
@@ -123,7 +124,7 @@ func TestPersistedQueries(t *testing.T) {
 		client, err := cache.OpenRedis(one.conf.redis)
 		ok(t, err)
 		defer func() { _ = client.Close() }()
-		eventually(t, "Redis answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+		await.Until(t, "Redis answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 		if left, err := client.TTL(t.Context(), "footfall:document:"+documents.Hash(text)).Result(); err != nil || left <= 0 {
 			t.Errorf("Redis keeps the document for %v, %v", left, err)
 		}

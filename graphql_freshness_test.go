@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 )
 
@@ -67,7 +68,7 @@ func TestAsOf(t *testing.T) {
 			t.Errorf("%s: read at %v, asked from %v to %v", name, read, before, after)
 		}
 		for _, g := range []*bundle{a, b, a, b} { // b finds it in Redis, then in memory
-			eventually(t, name+" is remembered", func() bool {
+			await.Until(t, name+" is remembered", func() bool {
 				got := g.post(query, nil, nil)
 				if again := g.instantAt(got, m.path+".at"); !again.Equal(read) {
 					read = again // it was read again meanwhile
@@ -113,7 +114,7 @@ func TestMaxStalenessOfNothing(t *testing.T) {
 		}
 		for _, zero := range []string{`maxStaleness: "PT0S"`, `maxStaleness: "PT0.999S"`} {
 			for _, argument := range []string{"", `maxStaleness: "PT1S"`, `maxStaleness: "P300D"`} {
-				eventually(t, name+" is remembered", func() bool {
+				await.Until(t, name+" is remembered", func() bool {
 					equal(t, name+" that is not remembered", count(zero), int64(n))
 					write()
 					return count(argument) == int64(n-1)
@@ -175,7 +176,7 @@ func TestMaxStalenessInAnOutage(t *testing.T) {
 	ok(t, servers.Postgres().Kill())
 
 	served := false
-	eventually(t, "what is older than 3 s is refused", func() bool {
+	await.Until(t, "what is older than 3 s is refused", func() bool {
 		a := within("PT3S", nil)
 		if len(a.errors) == 0 {
 			matches(t, a.data, both)
@@ -233,7 +234,7 @@ func TestNotModifiedWithoutPostgres(t *testing.T) {
 			t.Parallel()
 			b := setup(t, change, func(c *settings) { c.serving.EdgeCacheTTL = 50 * time.Millisecond })
 			b.populate()
-			eventually(t, "the gateway is subscribed", b.cache.Informed)
+			await.Until(t, "the gateway is subscribed", b.cache.Informed)
 			const board = "/v1/analytics/engagement/partners?start_date=2026-03-01&end_date=2026-03-31"
 			const query = `{ activation(activationId: "act") { eventName metrics { clickCount asOf } } }`
 			for what, ask := range map[string]func(http.Header) answer{
@@ -243,7 +244,7 @@ func TestNotModifiedWithoutPostgres(t *testing.T) {
 				etag := ask(nil).header.Get("ETag")
 				revalidated := func(where string, fromEdge bool) {
 					t.Helper()
-					eventually(t, what+" revalidates from "+where, func() bool {
+					await.Until(t, what+" revalidates from "+where, func() bool {
 						statements, hits := b.store.Statements(), b.edge.Hits()
 						a := ask(http.Header{"If-None-Match": {etag}})
 						etag = a.header.Get("ETag")
@@ -276,16 +277,16 @@ func TestFreshnessSaysWhere(t *testing.T) {
 	a := setup(t)
 	b := a.another()
 	a.populate()
-	eventually(t, "both are subscribed", func() bool { return a.cache.Informed() && b.cache.Informed() })
+	await.Until(t, "both are subscribed", func() bool { return a.cache.Informed() && b.cache.Informed() })
 	const query = `{ activation(activationId: "act") { metrics { clickCount } } }`
 	first := a.post(query, nil, fresh)
 	equal(t, "with no-cache", sources(first), "0 0 2 0")
 	equal(t, "stale", at(first.extensions, "freshness.stale"), false)
 	equal(t, "Age", first.header.Get("Age"), "0")
 	equal(t, "Cache-Control", first.header.Get("Cache-Control"), "private, no-cache")
-	eventually(t, "from memory", func() bool { return sources(a.post(query, nil, nil)) == "2 0 0 0" })
+	await.Until(t, "from memory", func() bool { return sources(a.post(query, nil, nil)) == "2 0 0 0" })
 	n := 0
-	eventually(t, "from Redis", func() bool {
+	await.Until(t, "from Redis", func() bool {
 		b.recordOneOfEach(n)
 		n++
 		a.post(query, nil, nil)
@@ -310,7 +311,7 @@ func TestStaleParts(t *testing.T) {
 		t.Fatal(body)
 	}
 	ok(t, servers.Postgres().Kill())
-	eventually(t, "every part is marked", func() bool {
+	await.Until(t, "every part is marked", func() bool {
 		body := ask()
 		fragments := strings.Count(body, `"path":[`)
 		return fragments > 0 && strings.Count(body, `"extensions":{"stale":{"ageSeconds":`) == 1+fragments

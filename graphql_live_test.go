@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 	"footfall/loaders"
 )
 
@@ -52,7 +53,7 @@ func TestLiveCampaign(t *testing.T) {
 			s.ended()
 		})
 	}
-	eventually(t, "nothing is left", func() bool { return b.live.Stats().Feeds == 0 && b.streams.Open() == 0 })
+	await.Until(t, "nothing is left", func() bool { return b.live.Stats().Feeds == 0 && b.streams.Open() == 0 })
 }
 
 func TestLiveRefusals(t *testing.T) {
@@ -109,18 +110,18 @@ func TestLiveActivationAndLeaderboard(t *testing.T) {
 			edges { rank node { name } engagement { totalPageViews uniqueUsers previous { totalPageViews } } } } }`)
 	got := map[string]any{}
 	for range 2 {
-		m := take(t, "a first value", s.said)
+		m := await.Value(t, "a first value", s.said)
 		got[m.id] = m.payload
 	}
 	matches(t, got["0"], `{"data":{"activationLive":{"clickCount":0,"previous":{"clickCount":0}}}}`)
 	matches(t, got["1"], `{"data":{"leaderboardLive":{"edges":[{"rank":1,"node":{"name":"p"},
 		"engagement":{"totalPageViews":0,"uniqueUsers":0,"previous":{"totalPageViews":0}}}]}}}`)
 	b.record(view("v1", partner.UUID.String(), "u", day.Format(time.RFC3339)))
-	m := take(t, "a value after a view", s.said)
+	m := await.Value(t, "a value after a view", s.said)
 	equal(t, "which changed", m.id, "1")
 	equal(t, "page views", number(m.payload, "data.leaderboardLive.edges.0.engagement.totalPageViews"), 1)
 	b.record(click("c1", "click", "jazz", "s", day.Format(time.RFC3339)))
-	m = take(t, "a value after a click", s.said)
+	m = await.Value(t, "a value after a click", s.said)
 	equal(t, "which changed", m.id, "0")
 	equal(t, "clicks", number(m.payload, "data.activationLive.clickCount"), 1)
 }
@@ -279,7 +280,7 @@ func TestLiveCostsOneSubscriber(t *testing.T) {
 			ok(t, err)
 			for _, values := range watching {
 				for likes := int64(-1); likes != int64(id); {
-					v := take(t, "a value after an event", values)
+					v := await.Value(t, "a value after an event", values)
 					if v == nil {
 						t.Fatal("a subscription ended")
 					}
@@ -289,7 +290,7 @@ func TestLiveCostsOneSubscriber(t *testing.T) {
 			least = min(least, b.store.Statements()-before)
 		}
 		cancel()
-		eventually(t, "all left", func() bool { return b.live.Stats().Feeds == 0 })
+		await.Until(t, "all left", func() bool { return b.live.Stats().Feeds == 0 })
 		return least
 	}
 	none, one, thousand := cost(0), cost(1), cost(1000)

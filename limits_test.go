@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 const board = "/v1/analytics/engagement/partners"
@@ -32,7 +33,7 @@ func TestLimitsAcrossGateways(t *testing.T) {
 	}()
 	// Where Redis does not answer in a moment each counts for itself for a while, and
 	// another key is to show that they count together.
-	eventually(t, "they count together", func() bool {
+	await.Until(t, "they count together", func() bool {
 		wrong = countedTogether(one, two, one.newKey(one.tenant, analytics.ScopeRead))
 		return len(wrong) == 0 || one.auth.SharedFailures()+two.auth.SharedFailures() == 0
 	})
@@ -144,7 +145,7 @@ func TestWritersOfOneTenantLeaveRoomForOthers(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "somebody waits", func() bool { return b.running() > 0 })
+	await.Until(t, "somebody waits", func() bool { return b.running() > 0 })
 	for range 5 {
 		equal(t, "another tenant's write", other.post(upsert, map[string]any{"key": "other"}, nil).status, http.StatusOK)
 		equal(t, "another tenant's read", other.post(`{ campaigns(first: 3) { totalCount } }`, nil, fresh).status, http.StatusOK)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"footfall/internal/await"
 	"footfall/internal/localdb"
 	"footfall/internal/storetest"
 )
@@ -120,7 +121,7 @@ func TestServeThroughAnOutage(t *testing.T) { //nolint:tparallel // the subtests
 	o.each(o.staleAnswers) // still
 
 	ok(t, o.servers.Postgres().Start(t.Context()))
-	eventually(t, "the gateway that started first is ready", func() bool {
+	await.Until(t, "the gateway that started first is ready", func() bool {
 		return late.do(http.MethodGet, "/readyz", "", nil).status == http.StatusOK
 	})
 	o.each(o.recovery)
@@ -132,7 +133,7 @@ func TestServeThroughAnOutage(t *testing.T) { //nolint:tparallel // the subtests
 }
 
 func (o *outage) staleAnswers(t *testing.T, s *server) {
-	eventually(t, "a stale answer", func() bool {
+	await.Until(t, "a stale answer", func() bool {
 		a := s.post(outageQuery, nil, nil)
 		if !zeroless(t, a) {
 			t.Fatalf("what was asked before gives %d %s", a.status, a.body)
@@ -144,7 +145,7 @@ func (o *outage) staleAnswers(t *testing.T, s *server) {
 		return is
 	})
 	for _, path := range o.paths() {
-		eventually(t, path+" is stale", func() bool {
+		await.Until(t, path+" is stale", func() bool {
 			a := s.do(http.MethodGet, path, "", nil)
 			if a.status != http.StatusOK || a.body != o.before[path] {
 				t.Fatalf("%s gives %d %s", path, a.status, a.body)
@@ -197,13 +198,13 @@ func (o *outage) honestFailures(t *testing.T, s *server) {
 }
 
 func (o *outage) recovery(t *testing.T, s *server) {
-	eventually(t, "no answer is stale", func() bool {
+	await.Until(t, "no answer is stale", func() bool {
 		a := s.post(outageQuery, nil, nil)
 		zeroless(t, a)
 		return len(a.errors) == 0 && a.extensions["stale"] == nil
 	})
 	for _, path := range o.paths() {
-		eventually(t, path+" is not stale", func() bool {
+		await.Until(t, path+" is not stale", func() bool {
 			a := s.do(http.MethodGet, path, "", nil)
 			if a.status == http.StatusOK {
 				equal(t, path, a.body, o.before[path])
@@ -238,12 +239,12 @@ func TestServeWithoutItsRedis(t *testing.T) {
 	equal(t, "/readyz", s.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
 	s.record(click("7", "click", "jazz", "c", "2026-03-05T13:00:00Z"))
 	equal(t, "clicks with no-cache", number(s.ask(outageQuery), "activation.metrics.clickCount"), 4)
-	eventually(t, "the click counts", func() bool {
+	await.Until(t, "the click counts", func() bool {
 		return number(s.post(outageQuery, nil, nil).data, "activation.metrics.clickCount") == 4
 	})
 	ok(t, o.servers.Redis().Start(t.Context()))
 	s.record(click("8", "click", "jazz", "c", "2026-03-05T14:00:00Z"))
-	eventually(t, "Redis is back, the click counts", func() bool {
+	await.Until(t, "Redis is back, the click counts", func() bool {
 		return number(s.post(outageQuery, nil, nil).data, "activation.metrics.clickCount") == 5
 	})
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 	"footfall/web"
 )
@@ -47,7 +48,7 @@ func serveOver(t testing.TB, database string, more ...string) *server {
 		cancel()
 		<-done
 	})
-	eventually(t, "serving", func() bool {
+	await.Until(t, "serving", func() bool {
 		found := regexp.MustCompile(`serving on (https?://\S+)`).FindStringSubmatch(s.log.String())
 		if found != nil {
 			s.base = found[1]
@@ -239,12 +240,12 @@ func TestServeFinishesWhatItBegan(t *testing.T) {
 	}()
 	_, err = io.WriteString(rest, click("1", "click", "jazz", "s", "2026-03-05T00:00:00Z")+"\n")
 	ok(t, err)
-	eventually(t, "both are in flight", func() bool {
+	await.Until(t, "both are in flight", func() bool {
 		return strings.Contains(s.do(http.MethodGet, "/metrics", "", nil).body, "footfall_http_requests_in_flight 3\n") // with this one
 	})
 	s.stop()
 	address := strings.TrimPrefix(s.base, "http://")
-	eventually(t, "no new connections", func() bool {
+	await.Until(t, "no new connections", func() bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close()
@@ -390,7 +391,7 @@ func TestServeDrains(t *testing.T) {
 	equal(t, "its connection ends", response.Close, false)
 	var a answer
 	s.stop()
-	eventually(t, "/readyz says that it goes", func() bool {
+	await.Until(t, "/readyz says that it goes", func() bool {
 		a = s.do(http.MethodGet, "/readyz", "", nil)
 		return a.status != http.StatusOK
 	})

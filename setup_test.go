@@ -343,28 +343,6 @@ func encoded(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// eventually waits for a condition, for as long as a slow machine needs.
-func eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
-		}
-		time.Sleep(time.Millisecond) // before looking again
-	}
-}
-
-// take receives what must come, for as long as a slow machine needs.
-func take[V any](t testing.TB, what string, from <-chan V) (v V) {
-	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(20 * time.Second):
-		t.Fatalf("never: %s", what)
-	}
-	return v
-}
-
 func equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"footfall/admit"
+	"footfall/internal/await"
 	"footfall/web"
 )
 
@@ -52,7 +53,7 @@ func (b *bundle) stampede(name string, many int64) admit.Stats {
 	running.Go(func() { cold.cache.Run(ctx) })
 	defer running.Wait()
 	defer stop()
-	eventually(t, "it hears of changes", cold.cache.Informed)
+	await.Until(t, "it hears of changes", cold.cache.Informed)
 
 	ask := func(query string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(query))

@@ -109,17 +109,6 @@ func (b *bundle) Allow(*auth.Principal, auth.Use) (auth.Limit, error) {
 	return b.limit, nil
 }
 
-// take receives what must come, for as long as a slow machine needs.
-func take[V any](t testing.TB, what string, from <-chan V) (v V) {
-	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(20 * time.Second):
-		t.Fatalf("never: %s", what)
-	}
-	return v
-}
-
 const partners = `{ partnerLeaderboard { totalCount } }`
 
 func body(query string) string {

@@ -17,6 +17,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/internal/await"
 	"footfall/loaders"
 	"footfall/resolvers"
 )
@@ -161,7 +162,7 @@ func TestEventsAreSentAsTheyCome(t *testing.T) {
 		s.want(lines, fmt.Sprintf(`data: {"data":{"campaignLive":{"viewersNow":%d}}}`, i), "")
 	}
 	leave()
-	take(t, "the subscription's end", s.left)
+	await.Value(t, "the subscription's end", s.left)
 }
 
 func TestEventsEndWithComplete(t *testing.T) {
@@ -188,7 +189,7 @@ func TestQuietStreamsGoOn(t *testing.T) {
 	lines, leave := s.events(showLive)
 	s.want(lines, ":", "", ":", "", ":", "")
 	leave()
-	take(t, "the subscription's end", s.left)
+	await.Value(t, "the subscription's end", s.left)
 }
 
 func TestStreamsAreBounded(t *testing.T) {
@@ -264,7 +265,7 @@ func TestStreamsEndWithTheGateway(t *testing.T) {
 	go func() { s.Close(context.WithoutCancel(t.Context())); close(closed) }()
 	s.want(lines, "end") // without a last word: clients come back
 	c.closed(int(ws.StatusGoingAway))
-	take(t, "all streams are closed", closed)
+	await.Value(t, "all streams are closed", closed)
 	if n := s.Open(); n != 0 {
 		t.Errorf("%d streams are open", n)
 	}

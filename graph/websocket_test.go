@@ -14,6 +14,7 @@ import (
 	ws "github.com/coder/websocket"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 // client is a WebSocket that a test drives by hand.
@@ -98,7 +99,7 @@ func TestWebSocketOperations(t *testing.T) {
 	s.values <- live1(1)
 	c.want(`{"id":"a","type":"next","payload":{"data":{"campaignLive":{"viewersNow":1}}}}`)
 	c.send(`{"id":"a","type":"complete"}`)
-	take(t, "the subscription's end", s.left)
+	await.Value(t, "the subscription's end", s.left)
 	c.send(subscribe("a", showLive)) // the id is free again
 	s.values <- live1(2)
 	c.want(`{"id":"a","type":"next","payload":{"data":{"campaignLive":{"viewersNow":2}}}}`)
@@ -124,7 +125,7 @@ func TestWebSocketOperationsAreBounded(t *testing.T) {
 	c.want(`{"id":"100","type":"error","payload":[{"message":"at most 100 operations of a connection at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
 	_ = c.conn.CloseNow()
 	for range maxOperations {
-		take(t, "a subscription's end", s.left)
+		await.Value(t, "a subscription's end", s.left)
 	}
 }
 
@@ -150,7 +151,7 @@ func TestWebSocketOperationsAreHeld(t *testing.T) {
 	c.want(`{"id":"more","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
 	_ = c.conn.CloseNow()
 	for range fit {
-		take(t, "a subscription's end", s.left)
+		await.Value(t, "a subscription's end", s.left)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 func TestOneCompactorAtATime(t *testing.T) {
@@ -136,7 +137,7 @@ func TestRunCompactor(t *testing.T) {
 		w.RunCompactor(ctx, time.Millisecond, 1, slog.New(slog.DiscardHandler))
 		close(stopped)
 	}()
-	eventually(t, "no cell is loose", func() bool {
+	await.Until(t, "no cell is loose", func() bool {
 		var n int
 		ok(t, w.pool.QueryRow(t.Context(), sql("count_loose_cells"), args{"tenant_id": w.tenant.ID}).Scan(&n))
 		return n == 0

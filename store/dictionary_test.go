@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 // visits are page views of some event by visitors of these names.
@@ -55,7 +56,7 @@ func TestWritersHearOfErasures(t *testing.T) {
 	go func() {
 		failed <- w.writeNumbered(t.Context(), w.tenant.ID, func(_ pgx.Tx, m moment) error { heard <- m; return nil })
 	}()
-	eventually(t, "the writer waits", func() bool {
+	await.Until(t, "the writer waits", func() bool {
 		select {
 		case err := <-failed:
 			t.Fatalf("the writer did not wait: %v", err)

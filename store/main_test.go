@@ -142,16 +142,6 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// eventually waits until the condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); <-time.After(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 var discard = slog.New(slog.DiscardHandler)
 
 func ptr[T any](v T) *T { return &v }

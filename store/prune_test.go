@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 // TestPruningChangesNoAnswer prunes in the middle of random events, while later
@@ -309,7 +310,7 @@ func TestRetention(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var pruner sync.WaitGroup
 	pruner.Go(func() { p.RunPruner(ctx, 6, discard) })
-	eventually(t, "the horizon is raised", func() bool {
+	await.Until(t, "the horizon is raised", func() bool {
 		from, err := p.Horizon(t.Context(), p.tenant.ID)
 		ok(t, err)
 		return from.Equal(p.horizon)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"footfall/internal/await"
 )
 
 func TestKilledServersComeBack(t *testing.T) {
@@ -24,7 +26,7 @@ func TestKilledServersComeBack(t *testing.T) {
 		if err := p.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "killed processes are gone", func() bool { return gone(pids...) })
+		await.Until(t, "killed processes are gone", func() bool { return gone(pids...) })
 		if err := p.Kill(); !errors.Is(err, errNotRunning) {
 			t.Errorf("kill the dead: %v", err)
 		}
@@ -51,7 +53,7 @@ func TestPostmasterKilledAloneComesBack(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "Pid is 0", func() bool { return s.Postgres().Pid() == 0 })
+	await.Until(t, "Pid is 0", func() bool { return s.Postgres().Pid() == 0 })
 	if err := s.Postgres().Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +116,7 @@ func TestServersDieWithTheirProcess(t *testing.T) {
 	if n := query[int](t, s.DatabaseURL(), "SELECT n FROM t"); n != 42 {
 		t.Errorf("after kill -9 of the process: %d", n)
 	}
-	eventually(t, "the orphans are gone", func() bool { return gone(dead.Postgres, dead.Redis) })
+	await.Until(t, "the orphans are gone", func() bool { return gone(dead.Postgres, dead.Redis) })
 }
 
 func TestRecycledProcessIDIsSurvived(t *testing.T) {
@@ -198,7 +200,7 @@ func TestStandbyTakesOver(t *testing.T) {
 		}
 	})
 	exec1(t, s.DatabaseURL(), "CREATE TABLE t AS SELECT 42 AS n")
-	eventually(t, "the standby follows", func() bool {
+	await.Until(t, "the standby follows", func() bool {
 		return query[bool](t, f.DatabaseURL(), "SELECT pg_is_in_recovery() AND to_regclass('t') IS NOT NULL")
 	})
 	if err := s.Postgres().Kill(); err != nil {

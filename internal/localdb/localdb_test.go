@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
@@ -109,18 +108,6 @@ func redisClient(t *testing.T, s *Server) *redis.Client {
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
-}
-
-// eventually waits for a condition, and fails with the text when it does not come.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for !condition() {
-		if !pause(ctx) {
-			t.Fatal("never: " + what)
-		}
-	}
 }
 
 func gone(pids ...int) bool {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 // bounded reads the clicks, and says how fresh they were.
@@ -25,7 +26,7 @@ func TestABoundTakesWhatIsRight(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	g.record(tenant, "e", 3)
 	equal(t, "clicks", g.mustClicks(tenant, subject), 3)
-	eventually(t, "the answer is in Redis", func() bool { // it is given before it is kept
+	await.Until(t, "the answer is in Redis", func() bool { // it is given before it is kept
 		keys, err := g.redis.Keys(t.Context(), t.Name()+"*totals:*").Result()
 		ok(t, err)
 		return len(keys) == 1
@@ -69,7 +70,7 @@ func TestStaleWithinTheBound(t *testing.T) {
 	g.next.hooks(gone, nil)
 	for _, c := range []struct{ age, bound time.Duration }{{2 * time.Second, 2 * time.Second}, {4 * time.Second, 4 * time.Second}, {time.Hour, most}} {
 		served := false
-		eventually(t, "what is too old is not served", func() bool {
+		await.Until(t, "what is too old is not served", func() bool {
 			asked := time.Now()
 			n, f, err := g.bounded(t, c.age, tenant, subject)
 			if analytics.IsUnavailable(err) {
@@ -101,7 +102,7 @@ func TestBoundsDoNotJoin(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	equal(t, "clicks", g.mustClicks(tenant, subject), 0)
 	read := time.Now()
-	eventually(t, "that is older than a second", func() bool { return time.Since(read) > 1100*time.Millisecond })
+	await.Until(t, "that is older than a second", func() bool { return time.Since(read) > 1100*time.Millisecond })
 	asked, release := make(chan struct{}, 2), make(chan struct{})
 	g.next.hooks(func(ctx context.Context) error {
 		asked <- struct{}{}
@@ -116,13 +117,13 @@ func TestBoundsDoNotJoin(t *testing.T) {
 		}()
 	}
 	for range errs { // each for itself
-		take(t, "the store is asked", asked)
+		await.Value(t, "the store is asked", asked)
 	}
 	close(release)
-	if err := take(t, "one is told", errs[time.Second]); !analytics.IsUnavailable(err) {
+	if err := await.Value(t, "one is told", errs[time.Second]); !analytics.IsUnavailable(err) {
 		t.Errorf("within a second: %v", err)
 	}
-	ok(t, take(t, "the other is answered", errs[time.Hour]))
+	ok(t, await.Value(t, "the other is answered", errs[time.Hour]))
 }
 
 // Alone, what was remembered is as old as its reading: other processes are not
@@ -135,7 +136,7 @@ func TestAgeAlone(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	before := time.Now()
 	equal(t, "clicks", g.mustClicks(tenant, subject), 0)
-	eventually(t, "a hit that says its age", func() bool {
+	await.Until(t, "a hit that says its age", func() bool {
 		after := time.Now()
 		_, f, err := g.bounded(t, time.Minute, tenant, subject)
 		ok(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 func logger(t testing.TB) *slog.Logger {
@@ -70,7 +71,7 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 	for name, ask := range questions {
 		stored, err := ask(a)
 		ok(t, err)
-		eventually(t, name+" is in Redis", func() bool {
+		await.Until(t, name+" is in Redis", func() bool {
 			before := b.Stats()
 			b.memory.forgetAll()
 			got, err := ask(b)
@@ -171,7 +172,7 @@ func TestWhoGivesUpFailsNobody(t *testing.T) {
 		_, err := g.clicks(impatient, w.tenants[0], subject)
 		left <- err
 	}()
-	take(t, "the load begins", begun)
+	await.Value(t, "the load begins", begun)
 	stayed, other := make(chan int64), newWaiting()
 	go func() {
 		n, err := g.clicks(other, w.tenants[0], subject)
@@ -180,13 +181,13 @@ func TestWhoGivesUpFailsNobody(t *testing.T) {
 		}
 		stayed <- n
 	}()
-	take(t, "the other waits", other.at)
+	await.Value(t, "the other waits", other.at)
 	leave()
-	if err := take(t, "who left is told", left); !errors.Is(err, context.Canceled) {
+	if err := await.Value(t, "who left is told", left); !errors.Is(err, context.Canceled) {
 		t.Errorf("who left got %v", err)
 	}
 	close(release)
-	equal(t, "clicks", take(t, "who stayed is answered", stayed), 2)
+	equal(t, "clicks", await.Value(t, "who stayed is answered", stayed), 2)
 }
 
 // A load is broken off with the last who waits for it, and that says nothing of
@@ -215,11 +216,11 @@ func TestNobodyLeftEndsTheLoad(t *testing.T) {
 			})
 		}
 		ask(ctx)
-		take(t, "the load begins", begun)
+		await.Value(t, "the load begins", begun)
 		second, leaveToo := context.WithCancel(t.Context())
 		other := &waiting{Context: second, at: make(chan struct{})}
 		ask(other)
-		take(t, "the other waits", other.at)
+		await.Value(t, "the other waits", other.at)
 		leave()
 		select {
 		case err := <-ended:
@@ -227,7 +228,7 @@ func TestNobodyLeftEndsTheLoad(t *testing.T) {
 		default:
 		}
 		leaveToo()
-		if err := take(t, "the load ends", ended); !errors.Is(err, context.Canceled) {
+		if err := await.Value(t, "the load ends", ended); !errors.Is(err, context.Canceled) {
 			t.Errorf("the load ended with %v", err)
 		}
 		all.Wait()
@@ -297,7 +298,7 @@ func TestLevelOneAlone(t *testing.T) {
 	g.record(tenant, "e", 1)
 	equal(t, "clicks", g.mustClicks(tenant, subject), 1)
 	equal(t, "clicks elsewhere", other.mustClicks(tenant, subject), 1)
-	eventually(t, "the answer is remembered", func() bool { // the drain may forget it
+	await.Until(t, "the answer is remembered", func() bool { // the drain may forget it
 		before := g.next.calls.Load()
 		equal(t, "clicks", g.mustClicks(tenant, subject), 1)
 		return g.next.calls.Load() == before
@@ -311,7 +312,7 @@ func TestLevelOneAlone(t *testing.T) {
 
 	w.write(tenant, "e", 1) // by a command that has no cache
 	within(t, time.Second, "a command's write", func() bool { return g.mustClicks(tenant, subject) == 4 })
-	eventually(t, "the outbox is empty", func() bool {
+	await.Until(t, "the outbox is empty", func() bool {
 		pending, err := w.Pending(t.Context(), 10)
 		ok(t, err)
 		return len(pending) == 0

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 	"footfall/internal/localdb"
 )
 
@@ -58,7 +59,7 @@ func TestPromiseUnderChaos(t *testing.T) {
 	if stats.HitsMemory == 0 || stats.HitsRedis == 0 || stats.Drained == 0 {
 		t.Error("it was not much of a test")
 	}
-	eventually(t, "the outbox is empty", func() bool {
+	await.Until(t, "the outbox is empty", func() bool {
 		pending, err := w.Pending(context.Background(), 10)
 		ok(t, err)
 		return len(pending) == 0

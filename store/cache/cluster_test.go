@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 func TestCluster(t *testing.T) {
@@ -39,7 +40,7 @@ func TestCluster(t *testing.T) {
 		}
 		within(t, promise, "the writes are seen", func() bool { return read(b, n+1) })
 		for _, g := range []*gateway{a, b} {
-			eventually(t, "each gateway finds them in Redis", func() bool {
+			await.Until(t, "each gateway finds them in Redis", func() bool {
 				before := g.Stats()
 				g.memory.forgetAll()
 				equal(t, "clicks", read(g, n+1), true)
@@ -63,7 +64,7 @@ func TestClusterLosesNoNews(t *testing.T) {
 		for i, node := range nodes {
 			other, err := nodes[1-i].ClusterMyID(t.Context()).Result()
 			ok(t, err)
-			eventually(t, "there is a link", func() bool {
+			await.Until(t, "there is a link", func() bool {
 				known, err := node.ClusterNodes(t.Context()).Result()
 				return err == nil && !strings.Contains(known, "disconnected")
 			})
@@ -87,7 +88,7 @@ func startCluster(t *testing.T) (url string, nodes []*redis.Client) {
 	ok(t, nodes[1].ClusterAddSlotsRange(t.Context(), 8192, 16383).Err())
 	ok(t, nodes[0].ClusterMeet(t.Context(), "127.0.0.1", ports[1]).Err())
 	for _, c := range nodes {
-		eventually(t, "the cluster is whole", func() bool {
+		await.Until(t, "the cluster is whole", func() bool {
 			info, err := c.ClusterInfo(t.Context()).Result()
 			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:2")
 		})
@@ -103,7 +104,7 @@ func startRedis(t *testing.T, port string, options ...string) *redis.Client {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + port})
 	t.Cleanup(func() { _ = client.Close() })
-	eventually(t, "the server is up", func() bool { return client.Ping(t.Context()).Err() == nil })
+	await.Until(t, "the server is up", func() bool { return client.Ping(t.Context()).Err() == nil })
 	return client
 }
 

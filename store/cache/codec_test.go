@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 func TestAnswersSurviveTheCodec(t *testing.T) {
@@ -171,7 +172,7 @@ func TestBreaker(t *testing.T) {
 	opened, _ := b.report(true)
 	equal(t, "opened", opened, true)
 	equal(t, "after two", b.allow(), false)
-	eventually(t, "a probe passes", b.allow)
+	await.Until(t, "a probe passes", b.allow)
 	equal(t, "one at a time", b.allow(), false)
 	_, closed := b.report(false)
 	equal(t, "closed", closed, true)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"footfall/internal/await"
 )
 
 // A master that was a replica for a while missed what was written meanwhile, in the
@@ -26,7 +28,7 @@ func TestFailoverAndBack(t *testing.T) {
 		return reader.mustClicks(tenant, subject)
 	}
 	equal(t, "clicks", asked(), 0)
-	eventually(t, "the answer is in both", func() bool { return len(dump(t, first)) == 2 && len(dump(t, second)) == 2 })
+	await.Until(t, "the answer is in both", func() bool { return len(dump(t, first)) == 2 && len(dump(t, second)) == 2 })
 
 	ok(t, second.ReplicaOf(t.Context(), "no", "one").Err())
 	writer.record(tenant, "e", 1)
@@ -41,7 +43,7 @@ func TestFailoverAndBack(t *testing.T) {
 func follow(t *testing.T, server *redis.Client, port string) {
 	t.Helper()
 	ok(t, server.ReplicaOf(t.Context(), "127.0.0.1", port).Err())
-	eventually(t, "the replica follows", func() bool {
+	await.Until(t, "the replica follows", func() bool {
 		info, err := server.Info(t.Context(), "replication").Result()
 		return err == nil && infoField(info, "master_link_status") == "up"
 	})
@@ -55,7 +57,7 @@ func TestYoungGatewayBelievesNoRedis(t *testing.T) {
 	old := w.idle(func(o *Options) { options = *o })
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	equal(t, "clicks", old.mustClicks(tenant, subject), 0)
-	eventually(t, "the answer is in Redis", func() bool { return len(dump(t, old.redis)) == 2 })
+	await.Until(t, "the answer is in Redis", func() bool { return len(dump(t, old.redis)) == 2 })
 	w.write(tenant, "e", 1)
 	young := &gateway{Cache: New(options), w: w}
 	equal(t, "clicks", young.mustClicks(tenant, subject), 1)

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 // promise is how old an answer may be.
@@ -51,15 +52,15 @@ func TestTenantsDoNotMeet(t *testing.T) {
 	equal(t, "subject numbers", s1, s2)
 	a.tell(w.write(other, "e", 2))
 	a.tell(w.write(one, "e", 1))
-	for take(t, "b hears of both", changed) != one {
+	for await.Value(t, "b hears of both", changed) != one {
 	}
 	equal(t, "clicks", b.mustClicks(one, s1), 1)
-	eventually(t, "b is not cut off meanwhile", func() bool {
+	await.Until(t, "b is not cut off meanwhile", func() bool {
 		equal(t, "clicks", b.mustClicks(other, s2), 2)
 		calls := b.next.calls.Load()
 		for range 10 {
 			a.tell(w.write(one, "e", 1))
-			who := take(t, "b hears", changed)
+			who := await.Value(t, "b hears", changed)
 			if who == 0 {
 				return false
 			}
@@ -78,14 +79,14 @@ func TestWriterKilledBeforeItTold(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
 	var n int64
-	eventually(t, "a write is seen in time", func() bool { // a starved drain is late now and then, not each time
+	await.Until(t, "a write is seen in time", func() bool { // a starved drain is late now and then, not each time
 		w.write(tenant, "e", 1)
 		n++
 		wrote := time.Now()
-		eventually(t, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
+		await.Until(t, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
 		return time.Since(wrote) <= promise
 	})
-	eventually(t, "the outbox is empty", func() bool {
+	await.Until(t, "the outbox is empty", func() bool {
 		pending, err := w.Pending(t.Context(), 10)
 		ok(t, err)
 		return len(pending) == 0
@@ -109,7 +110,7 @@ func TestLoadThatAChangeOvertook(t *testing.T) {
 			}
 			old <- n
 		}()
-		take(t, "the store is read", read)
+		await.Value(t, "the store is read", read)
 		b.next.hooks(nil, nil)
 		b.forgets(tenant, subject, func() { a.record(tenant, "e", 1) })
 		equal(t, "clicks for who does not wait for the old load", b.mustClicks(tenant, subject), n+1)
@@ -147,7 +148,7 @@ func TestTokensAreReplacedBeforeAnyoneIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.idle(nil)
-	eventually(t, "a has a connection", func() bool { return a.redis.Ping(t.Context()).Err() == nil })
+	await.Until(t, "a has a connection", func() bool { return a.redis.Ping(t.Context()).Err() == nil })
 	var commands hooked
 	a.redis.AddHook(&commands)
 	a.Publish(t.Context(), analytics.Change{Tenant: 1, Seq: 1, Topics: []analytics.Topic{"a", "b"}})
@@ -195,7 +196,7 @@ func (g *gateway) forgets(tenant, subject int64, change func()) {
 	of := []item{g.item(tenant, analytics.SubjectTopic(subject), "")}
 	before := g.memory.stampsOf(of)[0]
 	change()
-	eventually(g.w.t, "what was held is forgotten", func() bool { return g.memory.stampsOf(of)[0] != before })
+	await.Until(g.w.t, "what was held is forgotten", func() bool { return g.memory.stampsOf(of)[0] != before })
 }
 
 func TestFreshReadRefreshes(t *testing.T) {
@@ -211,7 +212,7 @@ func TestFreshReadRefreshes(t *testing.T) {
 		return
 	}
 	// The drain forgot it meanwhile: then nothing waits any more.
-	eventually(t, "the outbox is empty", func() bool { pending, err := w.Pending(t.Context(), 1); return err == nil && len(pending) == 0 })
+	await.Until(t, "the outbox is empty", func() bool { pending, err := w.Pending(t.Context(), 1); return err == nil && len(pending) == 0 })
 	b.memory.forgetAll()
 	equal(t, "fresh clicks", b.freshClicks(tenant, subject), 1)
 	calls = b.next.calls.Load()
@@ -253,7 +254,7 @@ func TestCorruptValuesAreMisses(t *testing.T) {
 		func(string) string { return "" },
 		func(s string) string { return s + "x" },
 	} {
-		eventually(t, "the damage is found", func() bool { // an earlier answer may still be kept over it
+		await.Until(t, "the damage is found", func() bool { // an earlier answer may still be kept over it
 			for k, v := range dump(t, b.redis) {
 				if strings.Contains(k, "totals") {
 					value = k
@@ -271,7 +272,7 @@ func TestCorruptValuesAreMisses(t *testing.T) {
 			equal(t, "misses", after.Misses-before.Misses, 1)
 			return true
 		})
-		eventually(t, "the value is mended", func() bool {
+		await.Until(t, "the value is mended", func() bool {
 			b.memory.forgetAll()
 			before := b.Stats().HitsRedis
 			equal(t, "clicks", b.mustClicks(tenant, subject), 3)
@@ -280,7 +281,7 @@ func TestCorruptValuesAreMisses(t *testing.T) {
 	}
 	// A value of another version is nobody's fault.
 	v := dump(t, b.redis)[value]
-	eventually(t, "it is a miss", func() bool {
+	await.Until(t, "it is a miss", func() bool {
 		ok(t, b.redis.Set(t.Context(), value, "\x7f"+v[1:], time.Hour).Err())
 		b.memory.forgetAll()
 		before := b.Stats()

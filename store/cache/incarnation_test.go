@@ -1,6 +1,10 @@
 package cache
 
-import "testing"
+import (
+	"testing"
+
+	"footfall/internal/await"
+)
 
 // TestAnotherHistoryStartsCold: what Redis holds of a store is not believed of the
 // one that was restored in its place.
@@ -15,7 +19,7 @@ func TestAnotherHistoryStartsCold(t *testing.T) {
 	a, same, other := w.gateway(of("a")), w.gateway(of("a")), w.gateway(of("b"))
 	a.record(tenant, "e", 3)
 	a.mustClicks(tenant, subject)
-	eventually(t, "the answer is in Redis", func() bool {
+	await.Until(t, "the answer is in Redis", func() bool {
 		same.memory.forgetAll()
 		same.mustClicks(tenant, subject)
 		return same.Stats().HitsRedis > 0

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 	"footfall/loaders"
 	"footfall/store"
@@ -92,7 +93,7 @@ func (w *world) gateway(change func(*Options)) *gateway {
 	}()
 	w.t.Cleanup(func() { cancel(); <-done })
 	if g.redis != nil {
-		eventually(w.t, "the gateway is subscribed", g.Informed)
+		await.Until(w.t, "the gateway is subscribed", g.Informed)
 	}
 	return g
 }
@@ -147,7 +148,7 @@ func (g *gateway) record(tenant int64, e string, n int) {
 // tell publishes until it succeeds.
 func (g *gateway) tell(change analytics.Change) {
 	g.w.t.Helper()
-	eventually(g.w.t, "the change is told", func() bool { return g.announce(context.Background(), []analytics.Change{change}) == nil })
+	await.Until(g.w.t, "the change is told", func() bool { return g.announce(context.Background(), []analytics.Change{change}) == nil })
 }
 
 // subject is the number of an event key, which is made if need be.
@@ -265,12 +266,6 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 	}
 }
 
-// eventually waits until the condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	within(t, 20*time.Second, what, holds)
-}
-
 func within(t testing.TB, d time.Duration, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(d); !holds(); <-time.After(2 * time.Millisecond) {
@@ -278,17 +273,6 @@ func within(t testing.TB, d time.Duration, what string, holds func() bool) {
 			t.Fatalf("not within %s: %s", d, what)
 		}
 	}
-}
-
-// take receives what must come, for as long as a slow machine needs.
-func take[V any](t testing.TB, what string, from <-chan V) (v V) {
-	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(20 * time.Second):
-		t.Fatalf("never: %s", what)
-	}
-	return v
 }
 
 // fill puts n changes of another subject into the outbox.

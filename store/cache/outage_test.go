@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 	"footfall/internal/localdb"
 	"footfall/internal/storetest"
 )
@@ -48,7 +49,7 @@ func TestRedisPausedMeanwhile(t *testing.T) {
 		// What is in Redis now is old, and so are its tokens.
 		ok(t, server.Redis().Resume())
 		watch(t, promise, func() { equal(t, "clicks when Redis is back", b.mustClicks(tenant, subject), n) })
-		eventually(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
+		await.Until(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
 		equal(t, "clicks", a.mustClicks(tenant, subject), n)
 	}
 }
@@ -70,7 +71,7 @@ func TestRedisRestoredFromABackup(t *testing.T) {
 	for range 3 {
 		equal(t, "clicks", b.mustClicks(tenant, subject), n)
 		var backup map[string]string
-		eventually(t, "the answer is in Redis", func() bool {
+		await.Until(t, "the answer is in Redis", func() bool {
 			backup = dump(t, a.redis)
 			return len(backup) >= 2
 		})
@@ -83,7 +84,7 @@ func TestRedisRestoredFromABackup(t *testing.T) {
 		restore(t, w.redis, backup)
 		watch(t, promise, func() { equal(t, "clicks after the restart", b.mustClicks(tenant, subject), n) })
 		equal(t, "clicks", a.mustClicks(tenant, subject), n)
-		eventually(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
+		await.Until(t, "Redis is used again", func() bool { return b.Informed() && b.trusted() && a.Informed() && a.trusted() })
 		equal(t, "clicks", b.mustClicks(tenant, subject), n)
 	}
 }
@@ -97,7 +98,7 @@ func TestReaderBehindTheTimes(t *testing.T) {
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
 	var backup map[string]string
-	eventually(t, "the answer is in Redis", func() bool {
+	await.Until(t, "the answer is in Redis", func() bool {
 		backup = dump(t, a.redis)
 		return len(backup) == 2
 	})
@@ -119,13 +120,13 @@ func TestWriterBehindTheTimes(t *testing.T) {
 	a.record(tenant, "e", 1)
 	ok(t, server.Redis().Kill())
 	ok(t, server.Redis().Start(t.Context()))
-	eventually(t, "the answer is in the new Redis", func() bool {
+	await.Until(t, "the answer is in the new Redis", func() bool {
 		before := b.Stats().HitsRedis
 		b.memory.forgetAll()
 		equal(t, "clicks", b.mustClicks(tenant, subject), 1)
 		return b.Informed() && b.Stats().HitsRedis > before
 	})
-	eventually(t, "the writer has a connection", func() bool { return a.redis.Ping(t.Context()).Err() == nil })
+	await.Until(t, "the writer has a connection", func() bool { return a.redis.Ping(t.Context()).Err() == nil })
 	a.remote.eraAt = time.Now().Add(time.Hour) // for now
 	a.record(tenant, "e", 1)
 	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 2 })
@@ -254,10 +255,10 @@ func TestBacklog(t *testing.T) {
 	fill(t, server.DatabaseURL(), tenant, 3*drainMost)
 	w.write(tenant, "e", 1)
 	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 1 })
-	eventually(t, "the backlog is known", b.behind.Load)
+	await.Until(t, "the backlog is known", b.behind.Load)
 	ok(t, server.Redis().Resume())
 	watch(t, promise, func() { equal(t, "clicks", b.mustClicks(tenant, subject), 1) })
-	eventually(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Informed() })
+	await.Until(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Informed() })
 	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
 }
 
@@ -270,11 +271,11 @@ func TestCutSubscription(t *testing.T) {
 	// Redis stays, but nobody may subscribe.
 	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "-ssubscribe").Err())
 	ok(t, a.redis.Do(t.Context(), "client", "kill", "type", "pubsub").Err())
-	eventually(t, "b is cut off", func() bool { return !b.Informed() })
+	await.Until(t, "b is cut off", func() bool { return !b.Informed() })
 	for n := range int64(10) {
 		a.tell(w.write(tenant, "e", 1))
 		equal(t, "clicks at the next read", b.mustClicks(tenant, subject), n+1)
-		eventually(t, "Redis is believed", func() bool {
+		await.Until(t, "Redis is believed", func() bool {
 			calls := b.next.calls.Load()
 			equal(t, "clicks again", b.mustClicks(tenant, subject), n+1)
 			return b.next.calls.Load() == calls
@@ -282,7 +283,7 @@ func TestCutSubscription(t *testing.T) {
 	}
 	a.tell(w.write(tenant, "e", 1)) // b will not hear of it
 	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+ssubscribe").Err())
-	eventually(t, "b hears again", b.Informed)
+	await.Until(t, "b hears again", b.Informed)
 	equal(t, "clicks when b hears again", b.mustClicks(tenant, subject), 11)
 	a.record(tenant, "e", 1)
 	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 12 })
@@ -300,7 +301,7 @@ func TestFlushedRedis(t *testing.T) {
 			w.forgetEverywhere(t, a, b, tenant, subject)
 			b.next.hooks(nil, func() { close(read); <-release })
 			go func() { _, _ = b.clicks(context.Background(), tenant, subject) }()
-			take(t, "the store is read", read)
+			await.Value(t, "the store is read", read)
 			b.next.hooks(nil, nil)
 		}
 		ok(t, a.redis.FlushDB(t.Context()).Err())

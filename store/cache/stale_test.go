@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 func TestStaleForABoundedTime(t *testing.T) {
@@ -75,7 +76,7 @@ func TestForgottenIsServedStale(t *testing.T) {
 	if stale := recorder.Freshness().Stale; !stale {
 		t.Error("not marked stale")
 	}
-	eventually(t, "an error in place of what is too old", func() bool {
+	await.Until(t, "an error in place of what is too old", func() bool {
 		_, err := g.clicks(t.Context(), tenant, subject)
 		return analytics.IsUnavailable(err)
 	})

@@ -1,0 +1,34 @@
+// Package await has tests wait for what must come, as long as a slow machine needs and
+// no longer. It must not know what it waits for.
+package await
+
+import (
+	"testing"
+	"time"
+)
+
+// patience is how long what must come may take.
+const patience = 30 * time.Second
+
+// Until returns when the condition holds. It is asked every millisecond; if it never
+// holds the test fails with the words.
+func Until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// Value is what the channel gives next, its zero value once it is closed. If nothing
+// comes the test fails with the words.
+func Value[V any](t testing.TB, what string, from <-chan V) (v V) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(patience):
+		t.Fatalf("never: %s", what)
+	}
+	return v
+}
