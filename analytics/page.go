@@ -18,12 +18,14 @@ type Page struct {
 
 // Cursor is a place in a list that is ordered by an instant and a key.
 type Cursor struct {
+	Of  string // what is listed, such as Activation
 	At  time.Time
 	Key string
 }
 
-// NewPage checks the arguments of a connection.
-func NewPage(first int, after *string) (Page, error) {
+// NewPage checks the arguments of a connection over what it lists, such as
+// Activation: the cursors of another are none of its own.
+func NewPage(of string, first int, after *string) (Page, error) {
 	p := Page{First: first}
 	if first < 1 || first > MaxPage {
 		return p, Invalidf("first", "must be from 1 to %d, got %d", MaxPage, first)
@@ -32,24 +34,22 @@ func NewPage(first int, after *string) (Page, error) {
 		return p, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(*after)
-	micros, key, ok := strings.Cut(string(raw), ":")
+	place, ours := strings.CutPrefix(string(raw), of+":")
+	micros, key, ok := strings.Cut(place, ":")
 	at, errAt := strconv.ParseInt(micros, 10, 64)
-	if err != nil || !ok || errAt != nil || strings.ContainsRune(key, 0) {
-		return p, Invalidf("after", "is not a cursor of this list: %s", Quote(*after))
-	}
-	p.After = Cursor{time.UnixMicro(at).UTC(), key}
-	if !Always.Contains(p.After.At) {
+	p.After = Cursor{of, time.UnixMicro(at).UTC(), key}
+	if err != nil || !ours || !ok || errAt != nil || strings.ContainsRune(key, 0) || !Always.Contains(p.After.At) {
 		return p, Invalidf("after", "is not a cursor of this list: %s", Quote(*after))
 	}
 	return p, nil
 }
 
 func (c Cursor) String() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.At.UnixMicro(), 10) + ":" + c.Key))
+	return base64.RawURLEncoding.EncodeToString([]byte(c.Of + ":" + strconv.FormatInt(c.At.UnixMicro(), 10) + ":" + c.Key))
 }
 
 // Cursor is the activation's place in lists.
-func (a *Activation) Cursor() Cursor { return Cursor{a.StartAt, a.ActivationID} }
+func (a *Activation) Cursor() Cursor { return Cursor{"Activation", a.StartAt, a.ActivationID} }
 
 // Cursor is the campaign's place in lists.
-func (c *Campaign) Cursor() Cursor { return Cursor{c.ScheduledAt, c.CampaignID()} }
+func (c *Campaign) Cursor() Cursor { return Cursor{"Campaign", c.ScheduledAt, c.CampaignID()} }

@@ -24,13 +24,14 @@ func TestNewPage(t *testing.T) {
 		{"a thousand and one", 1001, nil, "first", []string{"1 to 1000", "1001"}},
 		{"negative", -1, nil, "first", []string{"-1"}},
 		{"empty cursor", 5, ptr(""), "after", []string{`""`}},
+		{"another list's", 5, ptr((&analytics.Campaign{Number: 42, ScheduledAt: utc2026}).Cursor().String()), "after", []string{"not a cursor of this list"}},
 		{"no base64", 5, ptr("!"), "after", []string{`"!"`}},
-		{"no key", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("5"))), "after", []string{}},
-		{"no number", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("x:a"))), "after", []string{}},
-		{"out of all time", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("9223372036854775807:a"))), "after", []string{}},
-		{"key with NUL", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("5:a\x00"))), "after", []string{}},
+		{"no key", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:5"))), "after", []string{}},
+		{"no number", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:x:a"))), "after", []string{}},
+		{"out of all time", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:9223372036854775807:a"))), "after", []string{}},
+		{"key with NUL", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:5:a\x00"))), "after", []string{}},
 	} {
-		_, err := analytics.NewPage(c.first, c.after)
+		_, err := analytics.NewPage("Activation", c.first, c.after)
 		refused(t, c.name, err, c.field, c.says)
 	}
 }
@@ -40,12 +41,12 @@ func TestCursorsComeBack(t *testing.T) {
 	at := utc2026.Add(123456 * time.Microsecond)
 	for _, key := range []string{"act_1", "", "with:colon", strings.Repeat("k", 64)} {
 		a := analytics.Activation{ActivationID: key, StartAt: at}
-		p, err := analytics.NewPage(10, ptr(a.Cursor().String()))
+		p, err := analytics.NewPage("Activation", 10, ptr(a.Cursor().String()))
 		ok(t, err)
-		same(t, "page", p, analytics.Page{First: 10, After: analytics.Cursor{At: at, Key: key}})
+		same(t, "page", p, analytics.Page{First: 10, After: analytics.Cursor{Of: "Activation", At: at, Key: key}})
 	}
 	c := analytics.Campaign{Number: 42, ScheduledAt: at}
-	same(t, "campaign", c.Cursor(), analytics.Cursor{At: at, Key: "42"})
+	same(t, "campaign", c.Cursor(), analytics.Cursor{Of: "Campaign", At: at, Key: "42"})
 }
 
 func TestNodeIDs(t *testing.T) {
@@ -65,14 +66,14 @@ func TestNodeIDs(t *testing.T) {
 
 // No cursor makes a page panic; one that is read writes itself alike.
 func FuzzNewPage(f *testing.F) {
-	f.Add(10, analytics.Cursor{At: utc2026, Key: "act_1"}.String())
+	f.Add(10, analytics.Cursor{Of: "Activation", At: utc2026, Key: "act_1"}.String())
 	f.Add(1001, "!")
 	f.Fuzz(func(t *testing.T, first int, after string) {
-		p, err := analytics.NewPage(first, &after)
+		p, err := analytics.NewPage("Activation", first, &after)
 		if err != nil {
 			return
 		}
-		again, err := analytics.NewPage(p.First, ptr(p.After.String()))
+		again, err := analytics.NewPage("Activation", p.First, ptr(p.After.String()))
 		ok(t, err)
 		same(t, "page", again, p)
 		if p.First < 1 || p.First > 1000 || !analytics.Always.Contains(p.After.At) || strings.Contains(p.After.Key, "\x00") {

@@ -16,7 +16,7 @@ func (l *Loaders) Activation(ctx context.Context, id string) (*analytics.Activat
 
 // Activations lists a page of activations.
 func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter, first int, after *string) (*analytics.ActivationConnection, error) {
-	p, err := analytics.NewPage(first, after)
+	p, err := analytics.NewPage("Activation", first, after)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (l *Loaders) CampaignsAsOfNow(campaigns []*analytics.Campaign) []*analytics
 
 // Campaigns lists a page of campaigns.
 func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRangeInput, keys []string, first int, after *string) (*analytics.CampaignConnection, error) {
-	p, err := analytics.NewPage(first, after)
+	p, err := analytics.NewPage("Campaign", first, after)
 	if err != nil {
 		return nil, err
 	}

@@ -204,7 +204,7 @@ func (s *source) Campaigns(context.Context, int64, []string) ([]*analytics.Campa
 func (s *source) ListCampaigns(_ context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
 	var out []*analytics.Campaign
 	for _, c := range s.campaigns {
-		at := analytics.Cursor{At: c.ScheduledAt, Key: c.CampaignID()}
+		at := c.Cursor()
 		after := page.After == analytics.Cursor{} || newestFirst(at, page.After) > 0
 		if tenant == acme.ID && scheduled.Contains(c.ScheduledAt) && (keys == nil || slices.Contains(keys, c.CampaignKey)) && after {
 			out = append(out, c)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -119,11 +120,22 @@ func (p *pruning) unaware(ctx context.Context, db interface {
 	Query(ctx context.Context, text string, a ...any) (pgx.Rows, error)
 },
 ) ([]int64, error) {
-	rows, err := db.Query(ctx, sql("unaware_tenants"), args{"before": p.before})
+	list := func(statement string, a args) ([]int64, error) {
+		rows, err := db.Query(ctx, sql(statement), a)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[int64])
+	}
+	aware, err := list("aware_tenants", args{"before": p.before}) // first: no tenant falls back behind it
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[int64])
+	all, err := list("tenant_ids", nil)
+	return slices.DeleteFunc(all, func(tenant int64) bool {
+		_, is := slices.BinarySearch(aware, tenant)
+		return is
+	}), err
 }
 
 // raiseHorizon waits for the tenant's writers: whoever comes after them knows.

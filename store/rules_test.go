@@ -24,7 +24,8 @@ var unbound = map[string]string{
 
 	"list_acts":       "the log is the operator's, who may ask about all tenants (reference table)",
 	"list_partitions": "asks the catalog: a month is all tenants'",
-	"unaware_tenants": "asks about all of them, before a month is dropped",
+	"aware_tenants":   "asks about all of them, before a month is dropped",
+	"tenant_ids":      "lists them, before a month is dropped",
 }
 
 // references are the tables that every node would hold whole.
