@@ -253,7 +253,11 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	var streams sync.WaitGroup
 	streams.Go(func() { g.streams.Close(drain) }) // Shutdown waits for some, and does not know the others
 	defer streams.Wait()
-	return server.Shutdown(drain)
+	if err = server.Shutdown(drain); errors.Is(err, context.DeadlineExceeded) {
+		g.log.Warn("requests were cut off that did not end in time", "time", drainTime)
+		err = server.Close()
+	}
+	return err
 }
 
 // graphServer is the executor that GraphQL and the REST contracts share.

@@ -3,9 +3,7 @@ package analytics
 import (
 	"math"
 	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Activation is a window on an event page that a partner paid for. Two may
@@ -160,15 +158,4 @@ func ratio(part, whole int64) (float64, bool) {
 		return 0, false
 	}
 	return float64(part) / float64(whole), true
-}
-
-// text checks the size of a string in bytes, and that it is plain text.
-func text(field, s string, least, most int) error {
-	if len(s) < least || len(s) > most {
-		return Invalidf(field, "must be %d to %d bytes long, got %d", least, most, len(s))
-	}
-	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-		return Invalidf(field, "must be UTF-8 text without NUL, got %+q", s[:min(len(s), 40)])
-	}
-	return nil
 }

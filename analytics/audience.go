@@ -38,9 +38,12 @@ func (s Intervals) Subtract(o Intervals) Intervals {
 	var out Intervals
 	for _, w := range s {
 		from := w.From
+		for len(o) > 0 && o[0].To <= from {
+			o = o[1:]
+		}
 		for _, cut := range o {
-			if cut.To <= from || cut.From >= w.To {
-				continue
+			if cut.From >= w.To {
+				break
 			}
 			if cut.From > from {
 				out = append(out, Watching{from, cut.From})

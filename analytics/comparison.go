@@ -2,8 +2,13 @@ package analytics
 
 import "time"
 
-// Before is the window that w is compared with at now.
+// Before is the window that w is compared with at now, as far as it lies after
+// MinInstant.
 func (w Window) Before(by Comparison, now time.Time) Window {
+	return w.earlier(by, now).Narrow(Range{MinInstant, w.End})
+}
+
+func (w Window) earlier(by Comparison, now time.Time) Window {
 	switch by {
 	case PreviousYear:
 		return w.yearBefore()
@@ -25,7 +30,8 @@ func (w Window) before() Window {
 	case w.days > 0:
 		return dayWindow(w.first.AddDays(-w.days), w.first.AddDays(-1), w.Zone)
 	default:
-		return WindowOf(Range{w.Start.Add(-w.End.Sub(w.Start)), w.Start}, w.Zone)
+		length := w.End.UnixMicro() - w.Start.UnixMicro() // which may be more than a time.Duration holds
+		return WindowOf(Range{time.UnixMicro(w.Start.UnixMicro() - length).UTC(), w.Start}, w.Zone)
 	}
 }
 

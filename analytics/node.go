@@ -22,5 +22,6 @@ func DecodeID(id string) (noun, key string, ok bool) {
 	if err != nil {
 		return "", "", false
 	}
-	return strings.Cut(string(raw), ":")
+	noun, key, ok = strings.Cut(string(raw), ":")
+	return noun, key, ok && IsText(key)
 }

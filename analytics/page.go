@@ -38,7 +38,7 @@ func NewPage(of string, first int, after *string) (Page, error) {
 	micros, key, ok := strings.Cut(place, ":")
 	at, errAt := strconv.ParseInt(micros, 10, 64)
 	p.After = Cursor{of, time.UnixMicro(at).UTC(), key}
-	if err != nil || !ours || !ok || errAt != nil || strings.ContainsRune(key, 0) || !Always.Contains(p.After.At) {
+	if err != nil || !ours || !ok || errAt != nil || !IsText(key) || !Always.Contains(p.After.At) {
 		return p, Invalidf("after", "is not a cursor of this list: %s", Quote(*after))
 	}
 	return p, nil

@@ -98,12 +98,25 @@ func clockBucket(t time.Time, loc *time.Location, size time.Duration) Range {
 	into := time.Duration(floorMod(local.Unix()+int64(offset), int64(size/time.Second)))*time.Second +
 		time.Duration(local.Nanosecond())
 	r := Range{t.Add(-into).UTC(), t.Add(size - into).UTC()}
-	zoneStart, zoneEnd := local.ZoneBounds()
-	if !zoneStart.IsZero() && zoneStart.After(r.Start) {
-		r.Start = zoneStart.UTC()
+	return steadyAround(local, offset, r)
+}
+
+// steadyAround is the part of r around t in which the clock keeps its offset. Bounds of
+// zones where it does, as where only its name changes, do not count.
+func steadyAround(t time.Time, offset int, r Range) Range {
+	keeps := func(at time.Time) bool {
+		_, o := at.Zone()
+		return o == offset
 	}
-	if !zoneEnd.IsZero() && zoneEnd.Before(r.End) {
-		r.End = zoneEnd.UTC()
+	for start, _ := t.ZoneBounds(); !start.IsZero() && start.After(r.Start); start, _ = start.Add(-1).ZoneBounds() {
+		if !keeps(start.Add(-1)) {
+			r.Start = start.UTC()
+		}
+	}
+	for _, end := t.ZoneBounds(); !end.IsZero() && end.Before(r.End); _, end = end.ZoneBounds() {
+		if !keeps(end) {
+			r.End = end.UTC()
+		}
 	}
 	return r
 }

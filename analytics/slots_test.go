@@ -155,6 +155,8 @@ func TestSlotsKnownCases(t *testing.T) {
 		{"months of a tenant", "America/New_York", analytics.IntervalMonth, "2026-01-01T05:00:00Z", "2026-03-01T05:00:00Z",
 			[]string{"2026-01-01T05:00:00Z", "2026-02-01T05:00:00Z"}, "--"},
 		{"inside one bucket", "UTC", analytics.IntervalMonth, "2026-01-05T00:00:00Z", "2026-01-05T00:00:00.000001Z", []string{"2026-01-05T00:00:00Z"}, "p"},
+		{"no change, though a table of zones ends", "Asia/Dubai", analytics.IntervalHour, "2038-01-19T03:00:00Z", "2038-01-19T05:00:00Z",
+			[]string{"2038-01-19T03:00:00Z", "2038-01-19T04:00:00Z"}, "--"},
 		{"nothing", "UTC", analytics.IntervalDay, "2026-01-05T00:00:00Z", "2026-01-05T00:00:00Z", nil, ""},
 		{"before the epoch", "UTC", analytics.IntervalQuarterHour, "1969-12-31T23:50:00Z", "1970-01-01T00:15:00Z",
 			[]string{"1969-12-31T23:50:00Z", "1970-01-01T00:00:00Z"}, "p-"},

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"footfall/analytics"
 )
@@ -135,7 +134,7 @@ func (a *Authenticator) OpenLink(ctx context.Context, r *http.Request, activatio
 }
 
 func (a *Authenticator) openLink(ctx context.Context, r *http.Request, activationID, token string) (*Principal, error) {
-	if len(activationID) > maxHeader || !utf8.ValidString(activationID) || strings.ContainsRune(activationID, 0) {
+	if len(activationID) > maxHeader || !analytics.IsText(activationID) {
 		return nil, ErrNoActivation // nor can Postgres be asked
 	}
 	found, err := a.find(ctx, r, question{'a', Digest(activationID)}, a.byActivation(activationID))

@@ -115,10 +115,26 @@ test('the list goes on to earlier campaigns', async (t) => {
   await more.waitFor();
   while (await more.isVisible()) {
     const before = await rows.count();
-    await more.click();
+    await more.dblclick();
     await page.waitForFunction((n) => document.querySelectorAll('tr').length > n, before);
   }
   await oldest.waitFor();
+  const listed = await page.getByRole('rowheader').getByRole('link').evaluateAll((links) => links.map(({ href }) => href));
+  assert.equal(new Set(listed).size, listed.length, 'each is there once');
+});
+
+test('a wall whose first query fails asks again', async (t) => {
+  const key = await campaign({ startedAt: Date.now() - 5 * minute });
+  const { page } = await openWall(t, key, studio);
+  let refused = 0;
+  await page.route('**/graphql', (route) =>
+    route.request().postData()?.includes('query Wall') && refused++ === 0
+      ? route.fulfill({ status: 503, json: { errors: [{ message: 'away', extensions: { code: 'UNAVAILABLE' } }] } })
+      : route.fallback(),
+  );
+  await page.reload();
+  await page.getByText('On air').waitFor({ timeout: 20_000 });
+  assert.ok(refused > 1);
 });
 
 test('a wall moves with the events, and its numbers are the API’s', async (t) => {

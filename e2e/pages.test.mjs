@@ -172,6 +172,14 @@ test('a test event without a good key is told so, and a typed key is kept for th
   assert.equal(await page.evaluate(() => sessionStorage.getItem('footfall.key')), 'ff_wrong');
 });
 
+test('the key of an earlier demo gives way to that of this one', async (t) => {
+  const { page } = await opened(t, '/docs/events', desk);
+  const { fullKey } = await demo();
+  await page.evaluate(() => ['footfall.key', 'footfall.demoKey'].forEach((name) => sessionStorage.setItem(name, 'ff_earlier')));
+  await page.reload();
+  await page.waitForFunction((full) => document.querySelector('#test-event-key').value === full, fullKey);
+});
+
 test('all of it reads without JavaScript', async (t) => {
   const { page } = await opened(t, '/docs/events', { ...desk, javaScriptEnabled: false });
   await page.locator('pre').getByText('curl -H').waitFor();

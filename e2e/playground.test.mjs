@@ -276,6 +276,22 @@ test('the partner stats have a REST path that answers the same', async (t) => {
   assert.equal(rest.data.metrics.clickCount, data.activation.metrics.clickCount);
 });
 
+test('what REST cannot answer alike has no path, nor what is still being typed', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  const span = (start) => `{ campaigns(scheduled: { start: "${start}", end: "2026-11-02T00:00:00Z" }) { nodes { title } } }`;
+  const board = (filter) => `{ partnerLeaderboard(filter: ${filter}) { nodes { name } } }`;
+  for (const [query, says] of [
+    [span('2026-11-01T00:00:00Z'), '/campaign/stats?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z'],
+    [span('2026-11-01T00:0'), 'its arguments cannot be read'],
+    [board('{ tierUuids: [] }'), 'an empty list'],
+    [board('{ tierUuids: null, partnerType: REFERRAL }'), '/partners?partner_type=referral'],
+  ]) {
+    await write(page, query);
+    await view(page, 'Share');
+    await panel(page).getByText(says).waitFor();
+  }
+});
+
 test('the panels are tabs for the keyboard, and close', async (t) => {
   const { page } = await openPlayground(t, desk);
   await panel(page).getByRole('tab', { name: 'Chart' }).focus();

@@ -251,6 +251,7 @@ func TestSeriesSize(t *testing.T) {
 		{"Activation", map[string]any{"interval": "QUARTER_HOUR"}, 2882, true},
 		{"Campaign", map[string]any{"interval": "HOUR"}, 722, true},
 		{"Partner", map[string]any{"interval": "HOUR", "range": map[string]any{"dates": map[string]any{"startDate": "0001-01-01", "endDate": "9999-12-31"}}}, 100_000, true},
+		{"Partner", map[string]any{"interval": "MONTH", "range": map[string]any{"instants": map[string]any{"start": "1900-01-01T00:00:00Z", "end": "2200-01-01T00:00:00Z"}}}, 3915, true},
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"dates": map[string]any{"startDate": "2026-03-02", "endDate": "2026-03-01"}}}, 3, true},
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"dates": "x"}}, 100, true},
 		{"Partner", map[string]any{"interval": "DAY", "range": map[string]any{"period": 7}}, 100, true},

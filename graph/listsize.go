@@ -22,21 +22,21 @@ var listSizes = map[string]cost.Size{
 	"CampaignBreakdown.otherTimeSeries":   seriesSize(0),
 }
 
+// Spans are in seconds: a time.Duration ends at 292 years.
 const (
-	day = 24 * time.Hour
+	day = 24 * 60 * 60
 	// usualSpan and usualPoints are assumed of a series that runs over its noun's
 	// whole life; usualPoints is the schema's assumedSize.
 	usualSpan   = 30 * day
 	usualPoints = 100
-	longest     = 250 * 366 * day // a time.Duration ends at 292 years
 )
 
-var intervals = map[string]time.Duration{
-	"QUARTER_HOUR": 15 * time.Minute, "HOUR": time.Hour, "DAY": day, "WEEK": 7 * day, "MONTH": 28 * day,
+var intervals = map[string]int64{
+	"QUARTER_HOUR": 15 * 60, "HOUR": 60 * 60, "DAY": day, "WEEK": 7 * day, "MONTH": 28 * day,
 }
 
 // periods are as long as each can be.
-var periods = map[string]time.Duration{
+var periods = map[string]int64{
 	"CURRENT_YEAR": 366 * day, "LAST_YEAR": 366 * day, "CURRENT_QUARTER": 92 * day, "LAST_QUARTER": 92 * day,
 	"CURRENT_MONTH": 31 * day, "LAST_MONTH": 31 * day, "LAST_30_DAYS": 30 * day, "LAST_90_DAYS": 90 * day,
 	"LAST_6_MONTHS": 185 * day, "LAST_12_MONTHS": 367 * day,
@@ -45,7 +45,7 @@ var periods = map[string]time.Duration{
 // seriesSize is the most points that a series can have by its interval and its
 // range; fallback is how long it is without a range, 0 where that depends on the
 // noun.
-func seriesSize(fallback time.Duration) cost.Size {
+func seriesSize(fallback int64) cost.Size {
 	return func(arguments map[string]any) (int64, bool) {
 		name, _ := arguments["interval"].(string)
 		interval, known := intervals[name]
@@ -59,18 +59,18 @@ func seriesSize(fallback time.Duration) cost.Size {
 		if span == 0 {
 			span, least = usualSpan, usualPoints
 		}
-		points := int64(span/interval) + 2 // the first and the last may be parts
+		points := span/interval + 2 // the first and the last may be parts
 		return min(max(points, least), analytics.MaxPoints), true
 	}
 }
 
 // spanOf is how long a range lasts; one that cannot be read is refused later, and
 // lasts as long as its noun.
-func spanOf(in map[string]any) time.Duration {
+func spanOf(in map[string]any) int64 {
 	if period, ok := in["period"].(string); ok {
 		return periods[period]
 	}
-	ends := func(name, start, end string, parse func(string) (time.Time, bool)) time.Duration {
+	ends := func(name, start, end string, parse func(string) (time.Time, bool)) int64 {
 		m, _ := in[name].(map[string]any)
 		from, _ := m[start].(string)
 		to, _ := m[end].(string)
@@ -79,7 +79,7 @@ func spanOf(in map[string]any) time.Duration {
 		if !okA || !okB {
 			return 0
 		}
-		return min(max(b.Sub(a), 1), longest)
+		return max(b.Unix()-a.Unix(), 1)
 	}
 	date := func(s string) (time.Time, bool) {
 		d, err := analytics.ParseDate(s)

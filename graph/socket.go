@@ -73,7 +73,7 @@ func (s *socket) attend() {
 				return
 			}
 		case <-recheck.C:
-			if _, err := s.auth.Authenticate(s.ctx, s.credential); err != nil && s.ctx.Err() == nil {
+			if _, err := s.auth.Authenticate(s.ctx, s.credential); ends(err) && s.ctx.Err() == nil {
 				s.stopAll(err)
 				code, reason := refusal(err)
 				_ = s.conn.Close(code, reason)

@@ -119,7 +119,7 @@ func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *
 		case <-keepAlive.C:
 			err = events.comment()
 		case <-recheck.C:
-			if _, refused := t.auth.Authenticate(ctx, credential); refused != nil && ctx.Err() == nil {
+			if _, refused := t.auth.Authenticate(ctx, credential); ends(refused) && ctx.Err() == nil {
 				events.end(failed(refused))
 				return
 			}

@@ -168,6 +168,10 @@ func panicked(ctx context.Context, log *slog.Logger, v any) *graphql.Response {
 	return failed(err)
 }
 
+// ends reports whether a look at a stream's credential ends the stream. One that fails
+// says nothing of the credential.
+func ends(err error) bool { return err != nil && !analytics.IsUnavailable(err) }
+
 // failed is a response that holds an error alone.
 func failed(err error) *graphql.Response {
 	public := Public(err)

@@ -32,6 +32,8 @@ type station struct {
 	values  chan *analytics.CampaignLive
 	left    chan struct{} // one for each subscription that takes no more values
 	revoked atomic.Bool
+	away    atomic.Bool
+	looks   atomic.Int64 // at credentials
 	limit   atomic.Bool
 }
 
@@ -59,10 +61,11 @@ func startStation(t *testing.T, change func(*Streams), start func(*httptest.Serv
 }
 
 func (s *station) Authenticate(_ context.Context, r *http.Request) (*auth.Principal, error) {
+	s.looks.Add(1)
 	switch name := r.Header.Get("Authorization"); {
 	case name == "":
 		return nil, auth.ErrMissing
-	case name == "Bearer away":
+	case name == "Bearer away", s.away.Load():
 		return nil, analytics.Unavailable(nil)
 	case s.revoked.Load(), name != "Bearer key":
 		return nil, auth.ErrInvalid
@@ -250,6 +253,14 @@ func TestStreamsEndWithTheCredential(t *testing.T) {
 	c.send(`{"type":"ping"}`)
 	c.want(`{"type":"pong"}`) // and so it has subscribed
 	s.want(lines, ":", "")
+
+	s.away.Store(true) // a look that fails says nothing of the credential
+	n := s.looks.Load()
+	await.Until(t, "each stream's credential is looked at", func() bool { return s.looks.Load() >= n+6 })
+	c.send(`{"type":"ping"}`)
+	c.want(`{"type":"pong"}`)
+	s.away.Store(false)
+
 	s.revoked.Store(true)
 	s.want(lines, "event: next", `data: {"errors":[{"message":"the API key or token is unknown, expired or revoked","extensions":{"code":"UNAUTHENTICATED"}}]}`, "", "event: complete", "data:", "", "end")
 	c.want(`{"id":"a","type":"error","payload":[{"message":"the API key or token is unknown, expired or revoked","extensions":{"code":"UNAUTHENTICATED"}}]}`)

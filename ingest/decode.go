@@ -3,20 +3,17 @@ package ingest
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"footfall/analytics"
 )
 
 const (
 	readSize = 64 << 10
-	maxLine  = 1 << 20 // the longest NDJSON line, or JSON element, that is read
+	maxLine  = 1 << 20 // the longest NDJSON line, JSON element or CSV row that is read
 
 	whiteSpace = " \t\r\n" // JSON's
 )
@@ -36,8 +33,8 @@ type Decoder struct {
 	format Format
 	in     *bufio.Reader
 	array  arrayReader
-	csv    *csv.Reader
-	header []int // the field of each CSV column, -1 for none of ours
+	rows   rowReader
+	begun  bool
 	line   int
 	long   []byte // holds a line that outgrew the reader's buffer
 	err    error  // what ended the input
@@ -46,7 +43,7 @@ type Decoder struct {
 // NewDecoder reads events of the format from r.
 func NewDecoder(r io.Reader, format Format) *Decoder {
 	in := bufio.NewReaderSize(r, readSize)
-	return &Decoder{format: format, in: in, array: arrayReader{in: in}}
+	return &Decoder{format: format, in: in, array: arrayReader{in: in}, rows: newRowReader(in)}
 }
 
 // Format is the format that is read.
@@ -75,14 +72,15 @@ func (d *Decoder) Next(most int) ([]Decoded, error) {
 
 // read reads one event. An error ends the input.
 func (d *Decoder) read(e *Decoded) error {
-	if d.line == 0 {
+	if !d.begun {
 		skipMark(d.in)
+		d.begun = true
 	}
 	switch d.format {
 	case JSON:
 		return d.readElement(e)
 	case CSV:
-		return d.readRow(e)
+		return d.rows.read(e)
 	case NDJSON:
 		return d.readObject(e)
 	}
@@ -150,67 +148,6 @@ func (d *Decoder) readElement(e *Decoded) error {
 		return broken(fmt.Sprintf("is not JSON, in %s of the array", JSON.Place(d.line)))
 	default:
 		e.decode(element)
-	}
-	return nil
-}
-
-// readRow reads the next row of CSV, the header first.
-func (d *Decoder) readRow(e *Decoded) error {
-	if d.csv == nil {
-		d.csv = csv.NewReader(d.in)
-		d.csv.ReuseRecord = true
-		if err := d.readHeader(); err != nil {
-			return err
-		}
-	}
-	cells, err := d.csv.Read()
-	var syntax *csv.ParseError
-	switch {
-	case errors.As(err, &syntax):
-		e.Line = syntax.StartLine
-		e.reject("not a row of CSV: %s", wrongRow(syntax, len(cells), len(d.header)))
-		return nil
-	case err != nil:
-		return err
-	}
-	e.Line, _ = d.csv.FieldPos(0)
-	var f fields
-	for i, field := range d.header {
-		if field >= 0 && cells[i] != "" {
-			f[field] = value{text: cells[i], csv: true}
-		}
-	}
-	e.Err = f.input(&e.Input)
-	return nil
-}
-
-func wrongRow(err *csv.ParseError, cells, columns int) string {
-	if errors.Is(err.Err, csv.ErrFieldCount) {
-		return fmt.Sprintf("it has %d cells, the header %d", cells, columns)
-	}
-	return err.Err.Error()
-}
-
-func (d *Decoder) readHeader() error {
-	d.line = 1
-	names, err := d.csv.Read()
-	var syntax *csv.ParseError
-	switch {
-	case errors.As(err, &syntax):
-		names = nil
-	case err != nil && !errors.Is(err, io.EOF):
-		return err
-	}
-	for _, name := range names {
-		d.header = append(d.header, slices.Index(fieldNames[:], strings.TrimSpace(name)))
-	}
-	if !slices.ContainsFunc(d.header, func(f int) bool { return f >= 0 }) {
-		return analytics.Errorf(analytics.CodeInvalid, "CSV must begin with a header that names fields: %s", strings.Join(fieldNames[:], ","))
-	}
-	for i, f := range d.header {
-		if f >= 0 && slices.Contains(d.header[:i], f) {
-			return analytics.Errorf(analytics.CodeInvalid, "the CSV header names %s twice", fieldNames[f])
-		}
 	}
 	return nil
 }

@@ -65,6 +65,7 @@ func TestCSV(t *testing.T) {
 		"e6,watch,jazz,2026-03-02T10:00:00Z,0x10,,\n" +
 		"e7,watch,jazz,2026-03-02T10:00:00Z,30,yes,\n" +
 		"e8,watch,jazz,yesterday,30,False,\n" +
+		"e10,watch,jazz,0001-01-01T00:00:00Z,30,,\n" +
 		"e9,watch,null,2026-03-02T10:00:00Z,30.0,false,unquoted"
 	events, err := decode(strings.NewReader(text), CSV, anything)
 	if err != nil {
@@ -81,7 +82,8 @@ func TestCSV(t *testing.T) {
 		{9, `seconds: must be an integer, got "0x10"`},
 		{10, `loggedIn: must be true or false, got "yes"`},
 		{11, `at: must be an RFC 3339 instant with an offset, such as 2026-03-02T10:00:00Z, got "yesterday"`},
-		{12, ""},
+		{12, `at: must not be before 1970-01-01T00:00:00Z, got "0001-01-01T00:00:00Z"`},
+		{13, ""},
 	}
 	if len(events) != len(want) {
 		t.Fatal(len(events), events)
@@ -95,10 +97,43 @@ func TestCSV(t *testing.T) {
 			t.Errorf("%d: line %d %q, want line %d %q", i, e.Line, got, want[i].line, want[i].error)
 		}
 	}
-	first, last := events[0].Input, events[8].Input
+	first, last := events[0].Input, events[9].Input
 	if first.Seconds != nil || first.LoggedIn != nil || first.Session != nil || *events[1].Input.Event != "ja\nzz" ||
 		*last.Seconds != 30 || *last.LoggedIn || *last.Event != "null" {
 		t.Errorf("%+v\n%+v", first, last)
+	}
+}
+
+// TestCSVThatCannotBeCut: what takes other rows with it is an error of the whole.
+func TestCSVThatCannotBeCut(t *testing.T) {
+	t.Parallel()
+	const header, row = "id,action,event,at\n", "e,click,jazz,2026-03-02T10:00:00Z\n"
+	for name, c := range map[string]struct {
+		text, says string
+		code       analytics.Code
+		events     int
+	}{
+		"rows that end with CR":     {strings.ReplaceAll(header+row+row, "\n", "\r"), "must end with LF or CR LF", analytics.CodeInvalid, 0},
+		"a quote in the header":     {`"id,action` + "\n" + row + row, "line 1: a quote is never closed", analytics.CodeInvalid, 0},
+		"a quote in a row":          {header + row + `"` + row + row, "line 3: a quote is never closed", analytics.CodeInvalid, 1},
+		"a quote and many rows":     {header + row + `"` + strings.Repeat(row, 100_000), "after line 2 has more than 1048576 bytes", analytics.CodeTooLarge, 1},
+		"a longer row than allowed": {header + row + row + strings.Repeat("x", 2*maxLine), "after line 3 has more than 1048576 bytes", analytics.CodeTooLarge, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := NewDecoder(strings.NewReader(c.text), CSV)
+			events, err := d.Next(1000)
+			if c.events > 0 {
+				if len(events) != c.events || err != nil {
+					t.Fatal(events, err)
+				}
+				events, err = d.Next(1000)
+			}
+			var typed *analytics.Error
+			if !errors.As(err, &typed) || typed.Code != c.code || !strings.Contains(err.Error(), c.says) || len(events) > 0 {
+				t.Error(events, err)
+			}
+		})
 	}
 }
 

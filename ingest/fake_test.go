@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -27,14 +28,16 @@ const (
 type memory struct {
 	before func(events []analytics.Event) error // called before each Record, may fail it
 
-	mu          sync.Mutex
-	seen        map[string]analytics.Event
-	groups      []int // events of each Record that succeeded
-	ahead       []int // events of each ReadAhead
-	activations map[string][32]byte
-	seq         int64
-	fail        error // fails the calls about nouns
-	horizon     time.Time
+	mu           sync.Mutex
+	seen         map[string]analytics.Event
+	groups       []int // events of each Record that succeeded
+	ahead        []int // events of each ReadAhead
+	activations  map[string][32]byte
+	seq          int64
+	fail         error // fails the calls about nouns
+	horizon      time.Time
+	horizonAsked int
+	horizonAway  bool
 }
 
 func (m *memory) ReadAhead(_ context.Context, _ int64, events []analytics.Event) error {
@@ -250,4 +253,10 @@ func (b *bundle) wantProblem(t testing.TB, a answer, status int, code, detail st
 }
 
 // Horizon is fixed: events before it are too old for this store.
-func (m *memory) Horizon(context.Context, int64) (time.Time, error) { return m.horizon, nil }
+func (m *memory) Horizon(context.Context, int64) (time.Time, error) {
+	m.horizonAsked++
+	if m.horizonAway {
+		return time.Time{}, errors.New("away")
+	}
+	return m.horizon, nil
+}

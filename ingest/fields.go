@@ -133,6 +133,9 @@ func (v value) instant(dst *time.Time) (why string) {
 	if !ok {
 		return must
 	}
+	if t.IsZero() { // which stands for an instant that was not given
+		return "must not be before " + analytics.MinEventInstant.Format(time.RFC3339)
+	}
 	*dst = t
 	return ""
 }

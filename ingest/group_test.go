@@ -403,4 +403,11 @@ func TestEventsOfPrunedTimeAreRejected(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+
+	b.store.horizonAway = true
+	asked := b.store.horizonAsked
+	v, err = b.Record(t.Context(), 1, []analytics.EventInput{in("4", old), in("5", old), in("6", old)})
+	if err != nil || len(v.Rejected) != 3 || b.store.horizonAsked != asked+1 {
+		t.Errorf("%+v, %v: the horizon was asked for %d times", v, err, b.store.horizonAsked-asked)
+	}
 }

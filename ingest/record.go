@@ -62,6 +62,7 @@ func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int
 		return noVerdicts(), err
 	}
 	var from time.Time // of events that are kept
+	asked := false
 	for i, outcome := range outcomes {
 		switch outcome {
 		case analytics.Accepted:
@@ -69,8 +70,9 @@ func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int
 		case analytics.Duplicate:
 			verdicts.Duplicates++
 		case analytics.TooOld:
-			if from.IsZero() { // the others are committed, whatever this says
+			if !asked { // the others are committed, whatever this says
 				from, _ = w.o.Store.Horizon(ctx, tenant)
+				asked = true
 			}
 			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], analytics.Pruned(good[i].At, from)))
 		default:

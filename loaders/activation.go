@@ -8,7 +8,7 @@ import (
 
 // Activation finds an activation; nil when there is none that the viewer may see.
 func (l *Loaders) Activation(ctx context.Context, id string) (*analytics.Activation, error) {
-	if l.viewer.ActivationID != "" && id != l.viewer.ActivationID {
+	if !analytics.IsText(id) || l.viewer.ActivationID != "" && id != l.viewer.ActivationID {
 		return nil, nil
 	}
 	return l.activations.Load(ctx, id)
@@ -24,7 +24,9 @@ func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter
 		f = &analytics.ActivationFilter{}
 	}
 	p.First++
-	found, err := l.source.ListActivations(ctx, l.Tenant(), *f, p)
+	asked := *f
+	asked.EventKeys, asked.Tiers = analytics.Texts(f.EventKeys), analytics.Texts(f.Tiers)
+	found, err := l.source.ListActivations(ctx, l.Tenant(), asked, p)
 	if err != nil {
 		return nil, err
 	}

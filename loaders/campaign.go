@@ -8,6 +8,9 @@ import (
 
 // Campaign finds a campaign by its key; nil when there is none.
 func (l *Loaders) Campaign(ctx context.Context, key string) (*analytics.Campaign, error) {
+	if !analytics.IsText(key) {
+		return nil, nil
+	}
 	c, err := l.campaigns.Load(ctx, key)
 	return c.AsOf(l.now), err
 }
@@ -36,7 +39,7 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 		within = &r
 	}
 	p.First++
-	found, err := l.source.ListCampaigns(ctx, l.Tenant(), within, keys, p)
+	found, err := l.source.ListCampaigns(ctx, l.Tenant(), within, analytics.Texts(keys), p)
 	if err != nil {
 		return nil, err
 	}

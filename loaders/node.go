@@ -22,7 +22,7 @@ func (l *Loaders) Node(ctx context.Context, id string) (analytics.Node, error) {
 		return found(l.Campaign(ctx, key))
 	case "Partner":
 		id, err := uuid.Parse(key)
-		if err != nil {
+		if err != nil || id.String() != key {
 			return nil, nil //nolint:nilerr // not an id of ours: no such node
 		}
 		return found(l.Partner(ctx, id))

@@ -2,9 +2,7 @@ package rest
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"footfall/analytics"
 )
@@ -57,7 +55,5 @@ func campaignKeys(q query) []string {
 	text, _ := q.first("campaignKeys")
 	keys := split(text)
 	slices.Sort(keys)
-	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool {
-		return !utf8.ValidString(key) || strings.ContainsRune(key, 0)
-	})
+	return analytics.Texts(slices.Compact(keys))
 }

@@ -116,7 +116,7 @@ func leaderboardLimit(q query) (int, error) {
 		return defaultLimit, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil {
+	if err != nil || strconv.Itoa(n) != text {
 		return 0, invalid("limit", "must be an integer from 1 to %d, got %.60q", maxLimit, text)
 	}
 	if n < 1 || n > maxLimit {

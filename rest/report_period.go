@@ -29,8 +29,17 @@ func newReportPeriod(kind report.Period, window analytics.Range, zone analytics.
 		last = window.Start
 	}
 	p.last = analytics.DateOf(last, zone.Location())
-	p.first = p.last.AddDays(1 - kind.Days())
+	p.first = noEarlier(p.last.AddDays(1 - kind.Days()))
 	return p
+}
+
+// noEarlier is the day, or the first that begins after analytics.MinInstant in every
+// time zone.
+func noEarlier(day analytics.Date) analytics.Date {
+	if first := analytics.DateOf(analytics.MinInstant.AddDate(0, 0, 1), time.UTC); day.DaysUntil(first) > 0 {
+		return first
+	}
+	return day
 }
 
 func (p reportPeriod) narrowed() bool { return p.kind != report.Whole }
@@ -53,7 +62,7 @@ func (p reportPeriod) drawn() analytics.Range {
 func (p reportPeriod) variables(given map[string]any) map[string]any {
 	drawn, start := p.drawn(), p.first.Start(p.zone.Location())
 	interval := report.IntervalOf(report.Range(drawn))
-	earliest := p.first.AddDays(-p.kind.Days())
+	earliest, latest := noEarlier(p.first.AddDays(-p.kind.Days())), p.first.AddDays(-1)
 	out := maps.Clone(given)
 	maps.Copy(out, map[string]any{
 		"drawn":    instants(drawn),
@@ -66,7 +75,10 @@ func (p reportPeriod) variables(given map[string]any) map[string]any {
 		"byHour":     interval == report.Day,
 	})
 	if p.narrowed() {
-		out["range"], out["drawn"], out["before"] = dates(p.first, p.last), dates(p.first, p.last), dates(earliest, p.first.AddDays(-1))
+		out["range"], out["drawn"] = dates(p.first, p.last), dates(p.first, p.last)
+	}
+	if p.narrowed() && earliest.DaysUntil(latest) >= 0 {
+		out["before"] = dates(earliest, latest)
 	}
 	return out
 }

@@ -217,6 +217,7 @@ func TestReportRanges(t *testing.T) {
 		{"not begun, narrowed", "2026-05-01", "2026-06-01", "&period=last_7_days", []int{24}},
 		{"a year", "2025-03-01", "2026-03-01", "", []int{53}},
 		{"a century and more", "1900-01-01", "2200-01-01", "", []int{1515}},
+		{"the first days of all, narrowed", "1900-01-01", "1900-01-20", "&period=last_30_days", []int{18, 432}},
 		{"its last week", "1900-01-01", "2200-01-01", "&period=last_7_days", []int{7, 7, 168}},
 	} {
 		w := newWorld(t, func(w *world) {

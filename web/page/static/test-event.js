@@ -1,5 +1,6 @@
 // The box of /docs/events that records an event. Where it cannot run, the page shows the same for a terminal.
 const keyItem = 'footfall.key'; // as in src/shared/credentials.ts
+const demoItem = 'footfall.demoKey';
 
 addEventListener('DOMContentLoaded', async () => {
   const part = (name) => document.getElementById(`test-event${name}`);
@@ -35,7 +36,8 @@ addEventListener('DOMContentLoaded', async () => {
   demo = await loadDemo();
   if (!demo) return;
   // The pages' key may only read; the demo's other key stays in this box, so that they go on with theirs.
-  if (!key.value || key.value === demo.readKey) key.value = demo.fullKey;
+  const ofEarlierDemo = key.value === sessionStorage.getItem(demoItem);
+  if (!key.value || key.value === demo.readKey || ofEarlierDemo) key.value = demo.fullKey;
   renew();
 });
 

@@ -5,9 +5,18 @@ import { List } from './list';
 import { Wall } from './wall';
 import './campaigns.css';
 
+/** What is no encoded text stands for itself: no campaign has it as its key. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 export function Campaigns({ config }: { config: Config }) {
   const key = useKey(config);
-  const campaignKey = decodeURIComponent(location.pathname.replace(/^\/campaigns\/?/, ''));
+  const campaignKey = decoded(location.pathname.replace(/^\/campaigns\/?/, ''));
   return (
     <>
       <Bar section="/campaigns" credential={key} />

@@ -22,6 +22,7 @@ const troubles: Record<string, Trouble> = { UNAUTHENTICATED: 'refused', FORBIDDE
 
 const refreshEvery = 30_000;
 const quietFor = 30_000;
+const retryAfter = 2000;
 
 /**
  * Follows a campaign until it is stopped: values of the subscription as they come, and the curve so far from time to time.
@@ -34,6 +35,7 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
   let unanswered = false;
   let close = () => {};
   let timer: ReturnType<typeof setTimeout>;
+  let retrying: ReturnType<typeof setTimeout>;
   const client = liveClient(() => key, lose);
   const refreshing = setInterval(refresh, refreshEvery);
 
@@ -49,13 +51,15 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
   }
 
   async function refresh() {
+    clearTimeout(retrying);
     try {
       const { campaign } = await ask<WallAnswer>(key, wallQuery, { campaignKey });
       if (campaign) change({ campaign });
       else fail('unknown');
     } catch (error) {
       const trouble = error instanceof Refused && troubles[error.code];
-      if (trouble) fail(trouble); // anything else passes: the next refresh, or the next value, tells
+      if (trouble) fail(trouble); // anything else passes: the next refresh tells
+      else if (!feed.campaign && !stopped) retrying = setTimeout(refresh, retryAfter);
     }
   }
 
@@ -109,7 +113,7 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
   // The server ended the stream with an error that may pass.
   function reopen() {
     lose();
-    wait(2000, open);
+    wait(retryAfter, open);
   }
 
   const broken = () => breakOff(feed.recording, Date.now() + feed.ahead);
@@ -123,6 +127,7 @@ export function follow(key: string, campaignKey: string, show: (feed: Feed) => v
     stopped = true;
     clearInterval(refreshing);
     clearTimeout(timer);
+    clearTimeout(retrying);
     close();
   }
 

@@ -11,7 +11,7 @@ import { moment, zone } from './times';
 
 /** The campaigns: what is on the air, what comes next, what was. */
 export function List({ credential, demo }: { credential: Key; demo: Demo | null }) {
-  const { rows, problem, more } = useCampaigns(credential);
+  const { rows, problem, busy, more } = useCampaigns(credential);
   const now = Date.now();
   const groups = [
     { title: 'On air', rows: rows?.filter((row) => row.status === 'ONAIR') },
@@ -42,7 +42,7 @@ export function List({ credential, demo }: { credential: Key; demo: Demo | null 
       )}
       {rows?.length === 0 && <p className="notice">There is no campaign yet.</p>}
       {more && (
-        <button type="button" onClick={more}>
+        <button type="button" aria-disabled={busy} onClick={() => !busy && more()}>
           Show earlier ones
         </button>
       )}
@@ -100,6 +100,7 @@ function useCampaigns({ value: key, onStatus }: Key) {
   const [rows, setRows] = useState<Row[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState('');
+  const [busy, setBusy] = useState(false);
 
   async function page({ key, signal }: Asked, variables: { from: string; to: string; first: number; after: string | null }) {
     const { campaigns } = await ask<ListAnswer>(key, listQuery, variables, { signal, onStatus });
@@ -120,6 +121,7 @@ function useCampaigns({ value: key, onStatus }: Key) {
 
   /** Shows what load gives, unless somebody asks for something else meanwhile. */
   async function show({ signal }: Asked, load: () => Promise<{ rows: Row[]; next: string | null }>) {
+    setBusy(true);
     try {
       const { rows, next } = await load();
       if (signal.aborted) return;
@@ -128,12 +130,15 @@ function useCampaigns({ value: key, onStatus }: Key) {
       setProblem('');
     } catch (error) {
       if (!signal.aborted) setProblem(problemOf(error));
+    } finally {
+      if (!signal.aborted) setBusy(false);
     }
   }
 
   useEffect(() => {
     setRows(null);
     setCursor(null);
+    setBusy(false);
     setProblem(key ? '' : 'Give an API key above to see the campaigns.');
     if (!key) return;
     const leaving = new AbortController();
@@ -146,7 +151,7 @@ function useCampaigns({ value: key, onStatus }: Key) {
     return () => leaving.abort();
   }, [key]);
 
-  return { rows, problem, more: asked && cursor ? () => void show(asked, () => before(asked, cursor)) : null };
+  return { rows, problem, busy, more: asked && cursor ? () => void show(asked, () => before(asked, cursor)) : null };
 }
 
 function problemOf(error: unknown): string {

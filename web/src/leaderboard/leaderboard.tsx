@@ -17,7 +17,7 @@ import './leaderboard.css';
 export function Leaderboard({ config }: { config: Config }) {
   const key = useKey(config);
   const [choices, choose] = useChoices();
-  const { groups, retry: retryGroups } = useGroups(key);
+  const { groups, problem: noGroups, retry: retryGroups } = useGroups(key);
   const { ranking, busy, problem, retry } = useRanking(key, choices);
   const [unsaved, setUnsaved] = useState<unknown>(null);
 
@@ -38,9 +38,9 @@ export function Leaderboard({ config }: { config: Config }) {
             until this tab closes, and nowhere else.
           </p>
         )}
-        {problem !== null && (
+        {(problem ?? noGroups) !== null && (
           <Problem
-            problem={problem}
+            problem={problem ?? noGroups}
             onRetry={() => {
               retry();
               retryGroups();
@@ -50,7 +50,7 @@ export function Leaderboard({ config }: { config: Config }) {
         {unsaved !== null && ranking && <Problem problem={unsaved} onRetry={() => save(ranking.range)} />}
         <div className="summary">
           <p role="status">{ranking ? <Summary ranking={ranking} busy={busy} /> : busy && 'Loading…'}</p>
-          <button type="button" disabled={!ranking || ranking.totalCount === 0} onClick={() => ranking && save(ranking.range)}>
+          <button type="button" disabled={!ranking || ranking.totalCount === 0 || busy || problem !== null} onClick={() => ranking && save(ranking.range)}>
             Download CSV
           </button>
         </div>

@@ -36,7 +36,7 @@ export function Menu({ label, groups, chosen, onChoose }: Props) {
         <summary id={`${id}-summary`} aria-labelledby={`${id}-label ${id}-summary`} data-chosen={chosen.length > 0}>
           {summary}
         </summary>
-        <fieldset>
+        <fieldset tabIndex={-1}>
           <legend className="hidden">{label}</legend>
           {all.length === 0 && <p className="faint">None</p>}
           {all.map(({ uuid, name }) => (

@@ -14,7 +14,7 @@ export interface Groups {
 const none: Groups = { timeZone: null, categories: [], tiers: [], stages: [] };
 
 export function useGroups(key: Key) {
-  const { held, retry } = useAnswer<Groups>(key.value || null, async (signal) => {
+  const { held, problem, retry } = useAnswer<Groups>(key.value || null, async (signal) => {
     const { range, nodes } = (await ask<GroupsData>(key.value, groupsQuery, {}, { signal })).partnerLeaderboard;
     return {
       timeZone: range.timeZone,
@@ -23,7 +23,7 @@ export function useGroups(key: Key) {
       stages: distinct(nodes.map(({ stage }) => stage)),
     };
   });
-  return { groups: held?.question === key.value ? held.data : none, retry };
+  return { groups: held?.question === key.value ? held.data : none, problem, retry };
 }
 
 function distinct(groups: (Group | null)[]): Group[] {

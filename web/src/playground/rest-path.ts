@@ -8,7 +8,15 @@ export type RestPath = { path: string; note: string } | { none: string };
 const none = (reason: string): RestPath => ({ none: reason });
 
 /** Recognises the three documented contracts by the operation's one field and its arguments. */
-export function restPathOf({ query, variables, operationName }: Request, accessKey: string | undefined): RestPath {
+export function restPathOf(request: Request, accessKey: string | undefined): RestPath {
+  try {
+    return pathOf(request, accessKey);
+  } catch {
+    return none('REST has no path for it: its arguments cannot be read.'); // half of an instant, say, that is being typed
+  }
+}
+
+function pathOf({ query, variables, operationName }: Request, accessKey: string | undefined): RestPath {
   const operation = getOperationAST(parse(query), operationName);
   if (operation?.operation !== 'query') return none('REST has no path for it: its three paths are queries.');
   const [node, ...others] = operation.selectionSet.selections;
@@ -42,6 +50,8 @@ function leaderboard({ range, filter, first, ...others }: Json): RestPath {
   if (unknown) return none(`REST has no path for it: its leaderboard has no ${unknown}.`);
   const { period, dates, instants } = (range ?? {}) as { period?: string; dates?: { startDate: string; endDate: string }; instants?: unknown };
   if (instants) return none('REST has no path for it: its leaderboard has periods and dates, not instants.');
+  if (Object.values((filter ?? {}) as Json).some((value) => Array.isArray(value) && value.length === 0))
+    return none('REST has no path for it: an empty list of its leaderboard lets everyone pass.');
   if (Number(first ?? 25) > 100) return none('REST has no path for it: its leaderboard has at most 100 partners.');
   const parts: [string, unknown][] = [
     ['period', period?.toLowerCase()],
@@ -54,10 +64,12 @@ function leaderboard({ range, filter, first, ...others }: Json): RestPath {
 }
 
 function filters(filter: Json): [string, unknown][] {
-  return Object.entries(filter).map(([name, value]) => [
-    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    Array.isArray(value) ? value.join(',') : String(value).toLowerCase(),
-  ]);
+  return Object.entries(filter)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      Array.isArray(value) ? value.join(',') : String(value).toLowerCase(),
+    ]);
 }
 
 function campaigns({ scheduled, campaignKeys, first: _, ...others }: Json, accessKey: string | undefined): RestPath {

@@ -19,6 +19,10 @@ export async function ask<T>(
   variables: Record<string, unknown> = {},
   { signal, onStatus }: { signal?: AbortSignal; onStatus?: (status: number) => void } = {},
 ): Promise<T> {
+  if (/[^\x20-\x7e]/.test(key)) {
+    onStatus?.(401); // no header can hold it, so no server has seen it
+    throw new Refused('the API key has characters that no key has', 401, 'UNAUTHENTICATED');
+  }
   const response = await fetch('/graphql', {
     method: 'POST',
     signal,
