@@ -33,30 +33,6 @@ func (s Intervals) Union(more ...Watching) Intervals {
 	return out
 }
 
-// Subtract is the part of s that is not in o.
-func (s Intervals) Subtract(o Intervals) Intervals {
-	var out Intervals
-	for _, w := range s {
-		from := w.From
-		for len(o) > 0 && o[0].To <= from {
-			o = o[1:]
-		}
-		for _, cut := range o {
-			if cut.From >= w.To {
-				break
-			}
-			if cut.From > from {
-				out = append(out, Watching{from, cut.From})
-			}
-			from = cut.To
-		}
-		if from < w.To {
-			out = append(out, Watching{from, w.To})
-		}
-	}
-	return out
-}
-
 // Micros is the total length.
 func (s Intervals) Micros() int64 {
 	total := int64(0)

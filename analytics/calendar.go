@@ -86,7 +86,7 @@ func (d Date) at(clock time.Duration, loc *time.Location) time.Time {
 		if start.Before(t) {
 			start = t.UTC()
 		}
-		if end.IsZero() || start.Before(end) {
+		if !end.After(t) || start.Before(end) { // the zone's last bound need not lie ahead
 			return start
 		}
 		t = end

@@ -377,7 +377,7 @@ func MergeRows(rows []Row) ([]Row, error) {
 			if err != nil {
 				return nil, err
 			}
-			l.block(rows[n].Key).Merge(b)
+			l.block(rows[n].Key).mergeBounded(b, rows[n].Level)
 		}
 		merged, rows = append(merged, l.Rows()...), rows[n:]
 	}

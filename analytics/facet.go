@@ -161,6 +161,18 @@ func (b *Block) foldFacets(level Level) {
 	b.facets.parts = nil
 }
 
+// mergeBounded merges o, a row of the same bucket, without holding many more combinations
+// than are kept. Those of a part are of the whole, so what is dropped is the same.
+func (b *Block) mergeBounded(o *Block, level Level) {
+	b.Merge(o)
+	if len(b.facets.parts) > 2*facetsKept(level) {
+		b.foldFacets(level)
+	}
+	if len(b.watched.by) > 2*maxFacetsOfDay {
+		b.watched.fold()
+	}
+}
+
 func compareDimensions(a, b Dimensions) int {
 	for _, of := range AllDimensions {
 		if c := cmp.Compare(a.Value(of), b.Value(of)); c != 0 {

@@ -123,6 +123,16 @@ func TestTooManyCombinations(t *testing.T) {
 	if !reflect.DeepEqual(rows, merge(2, 0, 1)) {
 		t.Error("the order of merging shows")
 	}
+	wide := [][]analytics.Row{crowd(0, 9000), crowd(9000, 9000), crowd(18_000, 9000)}
+	once, err := analytics.MergeRows(slices.Concat(wide[2], wide[0], wide[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts = wide
+	if !reflect.DeepEqual(once, merge(0, 1, 2)) {
+		t.Error("whether all were merged at once shows")
+	}
+	parts = [][]analytics.Row{crowd(0, 6000), crowd(4000, 6000), crowd(9000, 1500)}
 	ask := func(rows []analytics.Row, q analytics.Query) (analytics.Answer, error) {
 		q.Subject, q.Kind, q.Want = 1, analytics.KindPartner, analytics.WantUniques
 		q.Ranges = []analytics.Range{{Start: noon.Add(-12 * time.Hour), End: noon.Add(12 * time.Hour)}}
@@ -147,6 +157,13 @@ func TestTooManyCombinations(t *testing.T) {
 		sources, err := ask(rows, by(analytics.DimensionSource))
 		if err != nil || sources.Truncated || len(sources.Groups) != 2 || sources.Other != nil {
 			t.Fatalf("%s: by source: %+v, %v", name, sources, err)
+		}
+		one := by(analytics.DimensionSource)
+		one.By.Values = [][]string{sources.Groups[1].Values}
+		second, err := ask(rows, one)
+		if err != nil || len(second.Groups) != 1 || !reflect.DeepEqual(second.Groups[0], sources.Groups[1]) ||
+			!reflect.DeepEqual(second.Other, sources.Groups[0].Totals) || !reflect.DeepEqual(second.Totals, sources.Totals) {
+			t.Errorf("%s: one source and the rest: %+v, %v", name, second, err)
 		}
 		for _, g := range sources.Groups {
 			if n := g.Totals[0].Of[analytics.PageView]; n.Events != 13_500 || n.Visitors != 8 {

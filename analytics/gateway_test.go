@@ -73,7 +73,7 @@ func (g *gateway) view(l *analytics.Ledger, e raw) {
 func (g *gateway) watch(l *analytics.Ledger, e raw, as analytics.Action) {
 	who := pair{e.subject, as, e.visitor}
 	all := g.watched[who].Union(analytics.Watching{From: e.at, To: e.at + e.seconds*second})
-	news := all.Subtract(g.watched[who])
+	news := minus(all, g.watched[who])
 	g.watched[who] = all
 	news.EachQuarter(func(at time.Time, micros int64) {
 		f := analytics.Fact{Subject: e.subject, Action: as, At: at, Visitor: e.visitor}

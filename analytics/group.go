@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // group gathers what has the same values, by range.
@@ -26,17 +25,13 @@ func (p *SlicedPlan) choose() (chosen, rest []*group) {
 		return nil, slices.Collect(maps.Values(p.groups))
 	}
 	if by.Values != nil {
-		left := maps.Clone(p.groups)
 		for _, values := range by.Values {
-			k := strings.Join(values, "\x00")
-			g := left[k]
-			delete(left, k)
-			if g == nil {
-				g = &group{values: values}
-			}
-			chosen = append(chosen, g)
+			chosen = append(chosen, p.group(values))
 		}
-		return chosen, slices.Collect(maps.Values(left))
+		if p.rest.tallies != nil {
+			rest = append(rest, p.rest)
+		}
+		return chosen, rest
 	}
 	all := p.ranked()
 	n := min(by.First, len(all))

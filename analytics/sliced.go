@@ -19,6 +19,7 @@ type SlicedPlan struct {
 	key     slicedKey         // of open
 	open    *Block            // the bucket whose rows are being read
 	groups  map[string]*group // by values
+	rest    *group            // of values that are not asked for
 	unknown *group            // of combinations that are not told apart
 	lost    Dimension         // of a condition, not told apart; "" for none
 }
@@ -36,6 +37,12 @@ func NewSlicedPlan(q Query) *SlicedPlan {
 		q.Want |= WantUniques
 	}
 	p := &SlicedPlan{coverage: cover(q.Ranges), Query: q, groups: map[string]*group{}}
+	if q.By != nil && q.By.Values != nil {
+		for _, values := range q.By.Values {
+			p.group(values)
+		}
+		p.rest = &group{}
+	}
 	for _, a := range q.Kind.Actions() {
 		sets := a != Watch && q.Want&WantUniques != 0 // both of them: rows are unpacked whole
 		p.eachRun(func(level Level, s Span) {
@@ -58,7 +65,7 @@ func (p *SlicedPlan) Row(f Fetch, r *Row) error {
 	}
 	k := slicedKey{r.Key, f.Quarters, f.Watched}
 	if p.open != nil && p.key == k {
-		p.open.Merge(b)
+		p.open.mergeBounded(b, k.Level)
 		return nil
 	}
 	p.settle()
@@ -179,13 +186,21 @@ func (p *SlicedPlan) enter(d Dimensions, lost dropped, f func(*group)) {
 			values = append(values, d.Value(of))
 		}
 	}
+	f(p.group(values))
+}
+
+func (p *SlicedPlan) group(values []string) *group {
 	k := strings.Join(values, "\x00")
 	g := p.groups[k]
-	if g == nil {
-		g = &group{values: values}
-		p.groups[k] = g
+	switch {
+	case g != nil:
+		return g
+	case p.rest != nil: // the groups asked for are there
+		return p.rest
 	}
-	f(g)
+	g = &group{values: values}
+	p.groups[k] = g
+	return g
 }
 
 // Kept is nil, or why the answer says nothing.

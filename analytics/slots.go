@@ -108,15 +108,21 @@ func steadyAround(t time.Time, offset int, r Range) Range {
 		_, o := at.Zone()
 		return o == offset
 	}
-	for start, _ := t.ZoneBounds(); !start.IsZero() && start.After(r.Start); start, _ = start.Add(-1).ZoneBounds() {
+	for start, _ := t.ZoneBounds(); start.After(r.Start); start, _ = start.Add(-1).ZoneBounds() {
 		if !keeps(start.Add(-1)) {
 			r.Start = start.UTC()
 		}
 	}
-	for _, end := t.ZoneBounds(); !end.IsZero() && end.Before(r.End); _, end = end.ZoneBounds() {
+	// A zone's bounds need not lie ahead: on 31 December of leap years to come they do not.
+	for at, end := t, boundAfter(t); end.After(at) && end.Before(r.End); at, end = end, boundAfter(end) {
 		if !keeps(end) {
 			r.End = end.UTC()
 		}
 	}
 	return r
+}
+
+func boundAfter(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	return end
 }

@@ -55,17 +55,17 @@ func (r *rowReader) read(e *Decoded) error {
 	return nil
 }
 
-// next is the cells of the next row. A quote that is never closed takes all that
-// follows into its row, so it breaks the input.
+// next is the cells of the next row. A quote that is not closed takes the rows that
+// follow into its own, up to another quote or the end, so it breaks the input.
 func (r *rowReader) next() ([]string, error) {
 	r.in.left = maxLine
 	cells, err := r.csv.Read()
 	var syntax *csv.ParseError
 	switch {
-	case errors.Is(err, errLongRow):
+	case r.in.long:
 		return nil, analytics.Errorf(analytics.CodeTooLarge, "the row after line %d has more than %d bytes: is a quote never closed?", r.line, maxLine)
-	case errors.As(err, &syntax) && errors.Is(err, csv.ErrQuote) && syntax.Line > syntax.StartLine && r.in.ended && r.csv.InputOffset() == r.in.read:
-		return nil, broken(fmt.Sprintf("breaks off in a row that begins in line %d: a quote is never closed", syntax.StartLine))
+	case errors.As(err, &syntax) && errors.Is(err, csv.ErrQuote) && syntax.Line > syntax.StartLine:
+		return nil, broken(fmt.Sprintf("has a quote in line %d that is not closed, or one within a cell that is quoted, up to line %d", syntax.StartLine, syntax.Line))
 	}
 	return cells, err
 }
@@ -108,19 +108,17 @@ var errLongRow = errors.New("ingest: a row is too long")
 
 // rowBytes is the input of a csv.Reader, which would read a row of any length.
 type rowBytes struct {
-	in    io.Reader
-	left  int   // that the row may still have
-	read  int64 // in all
-	ended bool
+	in   io.Reader
+	left int  // that the row may still have
+	long bool // it had more
 }
 
 func (b *rowBytes) Read(p []byte) (int, error) {
 	if b.left <= 0 {
+		b.long = true
 		return 0, errLongRow
 	}
 	n, err := b.in.Read(p)
 	b.left -= n
-	b.read += int64(n)
-	b.ended = errors.Is(err, io.EOF)
 	return n, err
 }

@@ -28,7 +28,7 @@ func newReportPeriod(kind report.Period, window analytics.Range, zone analytics.
 	if last.Before(window.Start) {
 		last = window.Start
 	}
-	p.last = analytics.DateOf(last, zone.Location())
+	p.last = noEarlier(analytics.DateOf(last, zone.Location()))
 	p.first = noEarlier(p.last.AddDays(1 - kind.Days()))
 	return p
 }

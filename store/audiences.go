@@ -16,7 +16,7 @@ import (
 type audience struct {
 	whose
 	added []analytics.Watching
-	old   analytics.Intervals
+	news  analytics.Intervals // what of it had not been watched before
 }
 
 // audiences merges what was watched into what had been, and enters what is new.
@@ -44,24 +44,22 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 			})
 		}
 	}
-	if err := d.findViewers(ctx, order); err != nil {
+	if err := d.findNews(ctx, order); err != nil {
 		return err
 	}
 	var subjects, visitors []int64
 	var watched []string
 	for _, a := range order {
-		merged := a.old.Union(a.added...)
-		news := merged.Subtract(a.old)
-		if len(news) == 0 {
+		if len(a.news) == 0 {
 			continue
 		}
-		news.EachQuarter(func(at time.Time, micros int64) {
+		a.news.EachQuarter(func(at time.Time, micros int64) {
 			d.ledger.Add(analytics.Fact{
 				Subject: a.subject, Action: analytics.Watch, At: at, Micros: micros, Visitor: uint32(a.identity),
 			})
 		})
-		d.ledger.AddSteps(a.subject, news.Steps())
-		subjects, visitors, watched = append(subjects, a.subject), append(visitors, a.identity), append(watched, multirange(merged))
+		d.ledger.AddSteps(a.subject, a.news.Steps())
+		subjects, visitors, watched = append(subjects, a.subject), append(visitors, a.identity), append(watched, multirange(a.news))
 	}
 	if len(subjects) == 0 {
 		return nil
@@ -72,20 +70,26 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 	return err
 }
 
-func (d *deriver) findViewers(ctx context.Context, order []*audience) error {
-	n, subjects, visitors := make([]int32, len(order)), make([]int64, len(order)), make([]int64, len(order))
+// findNews subtracts what viewers have watched before from what was added. Postgres does
+// it: a viewer may have watched very many spans.
+func (d *deriver) findNews(ctx context.Context, order []*audience) error {
+	n, subjects, visitors, added := make([]int32, len(order)), make([]int64, len(order)), make([]int64, len(order)), make([]string, len(order))
 	for i, a := range order {
-		n[i], subjects[i], visitors[i] = int32(i), a.subject, a.identity
+		a.news = a.news.Union(a.added...)
+		n[i], subjects[i], visitors[i], added[i] = int32(i), a.subject, a.identity, multirange(a.news)
 	}
-	rows, err := d.tx.Query(ctx, sql("find_viewers"), args{"tenant_id": d.tenant, "n": n, "subjects": subjects, "visitors": visitors})
+	rows, err := d.tx.Query(ctx, sql("find_news"), args{
+		"tenant_id": d.tenant, "n": n, "subjects": subjects, "visitors": visitors, "added": added,
+	})
 	if err != nil {
 		return err
 	}
 	var i int
-	var watched pgtype.Multirange[pgtype.Range[time.Time]]
-	_, err = pgx.ForEachRow(rows, []any{&i, &watched}, func() error {
-		for _, r := range watched {
-			order[i].old = append(order[i].old, analytics.Watching{From: r.Lower.UnixMicro(), To: r.Upper.UnixMicro()})
+	var news pgtype.Multirange[pgtype.Range[time.Time]]
+	_, err = pgx.ForEachRow(rows, []any{&i, &news}, func() error {
+		order[i].news = nil
+		for _, r := range news {
+			order[i].news = append(order[i].news, analytics.Watching{From: r.Lower.UnixMicro(), To: r.Upper.UnixMicro()})
 		}
 		return nil
 	})

@@ -23,12 +23,12 @@ func TestPlansUseIndexes(t *testing.T) {
 	fill(t, w)
 	const n = 1000
 	numbers, ids := make([]int32, n), make([]int64, n)
-	ats, names, digests := make([]time.Time, n), make([]string, n), make([]string, n)
+	ats, names, digests, spans := make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n)
 	start := at("2023-01-01T00:00:00Z")
 	for i := range n {
 		numbers[i], ids[i] = int32(i), int64(i)
 		ats[i] = start.Add(time.Duration(i) * 26 * time.Hour)
-		names[i], digests[i] = "x", "00000000-0000-0000-0000-000000000001"
+		names[i], digests[i], spans[i] = "x", "00000000-0000-0000-0000-000000000001", "{}"
 	}
 	tenant := w.tenant.ID
 	hundred := make([]analytics.Query, 100)
@@ -50,7 +50,7 @@ func TestPlansUseIndexes(t *testing.T) {
 		"find_identities":   {sql("find_identities"), args{"tenant_id": tenant, "n": numbers, "digests": digests}},
 		"find_sessions":     {sql("find_sessions"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "actors": ids, "since": ats, "until": ats}},
 		"delete_sessions":   {sql("delete_sessions"), args{"tenant_id": tenant, "subjects": ids, "actors": ids, "starts": ats}},
-		"find_viewers":      {sql("find_viewers"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "visitors": ids}},
+		"find_news":         {sql("find_news"), args{"tenant_id": tenant, "n": numbers, "subjects": ids, "visitors": ids, "added": spans}},
 		"find_first_logins": {sql("find_first_logins"), args{"tenant_id": tenant, "visitors": ids}},
 		"take_cells":        {sql("take_cells"), args{"tenant_id": tenant, "subjects": ids, "actions": make([]int16, n), "levels": make([]int16, n), "buckets": ats, "seqs": ids}},
 		"extents":           {sql("extents"), args{"tenant_id": tenant, "n": numbers[:100], "subjects": ids[:100]}},

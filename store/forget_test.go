@@ -87,7 +87,7 @@ func TestForgettingChangesNoCount(t *testing.T) {
 func TestForgettingWithItsEvents(t *testing.T) {
 	t.Parallel()
 	p := newForgetting(t)
-	pending, err := p.Pending(t.Context(), 10_000)
+	pending, err := p.Pending(t.Context(), 10_000, 1_000_000)
 	ok(t, err)
 	done, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Remove: true})
 	ok(t, err)
@@ -103,7 +103,7 @@ func TestForgettingWithItsEvents(t *testing.T) {
 	})
 	p.check(t, "removed")
 	p.verify(t)
-	after, err := p.Pending(t.Context(), 10_000)
+	after, err := p.Pending(t.Context(), 10_000, 1_000_000)
 	ok(t, err)
 	equal(t, "words to the caches", len(after), len(pending)+1)
 	again, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Remove: true})

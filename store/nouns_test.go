@@ -181,7 +181,7 @@ func campaignKeys(t *testing.T, w *world, r *analytics.Range, keys []string, pag
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
-	pending, err := w.Pending(t.Context(), 100)
+	pending, err := w.Pending(t.Context(), 100, 1_000_000)
 	ok(t, err)
 	var seqs []int64
 	for _, c := range pending {
@@ -192,7 +192,7 @@ func TestOutbox(t *testing.T) {
 	click := analytics.Event{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: "e", At: at("2026-03-02T12:00:00Z")}
 	_, change, err := w.Record(t.Context(), w.tenant.ID, []analytics.Event{click})
 	ok(t, err)
-	pending, err = w.Pending(t.Context(), 100)
+	pending, err = w.Pending(t.Context(), 100, 1_000_000)
 	ok(t, err)
 	equal(t, "pending", pending, []analytics.Change{change})
 	equal(t, "topics", change.Topics, []analytics.Topic{analytics.SubjectTopic(w.subject(t, analytics.KindEvent, "e"))})

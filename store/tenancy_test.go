@@ -293,12 +293,12 @@ func runs(t *testing.T, url string) bool {
 	ok(t, s.Rebuild(t.Context(), w.tenant, func(int, int) {}))
 	verifyClean(t, s, w.tenant)
 	equal(t, "clicks", w.total(t, analytics.KindEvent, "e0", analytics.Always, wantAll).Of[analytics.Click].Events, int64(2))
-	pending, err := s.Pending(t.Context(), 100)
+	pending, err := s.Pending(t.Context(), 100, 1_000_000)
 	ok(t, err)
 	for _, c := range pending {
 		ok(t, s.Settle(t.Context(), c.Tenant, []int64{c.Seq}))
 	}
-	pending, err = s.Pending(t.Context(), 100)
+	pending, err = s.Pending(t.Context(), 100, 1_000_000)
 	ok(t, err)
 	equal(t, "pending", len(pending), 0)
 	var others int

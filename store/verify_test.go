@@ -79,7 +79,7 @@ func TestRebuildAnnouncesEverySubject(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	ok(t, w.Rebuild(t.Context(), w.tenant, nil))
-	pending, err := w.Pending(t.Context(), 100)
+	pending, err := w.Pending(t.Context(), 100, 1_000_000)
 	ok(t, err)
 	want := []analytics.Topic{"s1", "s2", "s3", "s4"}
 	equal(t, "topics", pending[len(pending)-1].Topics, want)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ type visits struct {
 	// Sessions that begin after since and not after until are the ones that the new
 	// page views may extend, merge or cut anew.
 	since, until time.Time
-	old          []analytics.Session
+	old          []analytics.Session // by their start
 	// The dimensions of sessions by their start, where the first page view's event
 	// is gone and they outlive it (origin).
 	origins map[int64][]*string
@@ -157,7 +158,14 @@ func (d *deriver) findSessions(ctx context.Context, order []*visits) error {
 
 // hadView reports whether a page view at the instant was known before.
 func (v *visits) hadView(at int64) bool {
-	return slices.ContainsFunc(v.old, func(s analytics.Session) bool { return slices.Contains(s.Views, at) })
+	i, _ := slices.BinarySearchFunc(v.old, at, func(s analytics.Session, at int64) int {
+		return cmp.Compare(s.Views[len(s.Views)-1], at)
+	})
+	if i == len(v.old) {
+		return false
+	}
+	_, had := slices.BinarySearch(v.old[i].Views, at)
+	return had
 }
 
 // recut is the sessions that end and those that begin in their place.

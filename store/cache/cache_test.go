@@ -313,7 +313,7 @@ func TestLevelOneAlone(t *testing.T) {
 	w.write(tenant, "e", 1) // by a command that has no cache
 	within(t, time.Second, "a command's write", func() bool { return g.mustClicks(tenant, subject) == 4 })
 	await.Until(t, "the outbox is empty", func() bool {
-		pending, err := w.Pending(t.Context(), 10)
+		pending, err := w.Pending(t.Context(), 10, 1_000_000)
 		ok(t, err)
 		return len(pending) == 0
 	})

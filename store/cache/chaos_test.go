@@ -60,7 +60,7 @@ func TestPromiseUnderChaos(t *testing.T) {
 		t.Error("it was not much of a test")
 	}
 	await.Until(t, "the outbox is empty", func() bool {
-		pending, err := w.Pending(context.Background(), 10)
+		pending, err := w.Pending(context.Background(), 10, 1_000_000)
 		ok(t, err)
 		return len(pending) == 0
 	})

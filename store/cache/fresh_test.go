@@ -87,7 +87,7 @@ func TestWriterKilledBeforeItTold(t *testing.T) {
 		return time.Since(wrote) <= promise
 	})
 	await.Until(t, "the outbox is empty", func() bool {
-		pending, err := w.Pending(t.Context(), 10)
+		pending, err := w.Pending(t.Context(), 10, 1_000_000)
 		ok(t, err)
 		return len(pending) == 0
 	})
@@ -212,7 +212,10 @@ func TestFreshReadRefreshes(t *testing.T) {
 		return
 	}
 	// The drain forgot it meanwhile: then nothing waits any more.
-	await.Until(t, "the outbox is empty", func() bool { pending, err := w.Pending(t.Context(), 1); return err == nil && len(pending) == 0 })
+	await.Until(t, "the outbox is empty", func() bool {
+		pending, err := w.Pending(t.Context(), 1, 1_000_000)
+		return err == nil && len(pending) == 0
+	})
 	b.memory.forgetAll()
 	equal(t, "fresh clicks", b.freshClicks(tenant, subject), 1)
 	calls = b.next.calls.Load()

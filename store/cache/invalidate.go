@@ -12,7 +12,8 @@ import (
 // How changes travel.
 const (
 	drainEvery    = 250 * time.Millisecond
-	drainMost     = 1000 // changes at once
+	drainMost     = 1000   // changes at once
+	drainTopics   = 20_000 // that they may name together, and one change more
 	drainTimeout  = 5 * time.Second
 	settleTimeout = time.Second
 )
@@ -104,22 +105,14 @@ func (c *Cache) drain(ctx context.Context) {
 	if c.remote != nil {
 		c.remote.check(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
-	defer cancel()
 	for {
 		began := mark()
-		var changes []analytics.Change
-		if c.o.Outbox != nil {
-			err := c.pulse.take(ctx, func(ctx context.Context) (err error) {
-				changes, err = c.o.Outbox.Pending(ctx, drainMost)
-				return err
-			})
-			if err != nil {
-				c.o.Log.Debug("the outbox cannot be read", "error", err)
-				return
-			}
+		changes, err := c.pending(ctx)
+		if err != nil {
+			c.o.Log.Debug("the outbox cannot be read", "error", err)
+			return
 		}
-		full := len(changes) == drainMost
+		full := len(changes) == drainMost || topicsIn(changes) >= drainTopics
 		c.behind.Store(full)
 		if len(changes) > 0 {
 			if err := c.announce(ctx, changes); err != nil {
@@ -134,11 +127,32 @@ func (c *Cache) drain(ctx context.Context) {
 	}
 }
 
+func (c *Cache) pending(ctx context.Context) (changes []analytics.Change, err error) {
+	if c.o.Outbox == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	err = c.pulse.take(ctx, func(ctx context.Context) error {
+		changes, err = c.o.Outbox.Pending(ctx, drainMost, drainTopics)
+		return err
+	})
+	return changes, err
+}
+
 // trusted reports whether what Redis holds may be believed: since it last
 // failed us, everything that may have been meant for it meanwhile was told it.
 func (c *Cache) trusted() bool {
 	failed := c.remote.failed.get()
 	return !c.behind.Load() && (failed == 0 || c.drained.get() > failed)
+}
+
+func topicsIn(changes []analytics.Change) int {
+	n := 0
+	for _, change := range changes {
+		n += len(change.Topics)
+	}
+	return n
 }
 
 // news are topics by tenant.

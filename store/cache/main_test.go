@@ -276,11 +276,12 @@ func within(t testing.TB, d time.Duration, what string, holds func() bool) {
 }
 
 // fill puts n changes of another subject into the outbox.
-func fill(t testing.TB, url string, tenant int64, n int) {
+func fill(t testing.TB, url string, tenant int64, n, topics int) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	ok(t, err)
 	defer func() { _ = conn.Close(context.Background()) }()
-	_, err = conn.Exec(t.Context(), "INSERT INTO outbox (tenant_id, topics) SELECT $1, ARRAY['s' || 1000000 + n] FROM generate_series(1, $2) n", tenant, n)
+	_, err = conn.Exec(t.Context(), `INSERT INTO outbox (tenant_id, topics)
+		SELECT $1, (SELECT array_agg('s' || 1000000 + n + topic) FROM generate_series(1, $3) topic) FROM generate_series(1, $2) n`, tenant, n, topics)
 	ok(t, err)
 }

@@ -247,19 +247,27 @@ func TestPostgresHangs(t *testing.T) {
 // A backlog that takes more than one drain is not believed over.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	w, server := brittleWorld(t)
-	b := w.gateway(nil)
-	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
-	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
-	ok(t, server.Redis().Pause())
-	fill(t, server.DatabaseURL(), tenant, 3*drainMost)
-	w.write(tenant, "e", 1)
-	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 1 })
-	await.Until(t, "the backlog is known", b.behind.Load)
-	ok(t, server.Redis().Resume())
-	watch(t, promise, func() { equal(t, "clicks", b.mustClicks(tenant, subject), 1) })
-	await.Until(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Informed() })
-	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+	for name, size := range map[string]struct{ changes, topics int }{"of changes": {3 * drainMost, 1}, "of topics": {3, drainTopics + 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server := brittleWorld(t)
+			b := w.gateway(nil)
+			tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+			equal(t, "clicks", b.mustClicks(tenant, subject), 0)
+			ok(t, server.Redis().Pause())
+			fill(t, server.DatabaseURL(), tenant, size.changes, size.topics)
+			w.write(tenant, "e", 1)
+			within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 1 })
+			await.Until(t, "the backlog is known", b.behind.Load)
+			ok(t, server.Redis().Resume())
+			watch(t, promise, func() { equal(t, "clicks", b.mustClicks(tenant, subject), 1) })
+			await.Until(t, "the backlog is done", func() bool { return !b.behind.Load() && b.trusted() && b.Informed() })
+			equal(t, "clicks", b.mustClicks(tenant, subject), 1)
+			pending, err := w.Pending(t.Context(), 1, 1)
+			ok(t, err)
+			equal(t, "changes left", len(pending), 0)
+		})
+	}
 }
 
 func TestCutSubscription(t *testing.T) {

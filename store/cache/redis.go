@@ -281,14 +281,30 @@ func (r *remote) keep(ctx context.Context, values []kept, stale time.Duration) {
 func (r *remote) replace(ctx context.Context, topics []topic) error {
 	return r.do(ctx, 2*len(topics), func(ctx context.Context) error {
 		return r.inEra(ctx, true, func(era string) error {
-			_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-				for _, t := range topics {
-					fresh := newToken()
-					p.Set(ctx, t.tokenKey(era), fresh[:], r.keepFor)
-				}
-				return nil
+			return r.eachPipe(ctx, len(topics), func(p redis.Pipeliner, i int) {
+				fresh := newToken()
+				p.Set(ctx, topics[i].tokenKey(era), fresh[:], r.keepFor)
 			})
-			return err
 		})
 	})
+}
+
+// pipeCommands is how many commands travel together: many more would not be answered
+// within the client's time for an answer.
+const pipeCommands = 5000
+
+// eachPipe sends n commands, as many together as may be.
+func (r *remote) eachPipe(ctx context.Context, n int, add func(p redis.Pipeliner, i int)) error {
+	for from := 0; from < n; from += pipeCommands {
+		_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i := from; i < min(from+pipeCommands, n); i++ {
+				add(p, i)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

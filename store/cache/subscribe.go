@@ -164,13 +164,7 @@ func (r *remote) publish(ctx context.Context, n news) error {
 		}
 	}
 	return r.do(ctx, len(messages), func(ctx context.Context) error {
-		_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for _, m := range messages {
-				p.SPublish(ctx, r.channel(), m)
-			}
-			return nil
-		})
-		return err
+		return r.eachPipe(ctx, len(messages), func(p redis.Pipeliner, i int) { p.SPublish(ctx, r.channel(), messages[i]) })
 	})
 }
 

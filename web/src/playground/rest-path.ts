@@ -75,6 +75,7 @@ function filters(filter: Json): [string, unknown][] {
 function campaigns({ scheduled, campaignKeys, first: _, ...others }: Json, accessKey: string | undefined): RestPath {
   const { start, end } = (scheduled ?? {}) as { start?: string; end?: string };
   if (!start || !end) return none('REST has no path for it: its campaigns are those scheduled in a span of at most a week.');
+  if (Array.isArray(campaignKeys) && campaignKeys.length === 0) return none('REST has no path for it: an empty list of its campaigns lets all pass.');
   if ('after' in others) return none('REST has no path for it: it has no pages.');
   if (Date.parse(end) - Date.parse(start) > 168 * 3_600_000) return none('REST has no path for it: its span is at most 168 hours.');
   const parts: [string, unknown][] = [

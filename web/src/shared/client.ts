@@ -20,7 +20,7 @@ export async function ask<T>(
   { signal, onStatus }: { signal?: AbortSignal; onStatus?: (status: number) => void } = {},
 ): Promise<T> {
   if (/[^\x20-\x7e]/.test(key)) {
-    onStatus?.(401); // no header can hold it, so no server has seen it
+    onStatus?.(401); // no key has it, and most no header can hold
     throw new Refused('the API key has characters that no key has', 401, 'UNAUTHENTICATED');
   }
   const response = await fetch('/graphql', {
