@@ -276,7 +276,8 @@ func (g *gateway) graphServer() (http.Handler, error) {
 // limits are the GraphQL operations', and count what they do.
 func (g *gateway) limits() graph.Limits {
 	l := g.serving.limits
-	refused := g.metrics.Counter("footfall_graphql_over_limit_total", "Operations over a limit, refused unless costs are only measured, by limit.", "limit")
+	refused := g.metrics.Counter("footfall_graphql_over_limit_total", "Operations over a limit, refused unless costs are only measured, by limit.", "limit",
+		"depth", "aliases", "rootFields", "cost", "budget")
 	return graph.Limits{
 		Cost: l.CostLimit, Depth: l.DepthLimit, Aliases: l.AliasLimit, RootFields: l.RootFieldLimit,
 		Measure: l.CostMode == "measure", Charge: g.auth.Charge,

@@ -284,6 +284,7 @@ test('what REST cannot answer alike has no path, nor what is still being typed',
     [span('2026-11-01T00:00:00Z'), '/campaign/stats?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z'],
     [span('2026-11-01T00:0'), 'its arguments cannot be read'],
     [board('{ tierUuids: [] }'), 'an empty list'],
+    [span('2026-11-01T00:00:00Z').replace('(', '(campaignKeys: [], '), 'an empty list'],
     [board('{ tierUuids: null, partnerType: REFERRAL }'), '/partners?partner_type=referral'],
   ]) {
     await write(page, query);

@@ -118,7 +118,7 @@ func (b *rowBytes) Read(p []byte) (int, error) {
 		b.long = true
 		return 0, errLongRow
 	}
-	n, err := b.in.Read(p)
+	n, err := b.in.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	return n, err
 }

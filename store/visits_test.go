@@ -40,17 +40,50 @@ func TestVisitsCutWhatTheyTouch(t *testing.T) {
 		}
 		kept := analytics.CutSessions(stored)
 		for _, v := range enter(t, kept, fresh) {
-			gone, born := v.recut()
-			kept = slices.DeleteFunc(kept, func(s analytics.Session) bool {
-				return slices.ContainsFunc(gone, func(g analytics.Session) bool { return slices.Equal(g.Views, s.Views) })
-			})
-			kept = append(kept, born...)
+			kept = recutAmong(kept, v)
 		}
-		slices.SortFunc(kept, func(a, b analytics.Session) int { return a.Start().Compare(b.Start()) })
 		if want := analytics.CutSessions(all); !reflect.DeepEqual(kept, want) {
 			t.Fatalf("sessions:\n got %v\nwant %v", kept, want)
 		}
 	})
+}
+
+// The borders themselves, each with the microsecond beside it.
+func TestVisitsAtTheBorders(t *testing.T) {
+	t.Parallel()
+	chain := func(from, step int64, n int) (views []int64) {
+		for i := range n {
+			views = append(views, from+int64(i)*step)
+		}
+		return views
+	}
+	steady := chain(0, 29*minute, 9) // ends 8 minutes before its four hours
+	for _, stored := range [][]int64{{0}, steady, chain(0, 29*minute, 40), chain(0, 30*minute, 40), chain(0, 31*minute, 40)} {
+		for _, at := range []int64{30 * minute, 4 * hour, 4*hour + 30*minute, 8*hour + 30*minute, 12*hour + 30*minute} {
+			for _, off := range []int64{-1, 0, 1} {
+				for _, fresh := range [][]int64{{at + off}, {-at - off}, {1, at + off}, {1, 1 + at + off}, {-minute, at + off}} {
+					kept := analytics.CutSessions(stored)
+					for _, v := range enter(t, kept, fresh) {
+						kept = recutAmong(kept, v)
+					}
+					if want := analytics.CutSessions(slices.Concat(stored, fresh)); !reflect.DeepEqual(kept, want) {
+						t.Errorf("%v among %v:\n got %v\nwant %v", fresh, stored, kept, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// recutAmong is the stored sessions after those near the visits were cut anew.
+func recutAmong(kept []analytics.Session, v *visits) []analytics.Session {
+	gone, born := v.recut()
+	kept = slices.DeleteFunc(slices.Clone(kept), func(s analytics.Session) bool {
+		return slices.ContainsFunc(gone, func(g analytics.Session) bool { return slices.Equal(g.Views, s.Views) })
+	})
+	kept = append(kept, born...)
+	slices.SortFunc(kept, func(a, b analytics.Session) int { return a.Start().Compare(b.Start()) })
+	return kept
 }
 
 // enter finds visits of one actor among stored sessions.
