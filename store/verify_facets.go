@@ -174,10 +174,13 @@ func (v *verification) computedWatched(ctx context.Context, rows map[analytics.B
 				if row := rows[day]; row != nil {
 					k.dims = row.ToldWatched(dims)
 				}
-				out[k] = out[k].Union(part)
+				out[k] = append(out[k], part)
 			})
 		}
 		return nil
 	})
+	for k, parts := range out { // together: a viewer may have very many
+		out[k] = parts.Union()
+	}
 	return out, err
 }
