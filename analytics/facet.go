@@ -162,7 +162,8 @@ func (b *Block) foldFacets(level Level) {
 }
 
 // mergeBounded merges o, a row of the same bucket, without holding many more combinations
-// than are kept. Those of a part are of the whole, so what is dropped is the same.
+// than are kept. What is dropped is the same as of the whole, because each combination of
+// a part is one of the whole: it keeps the events that it came with, which no row takes back.
 func (b *Block) mergeBounded(o *Block, level Level) {
 	b.Merge(o)
 	if len(b.facets.parts) > 2*facetsKept(level) {

@@ -56,15 +56,16 @@ func (r *rowReader) read(e *Decoded) error {
 }
 
 // next is the cells of the next row. A quote that is not closed takes the rows that
-// follow into its own, up to another quote or the end, so it breaks the input.
+// follow into its own, up to another quote or the end, so it breaks the input where it
+// can be told from a cell of several lines.
 func (r *rowReader) next() ([]string, error) {
-	r.in.left = maxLine
+	r.in.left = maxLine + len("\r\n")
 	cells, err := r.csv.Read()
 	var syntax *csv.ParseError
 	switch {
 	case r.in.long:
 		return nil, analytics.Errorf(analytics.CodeTooLarge, "the row after line %d has more than %d bytes: is a quote never closed?", r.line, maxLine)
-	case errors.As(err, &syntax) && errors.Is(err, csv.ErrQuote) && syntax.Line > syntax.StartLine:
+	case errors.As(err, &syntax) && !errors.Is(err, csv.ErrFieldCount) && syntax.Line > syntax.StartLine:
 		return nil, broken(fmt.Sprintf("has a quote in line %d that is not closed, or one within a cell that is quoted, up to line %d", syntax.StartLine, syntax.Line))
 	}
 	return cells, err

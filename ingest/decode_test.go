@@ -117,6 +117,7 @@ func TestCSVThatCannotBeCut(t *testing.T) {
 		"a quote in the header":     {`"id,action` + "\n" + row + row, "a quote in line 1 that is not closed", analytics.CodeInvalid, 0},
 		"a quote in a row":          {header + row + `"` + row + row, "a quote in line 3 that is not closed", analytics.CodeInvalid, 1},
 		"a quote up to another":     {header + row + `"` + row + row + `"e",click,jazz,2026-03-02T10:00:00Z` + "\n" + row, "a quote in line 3 that is not closed", analytics.CodeInvalid, 1},
+		"a quote up to a bare one":  {header + row + `e,"click,jazz,2026-03-02T10:00:00Z` + "\n" + row + `c,click",ja"zz,2026-03-02T10:00:00Z` + "\n" + row, "a quote in line 3 that is not closed", analytics.CodeInvalid, 1},
 		"a long row with a quote":   {header + row + `e,cl"ick,` + strings.Repeat("x", 2*maxLine) + "\n" + row, "after line 2 has more than 1048576 bytes", analytics.CodeTooLarge, 1},
 		"a quote and many rows":     {header + row + `"` + strings.Repeat(row, 100_000), "after line 2 has more than 1048576 bytes", analytics.CodeTooLarge, 1},
 		"a longer row than allowed": {header + row + row + strings.Repeat("x", 2*maxLine), "after line 3 has more than 1048576 bytes", analytics.CodeTooLarge, 2},

@@ -33,15 +33,11 @@ func subjectTopics(subjects map[int64]analytics.Kind) []analytics.Topic {
 // their writer died, or the cache was away. It ends after as many changes, or with
 // the one that makes up as many topics.
 func (s *Store) Pending(ctx context.Context, most, topics int) ([]analytics.Change, error) {
-	n, held := 0, 0
-	changes, err := collectAll(analytics.WithFresh(ctx), s, sql("read_outbox"), args{"most": most}, func(row pgx.CollectableRow) (c analytics.Change, err error) {
-		if held < topics {
-			err = row.Scan(&c.Tenant, &c.Seq, &c.Topics)
-			n, held = n+1, held+len(c.Topics)
-		}
+	return collectAll(analytics.WithFresh(ctx), s, sql("read_outbox"), args{"most": most, "topics": topics}, func(row pgx.CollectableRow) (analytics.Change, error) {
+		var c analytics.Change
+		err := row.Scan(&c.Tenant, &c.Seq, &c.Topics)
 		return c, err
 	})
-	return changes[:min(n, len(changes))], err
 }
 
 // Settle forgets changes that every cache has heard of. It waits for no disk: a

@@ -13,7 +13,7 @@ import (
 const (
 	drainEvery    = 250 * time.Millisecond
 	drainMost     = 1000   // changes at once
-	drainTopics   = 20_000 // that they may name together, and one change more
+	drainTopics   = 20_000 // that they may name together, and a change of any size more
 	drainTimeout  = 5 * time.Second
 	settleTimeout = time.Second
 )
