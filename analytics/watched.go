@@ -153,7 +153,7 @@ func (r *watchedReader) spans() []Watching {
 	var out []Watching
 	for range r.count() {
 		from := at + int64(r.number(0, uint64((r.end-at)/r.unit)))*r.unit
-		to := from + int64(r.number(1, uint64(max(1, (r.end-from)/r.unit))))*r.unit
+		to := from + int64(r.number(1, uint64((r.end-from)/r.unit)))*r.unit
 		if r.err != nil {
 			return nil
 		}

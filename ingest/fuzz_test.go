@@ -94,8 +94,13 @@ func count(body []byte, format Format) int {
 			return -1
 		}
 		for {
-			if _, err := r.Read(); errors.Is(err, io.EOF) {
+			_, err := r.Read()
+			var syntax *csv.ParseError
+			switch {
+			case errors.Is(err, io.EOF):
 				return n
+			case errors.As(err, &syntax) && !errors.Is(err, csv.ErrFieldCount) && syntax.Line > syntax.StartLine:
+				return -1
 			}
 			n++
 		}
@@ -106,6 +111,9 @@ func count(body []byte, format Format) int {
 func wellNamed(header []string) bool {
 	names := map[string]int{}
 	for _, name := range header {
+		if strings.ContainsAny(name, "\r\n") {
+			return false
+		}
 		names[strings.TrimSpace(name)]++
 	}
 	known := false

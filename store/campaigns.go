@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -108,18 +107,20 @@ func numberCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, keys []string
 	return nil
 }
 
-// freeCampaignNumbers takes numbers that no campaign has, nor is about to get.
+// freeCampaignNumbers takes numbers that no campaign has, nor is about to get. Where
+// clients gave many in a row it takes ever more at a time, and leaves what it does not need.
 func freeCampaignNumbers(ctx context.Context, tx pgx.Tx, tenant int64, n int, campaigns []analytics.Campaign) (free []int64, err error) {
-	asked := map[int64]bool{}
+	unfit := map[int64]bool{}
 	for i := range campaigns {
-		asked[campaigns[i].Number] = true
+		unfit[campaigns[i].Number] = true
 	}
-	for len(free) < n {
-		next, err := take(ctx, tx, tenant, "campaign", n-len(free))
+	const most = 100_000
+	for ask := n; len(free) < n; ask = min(2*ask, most) {
+		next, err := take(ctx, tx, tenant, "campaign", ask)
 		if err != nil {
 			return nil, err
 		}
-		taken := make([]int64, n-len(free))
+		taken := make([]int64, ask)
 		for i := range taken {
 			taken[i] = next + int64(i)
 		}
@@ -131,13 +132,16 @@ func freeCampaignNumbers(ctx context.Context, tx pgx.Tx, tenant int64, n int, ca
 		if err != nil {
 			return nil, err
 		}
+		for _, number := range used {
+			unfit[number] = true
+		}
 		for _, number := range taken {
-			if !asked[number] && !slices.Contains(used, number) {
+			if !unfit[number] {
 				free = append(free, number)
 			}
 		}
 	}
-	return free, nil
+	return free[:n], nil
 }
 
 func findCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, keys []string) ([]*analytics.Campaign, error) {

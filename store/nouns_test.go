@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -137,6 +138,26 @@ func TestPartners(t *testing.T) {
 	found, err := w.Partners(t.Context(), w.tenant.ID, []uuid.UUID{full.UUID, {9}, bare.UUID})
 	ok(t, err)
 	equal(t, "found", found, []*analytics.Partner{&full, nil, &bare})
+}
+
+// Numbers that clients gave, many in a row, are passed over in few steps.
+func TestCampaignNumbersAfterMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	const given = 1000
+	var many []analytics.Campaign
+	for i := range int64(given) {
+		many = append(many, analytics.Campaign{CampaignKey: fmt.Sprint("given", i), Number: 1 + i, Title: "t", ScheduledAt: at("2026-03-01T00:00:00Z")})
+	}
+	_, _, err := w.UpsertCampaigns(t.Context(), w.tenant.ID, many)
+	ok(t, err)
+	for _, key := range []string{"a", "b"} {
+		saved, _, err := w.UpsertCampaigns(t.Context(), w.tenant.ID, []analytics.Campaign{{CampaignKey: key, Title: "t", ScheduledAt: at("2026-03-01T00:00:00Z")}})
+		ok(t, err)
+		if n := saved[0].Number; n <= given || n > 3*given {
+			t.Errorf("%s is number %d", key, n)
+		}
+	}
 }
 
 func TestCampaigns(t *testing.T) {
