@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -118,9 +117,13 @@ func (s *Store) ListActivations(ctx context.Context, tenant int64, f analytics.A
 	if f.Statuses != nil && statuses == nil {
 		statuses = []string{}
 	}
+	started, ended, place := endOfTime, beforeTime, placeOf(page)
+	if f.ActiveAt != nil {
+		started, ended = *f.ActiveAt, *f.ActiveAt
+	}
 	return collect(ctx, s, tenant, sql("list_activations"), args{
-		"tenant_id": tenant, "event_keys": f.EventKeys, "tiers": f.Tiers, "statuses": statuses, "active_at": f.ActiveAt,
-		"after_at": afterAt(page), "after_id": page.After.Key, "most": page.First,
+		"tenant_id": tenant, "event_keys": f.EventKeys, "tiers": f.Tiers, "statuses": statuses, "started": started, "ended": ended,
+		"before_at": place.At, "before_id": place.Key, "most": page.First,
 	}, scanActivation)
 }
 
@@ -131,12 +134,15 @@ func scanActivation(row pgx.CollectableRow) (*analytics.Activation, error) {
 	return a, err
 }
 
-// afterAt is the instant that a page starts after, nil for the first page.
-func afterAt(page analytics.Page) *time.Time {
+// Nothing that is listed lies at one of these instants, or beyond.
+var beforeTime, endOfTime = analytics.MinInstant.AddDate(-1, 0, 0), analytics.MaxInstant.AddDate(1, 0, 0)
+
+// placeOf is where a page begins in a list that goes back in time.
+func placeOf(page analytics.Page) analytics.Cursor {
 	if page.After == (analytics.Cursor{}) {
-		return nil
+		return analytics.Cursor{At: endOfTime}
 	}
-	return &page.After.At
+	return page.After
 }
 
 // inOrder aligns what was found with the keys asked for.

@@ -165,21 +165,19 @@ func (s *Store) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*
 // ListCampaigns lists campaigns, those scheduled last first. A nil range and
 // nil keys do not narrow.
 func (s *Store) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
-	var from, to *time.Time
+	within, place, id := analytics.Range{Start: beforeTime, End: endOfTime}, placeOf(page), int64(0)
 	if scheduled != nil {
-		from, to = &scheduled.Start, &scheduled.End
+		within = *scheduled
 	}
-	var afterID *int64
-	if at := afterAt(page); at != nil {
-		n, err := strconv.ParseInt(page.After.Key, 10, 64)
-		if err != nil {
+	if place.Key != "" {
+		var err error
+		if id, err = strconv.ParseInt(place.Key, 10, 64); err != nil {
 			return nil, analytics.Invalidf("after", "is not a cursor of this list")
 		}
-		afterID = &n
 	}
 	return collect(ctx, s, tenant, sql("list_campaigns"), args{
-		"tenant_id": tenant, "from_at": from, "to_at": to, "keys": keys,
-		"after_at": afterAt(page), "after_id": afterID, "most": page.First,
+		"tenant_id": tenant, "from_at": within.Start, "to_at": within.End, "keys": keys,
+		"before_at": place.At, "before_id": id, "most": page.First,
 	}, scanCampaign)
 }
 

@@ -165,9 +165,10 @@ func (c *compaction) tenant(ctx context.Context, tenant int64) error {
 		}
 		after = found[len(found)-1].key
 		c.Buckets += len(found)
+		found, more := inParts(found)
+		parts = parts || more
 		for len(found) > 0 {
 			n := transactionful(found)
-			parts = parts || len(found[n-1].seqs) > compactRows
 			if taken, err := c.merge(ctx, tenant, found[:n]); err != nil || !taken {
 				return err
 			}
@@ -178,8 +179,21 @@ func (c *compaction) tenant(ctx context.Context, tenant int64) error {
 	}
 }
 
+// inParts cuts buckets that hold more rows than a transaction takes, and reports
+// whether there are any: any rows of one bucket may be merged.
+func inParts(found []looseBucket) (parts []looseBucket, more bool) {
+	for _, b := range found {
+		for len(b.seqs) > compactRows {
+			parts = append(parts, looseBucket{b.key, b.seqs[:compactRows]})
+			b.seqs, more = b.seqs[compactRows:], true
+		}
+		parts = append(parts, b)
+	}
+	return parts, more
+}
+
 // transactionful is how many of the buckets, at least one, make up a
-// transaction. Only the last of them may hold more rows than it has room for.
+// transaction.
 func transactionful(found []looseBucket) int {
 	rows, n := 0, 0
 	for n < len(found) && rows < compactRows {
@@ -228,15 +242,14 @@ func (c *compaction) merge(ctx context.Context, tenant int64, buckets []looseBuc
 	return taken, err
 }
 
-// takeCells deletes the rows of the buckets and returns them. Of a bucket with
-// very many it takes a part: any rows of one bucket may be merged.
+// takeCells deletes the rows of the buckets and returns them.
 func takeCells(ctx context.Context, tx pgx.Tx, tenant int64, buckets []looseBucket) ([]analytics.Row, error) {
 	var subjects, seqs []int64
 	var actions, levels []int16
 	var starts []time.Time
 	for _, b := range buckets {
 		k := b.key
-		for _, seq := range b.seqs[:min(len(b.seqs), compactRows)] {
+		for _, seq := range b.seqs {
 			subjects, seqs = append(subjects, k.Subject), append(seqs, seq)
 			actions, levels = append(actions, int16(k.Action)), append(levels, int16(k.Level))
 			starts = append(starts, k.Bucket.Start(k.Level))

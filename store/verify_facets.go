@@ -93,6 +93,9 @@ func (v *verification) computedFacets(ctx context.Context, stored *storedCells, 
 		out[at].add(c)
 		return nil
 	})
+	for _, c := range out { // at once: very many may be told as one
+		c.sessions, c.visitors = distinct(c.sessions), distinct(c.visitors)
+	}
 	return out, err
 }
 
@@ -104,11 +107,10 @@ func (v *verification) rowOf(k cellKey, at time.Time) analytics.Key {
 
 func (c *computedCell) add(o computedCell) {
 	c.events, c.starts, c.micros = c.events+o.events, c.starts+o.starts, c.micros+o.micros
-	c.sessions, c.visitors = united(c.sessions, o.sessions), united(c.visitors, o.visitors)
+	c.sessions, c.visitors = append(c.sessions, o.sessions...), append(c.visitors, o.visitors...)
 }
 
-func united(a, b []int64) []int64 {
-	all := slices.Concat(a, b)
+func distinct(all []int64) []int64 {
 	slices.Sort(all)
 	return slices.Compact(all)
 }

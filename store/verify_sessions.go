@@ -40,24 +40,39 @@ func (v *verification) sessions(ctx context.Context) ([]actorSession, error) {
 		return nil, err
 	}
 	var computed []actorSession
-	var views []time.Time
-	more := args{"since": v.since, "open_actors": openActors, "open_views": openViews}
-	err = v.each(ctx, "verify_sessions", more, []any{&actor, &views}, func() error {
-		if views[0].Before(v.since) {
+	compare := func(actor int64, views []int64) error {
+		if len(views) == 0 || time.UnixMicro(views[0]).Before(v.since) {
 			return nil
 		}
-		s := analytics.Session{}
-		for _, at := range views {
-			s.Views = append(s.Views, at.UnixMicro())
-		}
-		computed = append(computed, actorSession{actor, s})
-		k := sessionKey{actor, s.Views[0]}
+		computed = append(computed, actorSession{actor, analytics.Session{Views: views}})
+		k := sessionKey{actor, views[0]}
 		had, found := stored[k]
 		delete(stored, k)
-		if !found || !slices.Equal(had, s.Views) {
-			return v.differ("session", fmt.Sprintf("actor %d from %s", actor, instant(s.Start())), viewsText(had), viewsText(s.Views))
+		if !found || !slices.Equal(had, views) {
+			return v.differ("session", fmt.Sprintf("actor %d from %s", actor, instant(time.UnixMicro(views[0]))), viewsText(had), viewsText(views))
 		}
 		return nil
+	}
+	var views []int64 // of a session that goes on
+	var of int64
+	more := args{"since": v.since, "open_actors": openActors, "open_views": openViews}
+	err = v.each(ctx, "verify_visits", more, []any{&actor, &start}, func() (err error) {
+		at := start.UnixMicro()
+		if n := len(views); n > 0 && (actor != of || at-views[n-1] >= analytics.SessionIdle.Microseconds() || at-views[0] >= analytics.SessionLimit.Microseconds()) {
+			err = compare(of, views)
+			views = nil
+		}
+		of, views = actor, append(views, at)
+		return err
+	})
+	if err == nil {
+		err = compare(of, views)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = v.each(ctx, "verify_named", args{"since": v.since}, []any{&actor, &start, &end}, func() error {
+		return compare(actor, slices.Compact([]int64{start.UnixMicro(), end.UnixMicro()}))
 	})
 	if err != nil {
 		return nil, err

@@ -1,3 +1,3 @@
 DELETE FROM events
-WHERE tenant_id = @tenant_id AND (visitor_id = ANY (@ids::bigint[])
-    OR session_id = ANY (@ids::bigint[]) AND (@whole_sessions OR visitor_id IS NULL))
+WHERE tenant_id = @tenant_id AND (visitor_id IN (SELECT unnest(@ids::bigint[]))
+    OR session_id IN (SELECT unnest(@ids::bigint[])) AND (@whole_sessions OR visitor_id IS NULL))
