@@ -151,12 +151,16 @@ func TestCampaignNumbersAfterMany(t *testing.T) {
 	}
 	_, _, err := w.UpsertCampaigns(t.Context(), w.tenant.ID, many)
 	ok(t, err)
+	before := w.Statements()
 	for _, key := range []string{"a", "b"} {
 		saved, _, err := w.UpsertCampaigns(t.Context(), w.tenant.ID, []analytics.Campaign{{CampaignKey: key, Title: "t", ScheduledAt: at("2026-03-01T00:00:00Z")}})
 		ok(t, err)
 		if n := saved[0].Number; n <= given || n > 3*given {
 			t.Errorf("%s is number %d", key, n)
 		}
+	}
+	if n := w.Statements() - before; n > 100 {
+		t.Errorf("%d statements for two campaigns", n)
 	}
 }
 
