@@ -9,6 +9,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/internal/await"
 )
 
 func wantLookups(t *testing.T, b *bundle, want int) {
@@ -151,9 +152,7 @@ func TestFreshJoinsNoOlderLookup(t *testing.T) {
 	b.dir.block = block
 	var all sync.WaitGroup
 	all.Go(func() { _, _ = b.Credential(t.Context(), b.read) })
-	for b.dir.asked() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
 	b.dir.set(func() {
 		k := b.dir.keys[auth.Digest(b.read)]
 		k.RevokedAt = &start

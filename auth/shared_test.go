@@ -17,6 +17,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 )
 
@@ -186,15 +187,12 @@ func TestAllowWithoutRedis(t *testing.T) {
 		t.Errorf("%d failures", n)
 	}
 	shared.hang.Store(false)
-	for deadline := time.Now().Add(30 * time.Second); shared.permits.Load() == 0; { // asked beside the requests
-		if time.Now().After(deadline) {
-			t.Fatal("never asked again")
-		}
+	await.Until(t, "it is asked again, beside the requests", func() bool {
 		later := clock.Load().Add(2 * time.Second)
 		clock.Store(&later)
 		_, _ = a.Allow(p, auth.AnyUse)
-		time.Sleep(time.Millisecond) // before looking again
-	}
+		return shared.permits.Load() > 0
+	})
 	if text := log.String(); !strings.Contains(text, "out of reach") {
 		t.Errorf("the log says %q", text)
 	}

@@ -44,12 +44,13 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 			})
 		}
 	}
-	if err := d.findNews(ctx, order); err != nil {
+	added, err := d.findNews(ctx, order)
+	if err != nil {
 		return err
 	}
 	var subjects, visitors []int64
 	var watched []string
-	for _, a := range order {
+	for i, a := range order {
 		if len(a.news) == 0 {
 			continue
 		}
@@ -59,21 +60,22 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 			})
 		})
 		d.ledger.AddSteps(a.subject, a.news.Steps())
-		subjects, visitors, watched = append(subjects, a.subject), append(visitors, a.identity), append(watched, multirange(a.news))
+		subjects, visitors, watched = append(subjects, a.subject), append(visitors, a.identity), append(watched, added[i])
 	}
 	if len(subjects) == 0 {
 		return nil
 	}
-	_, err := d.tx.Exec(ctx, sql("upsert_viewers"), args{
+	_, err = d.tx.Exec(ctx, sql("upsert_viewers"), args{
 		"tenant_id": d.tenant, "subjects": subjects, "visitors": visitors, "watched": watched,
 	})
 	return err
 }
 
-// findNews subtracts what viewers have watched before from what was added. Postgres does
-// it: a viewer may have watched very many spans.
-func (d *deriver) findNews(ctx context.Context, order []*audience) error {
-	n, subjects, visitors, added := make([]int32, len(order)), make([]int64, len(order)), make([]int64, len(order)), make([]string, len(order))
+// findNews subtracts what viewers have watched before from what was added, which it
+// returns as Postgres reads it. Postgres subtracts: a viewer may have watched very many spans.
+func (d *deriver) findNews(ctx context.Context, order []*audience) (added []string, err error) {
+	n, subjects, visitors := make([]int32, len(order)), make([]int64, len(order)), make([]int64, len(order))
+	added = make([]string, len(order))
 	for i, a := range order {
 		a.news = a.news.Union(a.added...)
 		n[i], subjects[i], visitors[i], added[i] = int32(i), a.subject, a.identity, multirange(a.news)
@@ -82,18 +84,25 @@ func (d *deriver) findNews(ctx context.Context, order []*audience) error {
 		"tenant_id": d.tenant, "n": n, "subjects": subjects, "visitors": visitors, "added": added,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var i int
-	var news pgtype.Multirange[pgtype.Range[time.Time]]
+	var news spans
 	_, err = pgx.ForEachRow(rows, []any{&i, &news}, func() error {
-		order[i].news = nil
-		for _, r := range news {
-			order[i].news = append(order[i].news, analytics.Watching{From: r.Lower.UnixMicro(), To: r.Upper.UnixMicro()})
-		}
+		order[i].news = intervals(news)
 		return nil
 	})
-	return err
+	return added, err
+}
+
+// spans is a tstzmultirange.
+type spans = pgtype.Multirange[pgtype.Range[time.Time]]
+
+func intervals(of spans) (out analytics.Intervals) {
+	for _, r := range of {
+		out = append(out, analytics.Watching{From: r.Lower.UnixMicro(), To: r.Upper.UnixMicro()})
+	}
+	return out
 }
 
 // multirange writes intervals the way Postgres reads a tstzmultirange.

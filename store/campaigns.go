@@ -169,7 +169,7 @@ func (s *Store) ListCampaigns(ctx context.Context, tenant int64, scheduled *anal
 	if scheduled != nil {
 		within = *scheduled
 	}
-	if place.Key != "" {
+	if page.After != (analytics.Cursor{}) {
 		var err error
 		if id, err = strconv.ParseInt(place.Key, 10, 64); err != nil {
 			return nil, analytics.Invalidf("after", "is not a cursor of this list")

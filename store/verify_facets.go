@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"footfall/analytics"
 )
 
@@ -166,11 +164,10 @@ func (k viewing) String() string {
 func (v *verification) computedWatched(ctx context.Context, rows map[analytics.Bucket]*analytics.Block) (map[viewing]analytics.Intervals, error) {
 	out := map[viewing]analytics.Intervals{}
 	var visitor int64
-	var spans pgtype.Multirange[pgtype.Range[time.Time]]
+	var watched spans
 	var dims analytics.Dimensions
-	err := v.each(ctx, "verify_watched", args{"since": v.since}, append([]any{&visitor, &spans}, dimensionsInto(&dims)...), func() error {
-		for _, r := range spans {
-			w := analytics.Watching{From: r.Lower.UnixMicro(), To: r.Upper.UnixMicro()}
+	err := v.each(ctx, "verify_watched", args{"since": v.since}, append([]any{&visitor, &watched}, dimensionsInto(&dims)...), func() error {
+		for _, w := range intervals(watched) {
 			w.EachDay(func(day analytics.Bucket, part analytics.Watching) {
 				k := viewing{day, uint32(visitor), dims}
 				if row := rows[day]; row != nil {

@@ -14,9 +14,15 @@ const patience = 30 * time.Second
 // holds the test fails with the words.
 func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
+	Within(t, patience, what, holds)
+}
+
+// Within is Until for a condition that is promised within d.
+func Within(t testing.TB, d time.Duration, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(d); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
+			t.Fatalf("not within %s: %s", d, what)
 		}
 	}
 }

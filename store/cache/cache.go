@@ -34,10 +34,9 @@ var (
 )
 
 // Outbox is where committed changes wait until every cache was told. Pending
-// lists them, at most so many; Settle removes those that were told of.
+// lists them, so many at most, and none after those that make up so many topics;
+// Settle removes those that were told of.
 type Outbox interface {
-	// Pending lists what is to be announced: so many changes at most, and none after
-	// those that make up so many topics.
 	Pending(ctx context.Context, most, topics int) ([]analytics.Change, error)
 	Settle(ctx context.Context, tenant int64, seqs []int64) error
 }

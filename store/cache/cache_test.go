@@ -308,10 +308,10 @@ func TestLevelOneAlone(t *testing.T) {
 	equal(t, "own write, at once", g.mustClicks(tenant, subject), 2)
 	equal(t, "fresh elsewhere, at once", other.freshClicks(tenant, subject), 2)
 	g.record(tenant, "e", 1)
-	within(t, time.Second, "another's write", func() bool { return other.mustClicks(tenant, subject) == 3 })
+	await.Within(t, time.Second, "another's write", func() bool { return other.mustClicks(tenant, subject) == 3 })
 
 	w.write(tenant, "e", 1) // by a command that has no cache
-	within(t, time.Second, "a command's write", func() bool { return g.mustClicks(tenant, subject) == 4 })
+	await.Within(t, time.Second, "a command's write", func() bool { return g.mustClicks(tenant, subject) == 4 })
 	await.Until(t, "the outbox is empty", func() bool {
 		pending, err := w.Pending(t.Context(), 10, 1_000_000)
 		ok(t, err)

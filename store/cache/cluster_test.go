@@ -38,7 +38,7 @@ func TestCluster(t *testing.T) {
 		for _, e := range strings.Split("abcdefghijkl", "") {
 			a.record(tenant, e, 1)
 		}
-		within(t, promise, "the writes are seen", func() bool { return read(b, n+1) })
+		await.Within(t, promise, "the writes are seen", func() bool { return read(b, n+1) })
 		for _, g := range []*gateway{a, b} {
 			await.Until(t, "each gateway finds them in Redis", func() bool {
 				before := g.Stats()
@@ -71,7 +71,7 @@ func TestClusterLosesNoNews(t *testing.T) {
 			ok(t, node.Do(t.Context(), "debug", "clusterlink", "kill", "to", other).Err())
 		}
 		a.record(tenant, "e", 1)
-		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
+		await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
 	}
 }
 

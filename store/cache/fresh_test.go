@@ -26,7 +26,7 @@ func TestAnotherGatewaySeesAWrite(t *testing.T) {
 		if n%2 == 0 {
 			equal(t, "fresh clicks", b.freshClicks(tenant, subject), n+1)
 		}
-		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
+		await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
 		equal(t, "clicks where written", a.mustClicks(tenant, subject), n+1)
 	}
 	if n := b.Stats().HitsMemory + b.Stats().HitsRedis; n < 50 {

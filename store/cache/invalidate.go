@@ -133,7 +133,7 @@ func (c *Cache) pending(ctx context.Context) (changes []analytics.Change, err er
 	}
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
-	err = c.pulse.take(ctx, func(ctx context.Context) error {
+	err = c.pulse.take(ctx, func(ctx context.Context) (err error) {
 		changes, err = c.o.Outbox.Pending(ctx, drainMost, drainTopics)
 		return err
 	})

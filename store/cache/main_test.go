@@ -266,15 +266,6 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 	}
 }
 
-func within(t testing.TB, d time.Duration, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(d); !holds(); <-time.After(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", d, what)
-		}
-	}
-}
-
 // fill puts n changes of another subject into the outbox.
 func fill(t testing.TB, url string, tenant int64, n, topics int) {
 	t.Helper()

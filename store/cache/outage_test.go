@@ -44,7 +44,7 @@ func TestRedisPausedMeanwhile(t *testing.T) {
 				t.Errorf("a write took %s", took)
 			}
 			equal(t, "fresh clicks", b.freshClicks(tenant, subject), n)
-			within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
+			await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
 		}
 		// What is in Redis now is old, and so are its tokens.
 		ok(t, server.Redis().Resume())
@@ -77,9 +77,9 @@ func TestRedisRestoredFromABackup(t *testing.T) {
 		})
 		a.record(tenant, "e", 1) // told to all, and settled
 		n++
-		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
+		await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n })
 		ok(t, server.Redis().Kill())
-		within(t, promise, "answers go on", func() bool { return b.mustClicks(tenant, subject) == n })
+		await.Within(t, promise, "answers go on", func() bool { return b.mustClicks(tenant, subject) == n })
 		ok(t, server.Redis().Start(t.Context()))
 		restore(t, w.redis, backup)
 		watch(t, promise, func() { equal(t, "clicks after the restart", b.mustClicks(tenant, subject), n) })
@@ -129,7 +129,7 @@ func TestWriterBehindTheTimes(t *testing.T) {
 	await.Until(t, "the writer has a connection", func() bool { return a.redis.Ping(t.Context()).Err() == nil })
 	a.remote.eraAt = time.Now().Add(time.Hour) // for now
 	a.record(tenant, "e", 1)
-	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 2 })
+	await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 2 })
 }
 
 func dump(t *testing.T, client redis.UniversalClient) map[string]string {
@@ -163,7 +163,7 @@ func TestPostgresGone(t *testing.T) {
 	a.record(tenant, "e", 4)
 	equal(t, "clicks", a.mustClicks(tenant, subject), 4)
 	ok(t, server.Postgres().Kill())
-	within(t, 5*time.Second, "a stale answer", func() bool {
+	await.Within(t, 5*time.Second, "a stale answer", func() bool {
 		ctx, recorder := WithRecorder(t.Context())
 		n, err := a.clicks(ctx, tenant, subject)
 		ok(t, err)
@@ -175,7 +175,7 @@ func TestPostgresGone(t *testing.T) {
 		t.Errorf("fresh: %v", err)
 	}
 	ok(t, server.Postgres().Start(t.Context()))
-	within(t, 10*time.Second, "a true answer", func() bool {
+	await.Within(t, 10*time.Second, "a true answer", func() bool {
 		a, err := a.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
 		return err == nil && !a[0].Stale
 	})
@@ -191,7 +191,7 @@ func TestPostgresPaused(t *testing.T) {
 	equal(t, "clicks", a.mustClicks(tenant, subject), 4)
 	ok(t, server.Postgres().Pause())
 	quick := 0
-	within(t, 10*time.Second, "quick stale answers", func() bool {
+	await.Within(t, 10*time.Second, "quick stale answers", func() bool {
 		began := time.Now()
 		ctx, recorder := WithRecorder(t.Context())
 		n, err := a.clicks(ctx, tenant, subject)
@@ -203,7 +203,7 @@ func TestPostgresPaused(t *testing.T) {
 		return quick > 50
 	})
 	ok(t, server.Postgres().Resume())
-	within(t, 10*time.Second, "a true answer", func() bool {
+	await.Within(t, 10*time.Second, "a true answer", func() bool {
 		a, err := a.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
 		return err == nil && !a[0].Stale
 	})
@@ -224,7 +224,7 @@ func TestPostgresHangs(t *testing.T) {
 		_, err := a.clicks(analytics.WithFresh(context.Background()), tenant, subject)
 		asked <- err
 	}()
-	within(t, 10*time.Second, "a stale answer", func() bool {
+	await.Within(t, 10*time.Second, "a stale answer", func() bool {
 		ctx, recorder := WithRecorder(t.Context())
 		n, err := a.clicks(ctx, tenant, subject)
 		ok(t, err)
@@ -238,7 +238,7 @@ func TestPostgresHangs(t *testing.T) {
 		t.Errorf("who comes later is told: %v", err)
 	}
 	ok(t, server.Postgres().Resume())
-	within(t, 10*time.Second, "a true answer", func() bool {
+	await.Within(t, 10*time.Second, "a true answer", func() bool {
 		a, err := a.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
 		return err == nil && !a[0].Stale
 	})
@@ -257,7 +257,7 @@ func TestBacklog(t *testing.T) {
 			ok(t, server.Redis().Pause())
 			fill(t, server.DatabaseURL(), tenant, size.changes, size.topics)
 			w.write(tenant, "e", 1)
-			within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 1 })
+			await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 1 })
 			await.Until(t, "the backlog is known", b.behind.Load)
 			ok(t, server.Redis().Resume())
 			watch(t, promise, func() { equal(t, "clicks", b.mustClicks(tenant, subject), 1) })
@@ -294,7 +294,7 @@ func TestCutSubscription(t *testing.T) {
 	await.Until(t, "b hears again", b.Informed)
 	equal(t, "clicks when b hears again", b.mustClicks(tenant, subject), 11)
 	a.record(tenant, "e", 1)
-	within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 12 })
+	await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 12 })
 }
 
 func TestFlushedRedis(t *testing.T) {
@@ -315,7 +315,7 @@ func TestFlushedRedis(t *testing.T) {
 		ok(t, a.redis.FlushDB(t.Context()).Err())
 		a.record(tenant, "e", 1)
 		close(release)
-		within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
+		await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == n+1 })
 		equal(t, "fresh clicks", b.freshClicks(tenant, subject), n+1)
 	}
 }

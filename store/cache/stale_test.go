@@ -22,7 +22,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 	g.next.hooks(gone, nil)
 
 	var answers []analytics.Answer
-	within(t, bound, "a stale answer", func() bool {
+	await.Within(t, bound, "a stale answer", func() bool {
 		ctx, recorder := WithRecorder(t.Context())
 		answers, err = g.Totals(ctx, tenant, []analytics.Query{query(subject)})
 		ok(t, err)
@@ -33,7 +33,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 		return stale && answers[0].Stale
 	})
 	equal(t, "stale clicks", answers[0].Totals[0].Of[analytics.Click].Events, 5)
-	within(t, bound, "stale partners", func() bool {
+	await.Within(t, bound, "stale partners", func() bool {
 		ctx, recorder := WithRecorder(t.Context())
 		_, err := g.ListPartners(ctx, tenant)
 		ok(t, err)
@@ -46,7 +46,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 	if _, err := g.clicks(analytics.WithFresh(t.Context()), tenant, subject); !analytics.IsUnavailable(err) {
 		t.Errorf("fresh: %v", err)
 	}
-	within(t, 5*time.Second, "an error", func() bool {
+	await.Within(t, 5*time.Second, "an error", func() bool {
 		_, err := g.clicks(t.Context(), tenant, subject)
 		return analytics.IsUnavailable(err)
 	})
@@ -54,7 +54,7 @@ func TestStaleForABoundedTime(t *testing.T) {
 		t.Errorf("stale for %s only", since)
 	}
 	g.next.hooks(nil, nil)
-	within(t, 2*time.Second, "a true answer", func() bool {
+	await.Within(t, 2*time.Second, "a true answer", func() bool {
 		a, err := g.Totals(t.Context(), tenant, []analytics.Query{query(subject)})
 		return err == nil && !a[0].Stale
 	})
