@@ -163,6 +163,13 @@ func (f *feed[V]) read(l *loaders.Loaders) (show func(now time.Time) V, err erro
 	return f.query.read(ctx, l)
 }
 
+// size is how many subscribers there are.
+func (f *feed[V]) size() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.subscribers)
+}
+
 // hear notes that topics changed, nil for any.
 func (f *feed[V]) hear(changed map[analytics.Topic]bool) {
 	f.mu.Lock()

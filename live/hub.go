@@ -35,6 +35,8 @@ const (
 	maxFeeds             = 1000    // of a tenant: distinct queries
 	maxSubscribers       = 100_000 // of all
 	maxTenantSubscribers = 20_000
+	maxLinkFeeds         = 10 // of one link, whose token many people have
+	maxLinkSubscribers   = 2000
 	maxComputing         = 4 // feeds at a time, so that requests find connections free
 )
 
@@ -77,6 +79,7 @@ type feedKey struct {
 
 // anyFeed is a feed of whatever values.
 type anyFeed interface {
+	size() int // in subscribers
 	hear(topics map[analytics.Topic]bool)
 	end(err error)
 }
@@ -154,6 +157,9 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 		return nil, analytics.Errorf(analytics.CodeRateLimited, "at most %d subscriptions of a tenant at a time", maxTenantSubscribers)
 	}
 	f, ok := h.feeds[tenant][key].(*feed[V])
+	if err := h.admitLink(tenant, key, !ok); err != nil {
+		return nil, err
+	}
 	if !ok {
 		if len(h.feeds[tenant]) >= maxFeeds {
 			return nil, analytics.Errorf(analytics.CodeRateLimited, "at most %d different subscriptions of a tenant at a time", maxFeeds)
@@ -172,6 +178,28 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 		h.running.Go(f.run)
 	}
 	return f, nil
+}
+
+// admitLink refuses one subscriber more, and maybe one feed, of a link that has as many
+// as it may. The lock is held.
+func (h *Hub) admitLink(tenant int64, key feedKey, newFeed bool) error {
+	if key.activation == "" {
+		return nil
+	}
+	feeds, subscribers := 0, 0
+	for k, f := range h.feeds[tenant] {
+		if k.activation == key.activation {
+			feeds++
+			subscribers += f.size()
+		}
+	}
+	switch {
+	case subscribers >= maxLinkSubscribers:
+		return analytics.Errorf(analytics.CodeRateLimited, "at most %d subscriptions of a link at a time", maxLinkSubscribers)
+	case newFeed && feeds >= maxLinkFeeds:
+		return analytics.Errorf(analytics.CodeRateLimited, "at most %d different subscriptions of a link at a time", maxLinkFeeds)
+	}
+	return nil
 }
 
 // subscribersOf is the tenant's count. The lock is held.

@@ -375,6 +375,40 @@ func TestATenantsSubscribersAreBounded(t *testing.T) {
 	})
 }
 
+// The link's token is in many hands: it leaves room for the tenant's other ones.
+func TestALinksShareIsBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		link, other := loaders.Viewer{Tenant: tenant, ActivationID: "act"}, loaders.Viewer{Tenant: tenant, ActivationID: "other"}
+		join := func(v loaders.Viewer, key string) error {
+			_, err := w.Campaign(t.Context(), v, key)
+			return err
+		}
+		limited := func(what string, err error) {
+			var e *analytics.Error
+			if !errors.As(err, &e) || e.Code != analytics.CodeRateLimited {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		for i := range maxLinkFeeds {
+			if err := join(link, fmt.Sprint("show", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		limited("one feed more", join(link, "one more"))
+		for range maxLinkSubscribers - maxLinkFeeds {
+			if err := join(link, "show0"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		limited("one subscriber more", join(link, "show0"))
+		for what, v := range map[string]loaders.Viewer{"another link": other, "a key": {Tenant: tenant}} {
+			if err := join(v, "show0"); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
+
 func TestCloseEndsAll(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		values, _, ending := w.watch("show")
