@@ -313,6 +313,11 @@ func TestUnauthenticated(t *testing.T) {
 		if a.header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s: no WWW-Authenticate", name)
 		}
+		a = b.as(key).do(http.MethodPost, "/v1/events", "{}", http.Header{"Content-Type": {"application/x-ndjson"}})
+		equal(t, "events, "+name, a.status, http.StatusUnauthorized)
+		if a.header.Get("WWW-Authenticate") == "" {
+			t.Errorf("events, %s: no WWW-Authenticate", name)
+		}
 	}
 	expires := time.Now().Add(2 * time.Second)
 	expiring, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &expires})

@@ -134,7 +134,7 @@ func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if g.drain.going.Load() {
-		notYet(w, "the gateway shuts down")
+		notYet(w, "the gateway is shutting down")
 		return
 	}
 	schema, err := g.store.Schema(ctx)

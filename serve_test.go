@@ -395,7 +395,7 @@ func TestServeDrains(t *testing.T) {
 		a = s.do(http.MethodGet, "/readyz", "", nil)
 		return a.status != http.StatusOK
 	})
-	isProblem(t, "/readyz", a, http.StatusServiceUnavailable, "shuts down")
+	isProblem(t, "/readyz", a, http.StatusServiceUnavailable, "shutting down")
 	response, err = s.client.Get(s.base + "/healthz")
 	ok(t, err)
 	ok(t, response.Body.Close())

@@ -254,7 +254,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	streams.Go(func() { g.streams.Close(drain) }) // Shutdown waits for some, and does not know the others
 	defer streams.Wait()
 	if err = server.Shutdown(drain); errors.Is(err, context.DeadlineExceeded) {
-		g.log.Warn("requests were cut off that did not end in time", "after", drainTime.String())
+		g.log.Warn("requests still in flight were cut off", "after", drainTime.String())
 		err = server.Close()
 	}
 	return err

@@ -110,7 +110,7 @@ func (g *Gate) turnAway(tenant int64) {
 	g.throttle.refused(tenant, time.Now())
 	now, told := time.Now().UnixNano(), g.told.Load()
 	if now-told > int64(10*time.Second) && g.told.CompareAndSwap(told, now) {
-		g.o.Log.Warn("there is more to do than can be done, some is turned away", "class", g.o.Class, "waiting", g.waiting.Load())
+		g.o.Log.Warn("overloaded, some requests are turned away", "class", g.o.Class, "waiting", g.waiting.Load())
 	}
 }
 

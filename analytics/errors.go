@@ -23,6 +23,10 @@ const (
 	CodeConflict        Code = "CONFLICT"
 	CodeGone            Code = "GONE"
 	CodeTooLarge        Code = "TOO_LARGE"
+	CodeMethod          Code = "METHOD_NOT_ALLOWED"
+	CodeMediaType       Code = "UNSUPPORTED_MEDIA_TYPE"
+	CodeQueryUnknown    Code = "PERSISTED_QUERY_NOT_FOUND" // Apollo's clients know it
+	CodeDocumentUnknown Code = "PERSISTED_DOCUMENT_NOT_FOUND"
 	CodeTooExpensive    Code = "COST_LIMIT_EXCEEDED"
 	CodeRateLimited     Code = "RATE_LIMITED"
 	CodeUnavailable     Code = "UNAVAILABLE"
@@ -37,6 +41,10 @@ var statuses = map[Code]int{
 	CodeConflict:        http.StatusConflict,
 	CodeGone:            http.StatusGone,
 	CodeTooLarge:        http.StatusRequestEntityTooLarge,
+	CodeMethod:          http.StatusMethodNotAllowed,
+	CodeMediaType:       http.StatusUnsupportedMediaType,
+	CodeQueryUnknown:    http.StatusBadRequest,
+	CodeDocumentUnknown: http.StatusBadRequest,
 	CodeTooExpensive:    http.StatusBadRequest,
 	CodeRateLimited:     http.StatusTooManyRequests,
 	CodeUnavailable:     http.StatusServiceUnavailable,
@@ -96,15 +104,22 @@ func Quote(s string) string { return Shorten(s, strconv.Quote) }
 
 // Shorten shows at most 60 bytes of a text, whole characters, and whether it goes on.
 func Shorten(s string, show func(string) string) string {
-	const limit = 60
+	if start := Clip(s, 60); len(start) < len(s) {
+		return show(start) + "…"
+	}
+	return show(s)
+}
+
+// Clip is the start of a text, of at most so many bytes and whole characters.
+func Clip(s string, limit int) string {
 	if len(s) <= limit {
-		return show(s)
+		return s
 	}
 	end := limit
 	for end > limit-utf8.UTFMax && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	return show(s[:end]) + "…"
+	return s[:end]
 }
 
 // Panicked is the error that a panic with this value stands for, for logs: where it
@@ -117,6 +132,5 @@ func Panicked(v any) error {
 	return fmt.Errorf("panic: a %T\n%s", v, debug.Stack())
 }
 
-// ErrOverloaded says that there is more to do than can be done: nothing failed, and
-// nothing was begun.
-var ErrOverloaded = Errorf(CodeUnavailable, "there is more to do than can be done now, try again")
+// ErrOverloaded turns work away: nothing failed, and nothing was begun.
+var ErrOverloaded = Errorf(CodeUnavailable, "the gateway is overloaded, try again later")

@@ -102,8 +102,10 @@ func (b *Block) part(d Dimensions) *Block {
 	return p
 }
 
-// eachPart calls f for every combination and its content.
-func (b *Block) eachPart(f func(d Dimensions, content *Block)) {
+// EachPart calls f for the part of the block's content that each combination of
+// dimensions has: all of it but time watched. What the block does not tell apart
+// is "" in them.
+func (b *Block) EachPart(f func(d Dimensions, content *Block)) {
 	if b.facets.sole != nil {
 		f(*b.facets.sole, b.attributable())
 	}
@@ -126,7 +128,7 @@ func (b *Block) mergeFacets(o *Block) {
 	}
 	b.split()
 	b.drop(max(mine.dropped, theirs.dropped))
-	o.eachPart(func(d Dimensions, content *Block) { b.part(mine.dropped.project(d)).mergeContent(content) })
+	o.EachPart(func(d Dimensions, content *Block) { b.part(mine.dropped.project(d)).mergeContent(content) })
 }
 
 // drop tells n dimensions not apart any more.
@@ -319,11 +321,6 @@ func cutCombinations(data []byte) (n dropped, all []Dimensions, rest []byte, err
 	}
 	return n, all, data, nil
 }
-
-// EachPart calls f for the part of the block's content that each combination of
-// dimensions has: all of it but time watched. What the block does not tell apart
-// is "" in them.
-func (b *Block) EachPart(f func(d Dimensions, content *Block)) { b.eachPart(f) }
 
 // Told is the combination as far as the block tells it apart.
 func (b *Block) Told(d Dimensions) Dimensions { return b.facets.dropped.project(d) }

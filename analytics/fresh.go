@@ -29,6 +29,14 @@ func WithMaxAge(ctx context.Context, age time.Duration) context.Context {
 	return context.WithValue(ctx, maxAgeKey{}, age)
 }
 
+// WithAnyAge takes back what was asked before.
+func WithAnyAge(ctx context.Context) context.Context {
+	if MaxAge(ctx) == AnyAge {
+		return ctx
+	}
+	return context.WithValue(ctx, maxAgeKey{}, AnyAge)
+}
+
 // MaxAge is the bound of reads under ctx, AnyAge when there is none.
 func MaxAge(ctx context.Context) time.Duration {
 	if age, ok := ctx.Value(maxAgeKey{}).(time.Duration); ok {

@@ -61,7 +61,7 @@ func (p *SlicedPlan) ranked() []*group {
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b standing) int {
-		primary := 0
+		var primary int
 		switch order.Field {
 		case ByUniques:
 			primary = cmp.Compare(a.uniques, b.uniques)

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -57,18 +58,24 @@ func (in PartnerInput) Partner() (Partner, error) {
 	if err := text("name", p.Name, 1, 512); err != nil {
 		return p, err
 	}
-	for _, c := range in.Categories {
+	for i, c := range in.Categories {
 		p.Categories = append(p.Categories, (*PartnerGroup)(c))
-	}
-	for _, g := range append([]*PartnerGroup{p.Tier, p.Stage}, p.Categories...) {
-		if g == nil {
-			continue
-		}
-		if err := text("group name", g.Name, 1, 512); err != nil {
+		if err := p.Categories[i].check(fmt.Sprintf("categories[%d]", i)); err != nil {
 			return p, err
 		}
 	}
-	return p, nil
+	if err := p.Tier.check("tier"); err != nil {
+		return p, err
+	}
+	return p, p.Stage.check("stage")
+}
+
+// check validates the group that an input's field holds, nil for none.
+func (g *PartnerGroup) check(field string) error {
+	if g == nil {
+		return nil
+	}
+	return text(field+".name", g.Name, 1, 512)
 }
 
 // PartnerFilter narrows a leaderboard: OR within a field, AND across. Nil
@@ -143,10 +150,8 @@ func (e *PartnerEngagement) TotalSessionSeconds() float64 { return float64(e.Ses
 // AvgSessionDurationSeconds is the mean length of the sessions that start in
 // the range; single-page sessions count 0.
 func (e *PartnerEngagement) AvgSessionDurationSeconds() (float64, bool) {
-	if e.TotalSessions == 0 {
-		return 0, false
-	}
-	return float64(e.SessionMicros) / float64(e.TotalSessions) / 1e6, true
+	micros, ok := ratio(e.SessionMicros, e.TotalSessions)
+	return micros / 1e6, ok
 }
 
 // PartnerOrder is how a leaderboard is ordered.
@@ -165,7 +170,7 @@ type Standing struct {
 // views and unique users descending, then name, then uuid. The order is total,
 // so a page never shuffles.
 func (o PartnerOrder) Compare(a, b *Standing) int {
-	primary := 0
+	var primary int
 	switch o.Field {
 	case ByUniqueUsers:
 		primary = cmp.Compare(a.UniqueUsers, b.UniqueUsers)

@@ -118,7 +118,7 @@ func (p *SlicedPlan) Answer() Answer {
 // block enters a bucket's content.
 func (p *SlicedPlan) block(k slicedKey, b *Block) {
 	b.foldFacets(k.Level)
-	b.eachPart(func(d Dimensions, content *Block) {
+	b.EachPart(func(d Dimensions, content *Block) {
 		enter := func(at int, c *Cell) {
 			if at >= 0 && !c.Empty() {
 				p.enter(d, b.facets.dropped, func(g *group) { g.at(at).add(k.Action, c) })

@@ -132,8 +132,12 @@ func (a *Authenticator) refused(r *http.Request, err error) error {
 	return &refusal{err, limit}
 }
 
-// SetHeaders says what is left of the limit that err counts against, if of any.
+// SetHeaders says how to authenticate where err says that this is missing, and what
+// is left of the limit that err counts against, if of any.
 func SetHeaders(h http.Header, err error) {
+	if is(err, analytics.CodeUnauthenticated) {
+		h.Set("WWW-Authenticate", `Bearer realm="footfall"`)
+	}
 	var r *refusal
 	if errors.As(err, &r) {
 		r.limit.SetHeaders(h)

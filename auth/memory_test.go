@@ -159,14 +159,17 @@ func TestFreshJoinsNoOlderLookup(t *testing.T) {
 		b.dir.keys[auth.Digest(b.read)] = k
 		b.dir.block = nil
 	})
+	var calling sync.WaitGroup
+	calling.Add(20)
 	for range 20 {
 		all.Go(func() {
+			calling.Done()
 			if _, err := b.Credential(analytics.WithFresh(context.Background()), b.read); !errors.Is(err, auth.ErrInvalid) {
 				t.Errorf("a fresh caller joined an older lookup: %v", err)
 			}
 		})
 	}
-	time.Sleep(10 * time.Millisecond)
+	calling.Wait()
 	close(block)
 	all.Wait()
 	if n := b.dir.busiest.Load(); n != 1 {

@@ -54,7 +54,7 @@ type bench struct {
 }
 
 func openBench(ctx context.Context, w *world, d *data, o options) (*bench, error) {
-	b := &bench{options: o, world: w, data: d, rivals: ours(d)}
+	b := &bench{options: o, world: w, data: d, rivals: ours()}
 	var err error
 	if b.plain, err = w.gateway(ctx, d.url, b.redis(0), 0, patiently); err != nil {
 		return nil, err

@@ -130,7 +130,7 @@ func (o *overloaded) summarise(passes []load.Flooded) {
 // besideBare is what the loop reaches while a handler that does nothing answers
 // requests at a rate, on the same machine: what refusals could cost at the least.
 func (b *bench) besideBare(ctx context.Context, loop load.Loop, requests []load.Request, rate float64) (float64, error) {
-	const body = `{"errors":[{"message":"there is more to do than can be done now, try again","extensions":{"code":"UNAVAILABLE"}}]}`
+	const body = `{"errors":[{"message":"the gateway is overloaded, try again later","extensions":{"code":"UNAVAILABLE"}}]}`
 	refusal := load.Answer{Body: []byte(body), Header: http.Header{"Content-Type": {"application/json"}, "Content-Length": {strconv.Itoa(len(body))}}}
 	answers := mapped(requests, func(load.Request) load.Answer { return refusal })
 	bare, err := b.startCeiling(ctx, requests, answers)

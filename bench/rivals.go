@@ -28,7 +28,7 @@ type rival struct {
 }
 
 // ours are the rivals that this program itself can be.
-func ours(d *data) map[string]rival {
+func ours() map[string]rival {
 	out := map[string]rival{}
 	for _, name := range []string{contenders.Ceiling, contenders.Redis, contenders.Bare, contenders.Cells, contenders.Events} {
 		out[name] = rival{name: name, request: contenders.Question.Request, start: startSelf(name), slow: name == contenders.Events}

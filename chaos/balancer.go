@@ -129,7 +129,7 @@ func (b *balancer) probe(ctx context.Context, address string) int32 {
 		return ready
 	}
 	why, _ := io.ReadAll(response.Body)
-	if bytes.Contains(why, []byte("shuts down")) {
+	if bytes.Contains(why, []byte("shutting down")) {
 		return leaving
 	}
 	return there

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // The bounds of manifests.
@@ -93,7 +94,7 @@ func parseManifest(data []byte) ([]operation, error) {
 		}
 		operations = append(operations, operation{ID: id, Body: *body})
 	}
-	slices.SortFunc(operations, func(a, b operation) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) })
+	slices.SortFunc(operations, func(a, b operation) int { return strings.Compare(a.ID, b.ID) })
 	return operations, nil
 }
 

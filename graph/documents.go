@@ -26,14 +26,8 @@ const (
 	extPersisted  = "persistedQuery"
 )
 
-// The codes of a document that a request names and nobody knows. Apollo's clients
-// know the first, with its message, and send the document then.
-const (
-	codeQueryNotFound    analytics.Code = "PERSISTED_QUERY_NOT_FOUND"
-	codeDocumentNotFound analytics.Code = "PERSISTED_DOCUMENT_NOT_FOUND"
-)
-
-var errQueryNotFound = analytics.Errorf(codeQueryNotFound, "PersistedQueryNotFound")
+// Apollo's clients know the code and the message, and send the document then.
+var errQueryNotFound = analytics.Errorf(analytics.CodeQueryUnknown, "PersistedQueryNotFound")
 
 // Documents are those that requests may name instead of sending.
 type Documents struct {
@@ -122,7 +116,7 @@ func (d *documentStage) MutateOperationParameters(ctx context.Context, params *g
 	return nil
 }
 
-var errUntrusted = analytics.Errorf(analytics.CodeForbidden, "the API key runs trusted documents alone, and this is none")
+var errUntrusted = analytics.Errorf(analytics.CodeForbidden, "this API key may run trusted documents only, and this document is not one")
 
 // find sets the query to the document's text.
 func (d *documentStage) find(ctx context.Context, params *graphql.RawParams, u *use) error {
@@ -138,7 +132,7 @@ func (d *documentStage) find(ctx context.Context, params *graphql.RawParams, u *
 	case id != "" && (params.Query != "" || hash != ""):
 		return analytics.Invalidf(extDocumentID, "must not come with a query or a persistedQuery")
 	case id != "":
-		return d.lookUp(ctx, id, params, u, analytics.Errorf(codeDocumentNotFound, "no document has the id %.80q", id))
+		return d.lookUp(ctx, id, params, u, analytics.Errorf(analytics.CodeDocumentUnknown, "no document has the id %s", analytics.Quote(id)))
 	case hash != "" && params.Query == "":
 		return d.lookUp(ctx, hash, params, u, errQueryNotFound)
 	case hash != "" && documents.Hash(params.Query) != hash:
@@ -225,11 +219,7 @@ func (d *documentStage) logOnce(ctx context.Context, op *graphql.OperationContex
 	if _, first := d.logged.SetIfAbsent(hash, struct{}{}); !first {
 		return
 	}
-	name := op.Operation.Name
-	if len(name) > 100 {
-		name = name[:100]
-	}
-	d.log.WarnContext(ctx, "a document that is not trusted", "operation", name, "key", auth.From(ctx).KeyPrefix, "sha256", hash)
+	d.log.WarnContext(ctx, "a document that is not trusted", "operation", analytics.Clip(op.Operation.Name, 100), "key", auth.From(ctx).KeyPrefix, "sha256", hash)
 }
 
 // requestError is the form in which gqlgen hands on why an operation cannot run.

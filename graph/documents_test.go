@@ -188,7 +188,7 @@ func TestEnforce(t *testing.T) {
 		t.Errorf("the source was asked %d times", n-calls)
 	}
 	w := l.do(http.MethodPost, "/graphql", body(stranger), "Authorization", "enforce") // those who know JSON alone see it too
-	l.expect(w, http.StatusForbidden, `{"errors":[{"message":"the API key runs trusted documents alone, and this is none","extensions":{"code":"FORBIDDEN"}}]}`)
+	l.expect(w, http.StatusForbidden, `{"errors":[{"message":"this API key may run trusted documents only, and this document is not one","extensions":{"code":"FORBIDDEN"}}]}`)
 	secret := `{ partnerLeaderboard(first: 7) { totalCount } }`
 	l.ask("enforce", map[string]any{"query": secret, "extensions": persisted(documents.Hash(secret))}, http.StatusForbidden, "FORBIDDEN")
 	l.ask("off", map[string]any{"extensions": persisted(documents.Hash(secret))}, http.StatusBadRequest, "PERSISTED_QUERY_NOT_FOUND")

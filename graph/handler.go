@@ -105,7 +105,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		p := auth.From(ctx)
 		if p == nil {
-			return graphql.OneShot(graphql.ErrorResponse(ctx, "%s", auth.ErrMissing.Message))
+			return graphql.OneShot(failed(auth.ErrMissing))
 		}
 		viewer := loaders.Viewer{Tenant: p.Tenant, ActivationID: p.ActivationID}
 		if isSubscription(ctx) {

@@ -20,10 +20,7 @@ type introspectionStage struct{ extension.Introspection }
 // MutateOperationContext implements graphql.OperationContextMutator.
 func (s introspectionStage) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if p := auth.From(ctx); p != nil && p.ActivationID != "" && introspects(op.Operation.SelectionSet, map[string]bool{}) {
-		return &gqlerror.Error{
-			Message:    "an activation's token cannot ask for the schema: send an API key",
-			Extensions: map[string]any{"code": string(analytics.CodeForbidden)},
-		}
+		return requestError(analytics.Errorf(analytics.CodeForbidden, "an activation's token cannot ask for the schema: send an API key"))
 	}
 	return s.Introspection.MutateOperationContext(ctx, op)
 }

@@ -31,15 +31,16 @@ const (
 	usualPoints = 100
 )
 
-var intervals = map[string]int64{
-	"QUARTER_HOUR": 15 * 60, "HOUR": 60 * 60, "DAY": day, "WEEK": 7 * day, "MONTH": 28 * day,
+var intervals = map[analytics.Interval]int64{
+	analytics.IntervalQuarterHour: 15 * 60, analytics.IntervalHour: 60 * 60, analytics.IntervalDay: day,
+	analytics.IntervalWeek: 7 * day, analytics.IntervalMonth: 28 * day,
 }
 
 // periods are as long as each can be.
-var periods = map[string]int64{
-	"CURRENT_YEAR": 366 * day, "LAST_YEAR": 366 * day, "CURRENT_QUARTER": 92 * day, "LAST_QUARTER": 92 * day,
-	"CURRENT_MONTH": 31 * day, "LAST_MONTH": 31 * day, "LAST_30_DAYS": 30 * day, "LAST_90_DAYS": 90 * day,
-	"LAST_6_MONTHS": 185 * day, "LAST_12_MONTHS": 367 * day,
+var periods = map[analytics.Period]int64{
+	analytics.CurrentYear: 366 * day, analytics.LastYear: 366 * day, analytics.CurrentQuarter: 92 * day, analytics.LastQuarter: 92 * day,
+	analytics.CurrentMonth: 31 * day, analytics.LastMonth: 31 * day, analytics.Last30Days: 30 * day, analytics.Last90Days: 90 * day,
+	analytics.Last6Months: 185 * day, analytics.Last12Months: 367 * day,
 }
 
 // seriesSize is the most points that a series can have by its interval and its
@@ -48,7 +49,7 @@ var periods = map[string]int64{
 func seriesSize(fallback int64) cost.Size {
 	return func(arguments map[string]any) (int64, bool) {
 		name, _ := arguments["interval"].(string)
-		interval, known := intervals[name]
+		interval, known := intervals[analytics.Interval(name)]
 		if !known {
 			return 0, false
 		}
@@ -68,7 +69,7 @@ func seriesSize(fallback int64) cost.Size {
 // lasts as long as its noun.
 func spanOf(in map[string]any) int64 {
 	if period, ok := in["period"].(string); ok {
-		return periods[period]
+		return periods[analytics.Period(period)]
 	}
 	ends := func(name, start, end string, parse func(string) (time.Time, bool)) int64 {
 		m, _ := in[name].(map[string]any)

@@ -45,7 +45,7 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	h.Add("Vary", vary)
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		h.Set("Allow", "GET, POST")
-		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
+		refuse(w, mediaJSON, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %s", analytics.Quote(r.Method)))
 		return
 	}
 	p, raw, held, ok := t.bodies.admit(r.Context(), w, r, t.auth, mediaJSON)

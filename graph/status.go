@@ -3,7 +3,6 @@ package graph
 import (
 	"encoding/json"
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -89,12 +88,8 @@ func bounded(errs gqlerror.List) gqlerror.List {
 		errs = append(errs[:maxErrors:maxErrors], more)
 	}
 	for _, e := range errs {
-		if len(e.Message) > maxMessage {
-			cut := maxMessage
-			for !utf8.RuneStart(e.Message[cut]) {
-				cut--
-			}
-			e.Message = e.Message[:cut] + "…"
+		if start := analytics.Clip(e.Message, maxMessage); len(start) < len(e.Message) {
+			e.Message = start + "…"
 		}
 	}
 	return errs

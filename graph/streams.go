@@ -56,7 +56,7 @@ func (s *Streams) enter(p *auth.Principal) (leave func(), err error) {
 	case s.closed:
 		return nil, analytics.Errorf(analytics.CodeUnavailable, "the gateway is closing, try again")
 	case s.total >= maxStreams:
-		return nil, analytics.Errorf(analytics.CodeUnavailable, "the gateway has as many streams as it takes, try again")
+		return nil, analytics.Errorf(analytics.CodeUnavailable, "too many open streams, try again later")
 	case s.open[p.ID] >= maxPrincipalStreams:
 		return nil, analytics.Errorf(analytics.CodeRateLimited, "at most %d streams of a key or token at a time", maxPrincipalStreams)
 	}
@@ -174,10 +174,7 @@ func ends(err error) bool { return err != nil && !analytics.IsUnavailable(err) }
 
 // failed is a response that holds an error alone.
 func failed(err error) *graphql.Response {
-	public := Public(err)
-	return &graphql.Response{Errors: gqlerror.List{
-		{Message: public.Error(), Extensions: map[string]any{"code": string(public.Code)}},
-	}}
+	return &graphql.Response{Errors: gqlerror.List{requestError(err)}}
 }
 
 // credentials is a request with the credential that a connection showed, from

@@ -17,7 +17,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/analytics"
 	"footfall/auth"
@@ -74,7 +73,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	}
 	if r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD, POST")
-		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %.20q", r.Method))
+		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %s", analytics.Quote(r.Method)))
 		return
 	}
 	ctx := edge.Wanted(r)
@@ -114,9 +113,7 @@ func fingerprint(r *http.Request, media string, also forms, raw []byte) [32]byte
 func (b *bodies) admit(ctx context.Context, w http.ResponseWriter, r *http.Request, who Authenticator, media string) (p *auth.Principal, raw []byte, held *heldBody, ok bool) {
 	status, err := checkRequest(r)
 	if err == nil {
-		if p, err = who.Authenticate(ctx, r); err != nil && Public(err).Code == analytics.CodeUnauthenticated {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="footfall"`)
-		}
+		p, err = who.Authenticate(ctx, r)
 	}
 	if err == nil {
 		var limit auth.Limit
@@ -241,13 +238,10 @@ func (t *transport) run(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 
 // refuse answers a request that was not executed; status 0 is the error's own.
 func refuse(w http.ResponseWriter, media string, status int, err error) {
-	public := Public(err)
 	if status == 0 {
-		status = public.Code.Status()
+		status = Public(err).Code.Status()
 	}
-	write(w, media, status, &graphql.Response{Errors: gqlerror.List{
-		{Message: public.Error(), Extensions: map[string]any{"code": string(public.Code)}},
-	}})
+	write(w, media, status, failed(err))
 }
 
 // write sends a response.

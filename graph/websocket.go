@@ -161,7 +161,7 @@ func refusal(err error) (ws.StatusCode, string) {
 // clip keeps a reason within what a close frame holds.
 func clip(reason string) string {
 	const most = 123
-	return strings.ToValidUTF8(reason[:min(len(reason), most)], "")
+	return strings.ToValidUTF8(analytics.Clip(reason, most), "")
 }
 
 // authorizationOf is the Authorization header that a connection_init stands

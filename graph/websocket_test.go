@@ -110,7 +110,7 @@ func TestWebSocketOperations(t *testing.T) {
 	c.send(subscribe("b", `subscription { campaignLive(campaignKey: \"panic\") { at } }`))
 	c.want(`{"id":"b","type":"error","payload":[{"message":"internal error","path":["campaignLive"],"extensions":{"code":"INTERNAL"}}]}`)
 	c.send(`{"id":"c","type":"subscribe","payload":{"query":7}}`)
-	c.want(`{"id":"c","type":"error","payload":[{"message":"query: must be a JSON string","extensions":{"code":"BAD_USER_INPUT"}}]}`)
+	c.want(`{"id":"c","type":"error","payload":[{"message":"query: must be a JSON string","extensions":{"code":"BAD_USER_INPUT","field":"query"}}]}`)
 	s.limit.Store(true)
 	c.send(subscribe("d", showLive))
 	c.want(`{"id":"d","type":"error","payload":[{"message":"too many","extensions":{"code":"RATE_LIMITED"}}]}`)

@@ -28,7 +28,7 @@ func (w *Writer) Handler(admit func(http.ResponseWriter, *http.Request) (tenant 
 
 func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.ResponseWriter, *http.Request) (int64, error)) (analytics.Verdicts, error) {
 	if r.Method != http.MethodPost {
-		return noVerdicts(), refused(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "events are sent with POST", "Allow", http.MethodPost)
+		return noVerdicts(), refused(analytics.CodeMethod, "events are sent with POST", "Allow", http.MethodPost)
 	}
 	tenant, err := admit(rw, r)
 	if err != nil {
@@ -53,11 +53,11 @@ func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.
 func decodeBody(rw http.ResponseWriter, r *http.Request, hold func(bytes int64) error) ([]Decoded, error) {
 	format, ok := formatOf(r.Header.Get("Content-Type"))
 	if !ok {
-		return nil, unsupported("the Content-Type must be one of "+acceptedTypes+", in UTF-8", "Accept-Post", acceptedTypes)
+		return nil, refused(analytics.CodeMediaType, "the Content-Type must be one of "+acceptedTypes+", in UTF-8", "Accept-Post", acceptedTypes)
 	}
 	zipped, ok := isZipped(r.Header.Values("Content-Encoding"))
 	if !ok {
-		return nil, unsupported("the Content-Encoding must be gzip or identity", "Accept-Encoding", "gzip, identity")
+		return nil, refused(analytics.CodeMediaType, "the Content-Encoding must be gzip or identity", "Accept-Encoding", "gzip, identity")
 	}
 	most := int64(MaxBytes)
 	if zipped {

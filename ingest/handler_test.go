@@ -332,7 +332,4 @@ func TestRefusals(t *testing.T) {
 	b := setup(t)
 	a := b.post(t, ndjson, strings.NewReader(click(1)), "Authorization", "Bearer wrong")
 	b.wantProblem(t, a, 401, "UNAUTHENTICATED", "the key is not known")
-	if a.Header.Get("WWW-Authenticate") != "Bearer" {
-		t.Error(a.Header)
-	}
 }

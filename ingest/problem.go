@@ -24,12 +24,9 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.Detail }
 
-func unsupported(detail, header, value string) error {
-	return refused(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", detail, header, value)
-}
-
-func refused(status int, code, detail, header, value string) error {
-	return &refusal{problem.Details{Status: status, Code: code, Detail: detail}, http.Header{header: {value}}}
+// refused is a refusal with a header that says what would be taken.
+func refused(code analytics.Code, detail, header, value string) error {
+	return &refusal{problem.Details{Status: code.Status(), Code: string(code), Detail: detail}, http.Header{header: {value}}}
 }
 
 // refusalOf tells all of a typed error, nothing of another.
@@ -62,8 +59,6 @@ func (w *Writer) refuse(rw http.ResponseWriter, r *http.Request, err error) {
 	switch p.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		h.Set("Retry-After", cmp.Or(h.Get("Retry-After"), retryAfter))
-	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", cmp.Or(h.Get("WWW-Authenticate"), "Bearer"))
 	}
 	problem.Write(rw, p.Details)
 }

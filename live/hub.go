@@ -152,7 +152,7 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 	case h.closed:
 		return nil, errClosing
 	case h.subscribers.Load() >= maxSubscribers:
-		return nil, analytics.Errorf(analytics.CodeUnavailable, "the gateway has as many subscriptions as it takes, try again")
+		return nil, analytics.Errorf(analytics.CodeUnavailable, "too many subscriptions, try again later")
 	case h.subscribersOf(tenant).Load() >= maxTenantSubscribers:
 		return nil, analytics.Errorf(analytics.CodeRateLimited, "at most %d subscriptions of a tenant at a time", maxTenantSubscribers)
 	}

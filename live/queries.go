@@ -22,7 +22,7 @@ func (h *Hub) Campaign(ctx context.Context, viewer loaders.Viewer, key string) (
 				return nil, err
 			}
 			if c == nil {
-				return nil, analytics.Errorf(analytics.CodeNotFound, "there is no campaign %.60q", key)
+				return nil, analytics.Errorf(analytics.CodeNotFound, "there is no campaign %s", analytics.Quote(key))
 			}
 			metrics, audience, err := l.CampaignAudience(ctx, c, everything)
 			if err != nil {
@@ -48,7 +48,7 @@ func (h *Hub) Activation(ctx context.Context, viewer loaders.Viewer, id string) 
 				return nil, err
 			}
 			if a == nil {
-				return nil, analytics.Errorf(analytics.CodeNotFound, "there is no activation %.60q", id)
+				return nil, analytics.Errorf(analytics.CodeNotFound, "there is no activation %s", analytics.Quote(id))
 			}
 			all, err := l.ActivationMetrics(ctx, []*analytics.Activation{a}, loaders.Ask{Want: everything})
 			if err != nil {

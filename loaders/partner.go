@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -184,6 +185,9 @@ func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings 
 	if err != nil {
 		return err
 	}
+	if len(answers) != len(standings) {
+		return fmt.Errorf("loaders: %d answers to %d queries", len(answers), len(standings))
+	}
 	for i, s := range standings {
 		if err := answers[i].Kept(); err != nil {
 			return err
@@ -223,7 +227,7 @@ func (l *Loaders) placeAfter(ctx context.Context, of analytics.Measured, order a
 	is := func(s *analytics.Standing) bool { return err == nil && string(raw) == s.Partner.UUID.String() }
 	i := slices.IndexFunc(standings, is)
 	if i < 0 {
-		return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %.60q", *after)
+		return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %s", analytics.Quote(*after))
 	}
 	if !order.NeedsUniques() {
 		if err := l.settle(ctx, of, order, standings, i, i+1, 0); err != nil {

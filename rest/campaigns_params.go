@@ -40,7 +40,7 @@ func instant(q query, name string) (time.Time, error) {
 	}
 	t, err := time.Parse(secondsLayout, text)
 	if err != nil || seconds(t) != text { // Parse takes fractions, and hours of one digit
-		return time.Time{}, analytics.Invalidf(name, "must have the form YYYY-MM-DDTHH:mm:ssZ, such as 2024-09-07T00:00:00Z, got %.60q", text)
+		return time.Time{}, analytics.Invalidf(name, "must have the form YYYY-MM-DDTHH:mm:ssZ, such as 2024-09-07T00:00:00Z, got %s", analytics.Quote(text))
 	}
 	if t.Before(analytics.MinInstant) || t.After(analytics.MaxInstant) {
 		return time.Time{}, analytics.Invalidf(name, "must be from %s to %s, got %s",

@@ -107,7 +107,7 @@ var keyRefusals = map[analytics.Code]struct {
 	status int
 	code   string
 }{
-	codeMethod:                    {http.StatusMethodNotAllowed, "method_not_allowed"},
+	analytics.CodeMethod:          {http.StatusMethodNotAllowed, "method_not_allowed"},
 	analytics.CodeUnauthenticated: {http.StatusUnauthorized, "unauthorized"},
 	analytics.CodeForbidden:       {http.StatusForbidden, "forbidden"},
 	analytics.CodeInvalid:         {http.StatusBadRequest, "validation_error"},

@@ -60,11 +60,11 @@ func leaderboardRange(q query, zone analytics.TimeZone, now time.Time) (map[stri
 func leaderboardDates(start, end string, zone analytics.TimeZone, now time.Time) (map[string]any, error) {
 	first, err := analytics.ParseDate(start)
 	if err != nil {
-		return nil, invalid("start_date", "must be a date such as 2026-03-31, got %.60q", start)
+		return nil, invalid("start_date", "must be a date such as 2026-03-31, got %s", analytics.Quote(start))
 	}
 	last, err := analytics.ParseDate(end)
 	if err != nil {
-		return nil, invalid("end_date", "must be a date such as 2026-03-31, got %.60q", end)
+		return nil, invalid("end_date", "must be a date such as 2026-03-31, got %s", analytics.Quote(end))
 	}
 	if last.DaysUntil(first) > 0 {
 		return nil, invalid("start_date", "must not be after end_date (%s), got %q", last, start)
@@ -117,7 +117,7 @@ func leaderboardLimit(q query) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || strconv.Itoa(n) != text {
-		return 0, invalid("limit", "must be an integer from 1 to %d, got %.60q", maxLimit, text)
+		return 0, invalid("limit", "must be an integer from 1 to %d, got %s", maxLimit, analytics.Quote(text))
 	}
 	if n < 1 || n > maxLimit {
 		return 0, invalid("limit", "must be from 1 to %d, got %d", maxLimit, n)
@@ -132,7 +132,7 @@ func enum[E ~string](q query, name string, known []E) (value E, given bool, err 
 		return "", false, nil
 	}
 	for _, k := range known {
-		if lowers(text, string(k)) {
+		if text == strings.ToLower(string(k)) {
 			return k, true, nil
 		}
 	}
@@ -140,25 +140,7 @@ func enum[E ~string](q query, name string, known []E) (value E, given bool, err 
 	for i, k := range known {
 		names[i] = strings.ToLower(string(k))
 	}
-	return "", true, invalid(name, "must be one of %s, got %.60q", strings.Join(names, ", "), text)
-}
-
-// lowers reports whether text is the name of an enum's value, which is of ASCII
-// capitals, digits and _, in lower case.
-func lowers(text, name string) bool {
-	if len(text) != len(name) {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if text[i] != c {
-			return false
-		}
-	}
-	return true
+	return "", true, invalid(name, "must be one of %s, got %s", strings.Join(names, ", "), analytics.Quote(text))
 }
 
 // uuids reads a list of uuids, each once; nil when none is given.
@@ -167,7 +149,7 @@ func uuids(q query, name string) ([]string, error) {
 	for _, text := range q.list(name) {
 		id, err := uuid.Parse(text)
 		if err != nil || len(text) != 36 {
-			return nil, invalid(name, "must be uuids such as 7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10, got %.60q", text)
+			return nil, invalid(name, "must be uuids such as 7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10, got %s", analytics.Quote(text))
 		}
 		out = append(out, id.String())
 	}

@@ -64,12 +64,9 @@ type reply struct {
 	offered     bool // whether the client may keep it
 }
 
-const (
-	mediaJSON  = "application/json; charset=utf-8"
-	codeMethod = analytics.Code("METHOD_NOT_ALLOWED")
-)
+const mediaJSON = "application/json; charset=utf-8"
 
-var errMethod = analytics.Errorf(codeMethod, "the method must be GET or HEAD")
+var errMethod = analytics.Errorf(analytics.CodeMethod, "the method must be GET or HEAD")
 
 // transport answers the requests of one contract.
 type transport struct {
@@ -183,9 +180,6 @@ func (t *transport) refuse(w http.ResponseWriter, c *call, err error) {
 	retry := public.Code == analytics.CodeUnavailable || public.Code == analytics.CodeRateLimited
 	if retry && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "1")
-	}
-	if public.Code == analytics.CodeUnauthenticated {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="footfall"`)
 	}
 	t.contract.refusal(c, err).write(w)
 }

@@ -219,7 +219,7 @@ func (v *portalVisits) read() {
 			after += int64(v.between(14, 29) * 60_000)
 		case v.chance(.003):
 			after += analytics.SessionIdle.Milliseconds()
-		case v.chance(.003):
+		case v.chance(.003): // the next page at the same instant
 		case v.chance(.02):
 			after += int64(v.between(31, 80) * 60_000)
 		default:

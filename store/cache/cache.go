@@ -250,15 +250,15 @@ func (k *kind[V]) asOf(v V) (at time.Time) {
 const nounSize = 400 // a noun with its strings, roughly
 
 func noun[V any]() kind[V] {
-	return kind[V]{encodeJSON[V], decodeJSON[V], func(V) int { return nounSize }, nil, nil}
+	return kind[V]{encode: encodeJSON[V], decode: decodeJSON[V], size: func(V) int { return nounSize }}
 }
 
 func list[V any]() kind[[]V] {
-	return kind[[]V]{encodeJSON[[]V], decodeJSON[[]V], func(vs []V) int { return nounSize * len(vs) }, nil, nil}
+	return kind[[]V]{encode: encodeJSON[[]V], decode: decodeJSON[[]V], size: func(vs []V) int { return nounSize * len(vs) }}
 }
 
 var extents = kind[analytics.Range]{
-	encodeJSON[analytics.Range], decodeJSON[analytics.Range], func(analytics.Range) int { return nounSize }, nil, nil,
+	encode: encodeJSON[analytics.Range], decode: decodeJSON[analytics.Range], size: func(analytics.Range) int { return nounSize },
 }
 
 var answers = kind[analytics.Answer]{

@@ -25,11 +25,12 @@ func (c *Cache) Run(ctx context.Context) {
 		defer close(done)
 		c.listen(ctx)
 	}()
-	for tick := time.NewTicker(drainEvery); ; {
+	tick := time.NewTicker(drainEvery)
+	defer tick.Stop()
+	for {
 		c.drain(ctx)
 		select {
 		case <-ctx.Done():
-			tick.Stop()
 			<-done
 			return
 		case <-tick.C:

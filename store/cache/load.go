@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"footfall/analytics"
@@ -119,7 +120,7 @@ func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, 
 	var keep []kept
 	for j, i := range missing {
 		it := l.items[l.n[i]]
-		until := began.Add(jittered(it))
+		until := began.Add(jittered(it.ttl))
 		if l.remote == nil && it.ttl > aloneTTL {
 			until = began.Add(aloneTTL)
 		}
@@ -174,12 +175,6 @@ func (l *loading[V]) stale(i int) (got found, ok bool) {
 	return got, ok
 }
 
-// jittered is the item's time to live less up to a tenth, so that what was read
+// jittered is a time to live less up to a tenth, so that what was read
 // together is not read again together.
-func jittered(it item) time.Duration {
-	var sum uint32
-	for _, b := range []byte(it.what + string(it.name)) {
-		sum = sum*31 + uint32(b)
-	}
-	return it.ttl - it.ttl/10*time.Duration(sum%64)/64
-}
+func jittered(ttl time.Duration) time.Duration { return ttl - rand.N(ttl/10+1) }

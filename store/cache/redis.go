@@ -94,7 +94,7 @@ func (r *recalled) quiet(d time.Duration) bool {
 	return r.token != (token{}) && time.Since(time.UnixMilli(int64(binary.BigEndian.Uint64(r.token[:])))) > d
 }
 
-var errOpen = errors.New("cache: Redis is left alone for a moment")
+var errOpen = errors.New("cache: Redis failed a moment ago, its circuit breaker is open")
 
 // do makes a call of about n commands: bounded in time, counted when it fails,
 // and not made at all while the breaker is open.

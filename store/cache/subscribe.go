@@ -111,14 +111,15 @@ func (c *Cache) hearAll(ctx context.Context) error {
 
 // ping sends the time until ctx ends.
 func ping(ctx context.Context, sub *redis.PubSub) {
-	for tick := time.NewTicker(pingEvery); ; {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
 		if sub.Ping(ctx, strconv.FormatInt(mark(), 10)) != nil {
 			_ = sub.Close()
 			return
 		}
 		select {
 		case <-ctx.Done():
-			tick.Stop()
 			return
 		case <-tick.C:
 		}
