@@ -31,8 +31,7 @@ type cli struct {
 
 // database is what every command needs that works on one of its operator's.
 type database struct {
-	URL     string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"$DATABASE_URL" help:"Postgres, such as postgres://user:password@host/footfall."`
-	ReadURL string `name:"database-read-url" env:"DATABASE_READ_URL" help:"A replica to read from, at most 10 s behind. What changed lately is read from the primary."`
+	URL string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"$DATABASE_URL" help:"Postgres, such as postgres://user:password@host/footfall."`
 }
 
 // redisServer is the cache's second level.
@@ -49,7 +48,7 @@ type serving struct {
 	admission
 	Timeout      time.Duration `env:"REQUEST_TIMEOUT" default:"10s" help:"Longest time one operation may take."`
 	MaxStale     time.Duration `env:"MAX_STALE" default:"5m" help:"How old an answer may be that is served, and how long a checked key still opens, while Postgres is away; 0 is not at all."`
-	Documents    string        `env:"DOCUMENTS" type:"path" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
+	Documents    string        `env:"DOCUMENTS" placeholder:"FILE|DIR" help:"Trusted GraphQL documents: a manifest of Apollo's or Relay's, or a folder of them."`
 	CORSOrigins  []string      `name:"cors-origins" env:"CORS_ORIGINS" help:"Origins whose pages may ask, separated by commas, such as https://dashboard.example.com; none by default."`
 	DrainDelay   time.Duration `env:"DRAIN_DELAY" default:"3s" help:"How long requests are still taken after a signal to end, while /readyz says 503, so that proxies look elsewhere."`
 	CompactEvery time.Duration `env:"COMPACT_EVERY" default:"1m" help:"Pause between two runs of the compactor; 0 turns it off."`

@@ -19,6 +19,7 @@ import (
 	"footfall/ingest"
 	"footfall/internal/demo"
 	"footfall/internal/localdb"
+	"footfall/store"
 )
 
 type demoCmd struct {
@@ -95,7 +96,7 @@ func (c *demoCmd) open(ctx context.Context, servers *localdb.Server, log *slog.L
 		}
 	}
 	c.DrainDelay = 0 // no proxy stands before a demo
-	g, err := openGateway(ctx, database{URL: servers.URLOf(name)}, redisServer{URL: servers.RedisURL()}, c.serving, log)
+	g, err := openGateway(ctx, store.Options{URL: servers.URLOf(name)}, redisServer{URL: servers.RedisURL()}, c.serving, log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -33,7 +33,7 @@ func (d *discard) Write(b []byte) (int, error) {
 // without net/http's own part. It has no Redis: nobody listens to it.
 func (b *bundle) inside() http.Handler {
 	b.t.Helper()
-	g, err := openGateway(b.t.Context(), database{URL: b.conf.database}, redisServer{}, b.conf.serving, b.conf.log)
+	g, err := openGateway(b.t.Context(), store.Options{URL: b.conf.database}, redisServer{}, b.conf.serving, b.conf.log)
 	ok(b.t, err)
 	b.t.Cleanup(g.close)
 	handler, err := g.handler(web.Config{})

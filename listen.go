@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,19 +30,19 @@ func httpServer(h http.Handler, p patience, log *slog.Logger) *http.Server {
 
 // encryption is where a certificate comes from.
 type encryption struct {
-	Cert string `name:"tls-cert" env:"TLS_CERT" type:"path" placeholder:"FILE" help:"Certificate chain, PEM: serve HTTPS and HTTP/2. A renewed file is taken without a restart."`
-	Key  string `name:"tls-key" env:"TLS_KEY" type:"path" placeholder:"FILE" help:"Its private key, PEM."`
+	Cert string `name:"tls-cert" env:"TLS_CERT" placeholder:"FILE" help:"Certificate chain, PEM: serve HTTPS and HTTP/2. A renewed file is taken without a restart."`
+	Key  string `name:"tls-key" env:"TLS_KEY" placeholder:"FILE" help:"Its private key, PEM."`
 }
 
 // listener encrypts what comes in, if a certificate is there.
-func (e encryption) listener(l net.Listener) (_ net.Listener, scheme string, err error) {
+func (e encryption) listener(l net.Listener, log *slog.Logger) (_ net.Listener, scheme string, err error) {
 	if e.Cert == "" && e.Key == "" {
 		return l, "http", nil
 	}
 	if e.Cert == "" || e.Key == "" {
 		return nil, "", errors.New("TLS_CERT and TLS_KEY belong together: one of them is missing")
 	}
-	c := &certificate{files: e}
+	c := &certificate{files: e, log: log}
 	if _, err = c.get(nil); err != nil {
 		return nil, "", err
 	}
@@ -56,16 +54,22 @@ func (e encryption) listener(l net.Listener) (_ net.Listener, scheme string, err
 // certificate is read again when its file is another.
 type certificate struct {
 	files encryption
+	log   *slog.Logger
 	mu    sync.Mutex
 	read  time.Time // when the file was written that is held
+	tried time.Time // when the file was written that was last tried
 	held  *tls.Certificate
 }
 
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	var written time.Time
 	info, err := os.Stat(c.files.Cert)
-	if err == nil && c.held != nil && info.ModTime().Equal(c.read) {
+	if err == nil {
+		written = info.ModTime()
+	}
+	if err == nil && c.held != nil && written.Equal(c.read) {
 		return c.held, nil
 	}
 	var pair tls.Certificate
@@ -74,25 +78,17 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	switch {
 	case err == nil:
-		c.held, c.read = &pair, info.ModTime()
+		c.held, c.read = &pair, written
 	case c.held == nil:
 		return nil, fmt.Errorf("TLS_CERT, TLS_KEY: %w", err)
-	} // else it is being renewed: the old one serves meanwhile
+	case !written.Equal(c.tried): // it may be half renewed
+		c.log.Warn("the certificate cannot be read again, the one before it is used", "error", err)
+	}
+	c.tried = written
 	return c.held, nil
 }
 
 var oneYear, closing = []string{"max-age=31536000"}, []string{"close"}
-
-// checkOrigins refuses what is no origin.
-func checkOrigins(origins []string) error {
-	for _, o := range origins {
-		u, err := url.Parse(o)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Contains(u.Host, "*") || u.Scheme+"://"+u.Host != o {
-			return fmt.Errorf("CORS_ORIGINS must be origins such as https://dashboard.example.com, got %q", o)
-		}
-	}
-	return nil
-}
 
 // share lets pages of the origins read what h answers, with a key that they send
 // themselves.

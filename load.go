@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,22 +27,26 @@ type loadCmd struct {
 // loadBatch is how many events are committed at once.
 const loadBatch = 20_000
 
-// Run loads files one after another and prints the verdicts of all. It exits
-// with 1 when an event was rejected.
+// Run loads files one after another and prints the verdicts of all there are. It
+// exits with 1 when an event was rejected.
 func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
 	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(s *store.Store, w *ingest.Writer, t analytics.Tenant) error {
 		defer compactMeanwhile(ctx, s, log)()
 		total := analytics.Verdicts{Rejected: []analytics.Rejection{}}
 		rejected := 0
+		var failed error
 		for _, name := range c.Files {
 			n, err := loadFile(ctx, w, t.ID, name, std, &total)
 			rejected += n
 			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				failed = fmt.Errorf("%s: %w", name, err)
+				break
 			}
 		}
-		if err := printJSON(std.out, map[string]int{"accepted": total.Accepted, "duplicates": total.Duplicates, "rejected": rejected}); err != nil {
-			return err
+		// What was committed before a failure stays.
+		err := printJSON(std.out, map[string]int{"accepted": total.Accepted, "duplicates": total.Duplicates, "rejected": rejected})
+		if failed != nil || err != nil {
+			return cmp.Or(failed, err)
 		}
 		if rejected > 0 {
 			return exitStatus(1)

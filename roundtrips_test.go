@@ -16,7 +16,7 @@ import (
 // statement is a request's.
 func (b *bundle) unattended() *bundle {
 	b.t.Helper()
-	g, err := openGateway(b.t.Context(), database{URL: b.conf.database}, redisServer{URL: b.conf.redis}, b.conf.serving, b.conf.log)
+	g, err := openGateway(b.t.Context(), store.Options{URL: b.conf.database}, redisServer{URL: b.conf.redis}, b.conf.serving, b.conf.log)
 	ok(b.t, err)
 	handler, err := g.handler(web.Config{})
 	ok(b.t, err)

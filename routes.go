@@ -162,12 +162,16 @@ func (g *gateway) registerMetrics() {
 	count := func(name, help string, read func() int64) { g.metrics.Count(name, help, nil, read) }
 	count("footfall_edge_hits_total", "Whole answers served from memory.", g.edge.Hits)
 	count("footfall_postgres_statements_total", "Statements sent to Postgres.", g.store.Statements)
-	g.metrics.Gauge("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", nil, func() int64 {
-		if g.store.Bound() {
-			return 1
-		}
-		return 0
-	})
+	flag := func(name, help string, is func() bool) {
+		g.metrics.Gauge(name, help, nil, func() int64 {
+			if is() {
+				return 1
+			}
+			return 0
+		})
+	}
+	flag("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", g.store.Bound)
+	flag("footfall_replica_used", "1 while reads may go to the replica, 0 while they do not and where there is none.", g.store.ReplicaUsed)
 	count("footfall_rate_limit_redis_failures_total", "Questions about rate limits that Redis did not answer; meanwhile a gateway counts for itself.", g.auth.SharedFailures)
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },

@@ -39,6 +39,7 @@ const compactorRests = 10
 
 type serveCmd struct {
 	Database database    `embed:""`
+	ReadURL  string      `name:"database-read-url" env:"DATABASE_READ_URL" help:"A streaming replica to read from. What changed in the last 10 s is read from the primary, and so is all else while the replica is away or further behind."`
 	Redis    redisServer `embed:""`
 	TLS      encryption  `embed:""`
 	serving
@@ -46,7 +47,7 @@ type serveCmd struct {
 
 // Run serves until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
-	g, err := openGateway(ctx, c.Database, c.Redis, c.serving, log)
+	g, err := openGateway(ctx, store.Options{URL: c.Database.URL, ReadURL: c.ReadURL}, c.Redis, c.serving, log)
 	if err != nil {
 		return err
 	}
@@ -56,9 +57,9 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("LISTEN: %w", err)
 	}
-	encrypted, scheme, err := c.TLS.listener(listener)
+	encrypted, scheme, err := c.TLS.listener(listener, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -107,12 +108,9 @@ type gateway struct {
 // be 900 ms old already: this is the rest of the promised second.
 const aloneEdgeTTL = 100 * time.Millisecond
 
-func openGateway(ctx context.Context, db database, redis redisServer, s serving, log *slog.Logger) (*gateway, error) {
+func openGateway(ctx context.Context, db store.Options, redis redisServer, s serving, log *slog.Logger) (*gateway, error) {
 	if redis.URL == "" {
 		s.EdgeCacheTTL = min(s.EdgeCacheTTL, aloneEdgeTTL)
-	}
-	if err := checkOrigins(s.CORSOrigins); err != nil {
-		return nil, err
 	}
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
@@ -128,14 +126,15 @@ func openGateway(ctx context.Context, db database, redis redisServer, s serving,
 	}
 	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome",
 		"trusted", "unrestricted", "untrusted", "refused", "unknown")
-	if g.store, err = store.Open(ctx, store.Options{URL: db.URL, ReadURL: db.ReadURL}); err != nil {
+	db.OnReplica = g.replicaChanged
+	if g.store, err = store.Open(ctx, db); err != nil {
 		return nil, err
 	}
 	g.closers = append(g.closers, g.store.Close)
 	proxies, err := auth.ParseProxies(s.TrustedProxies)
 	if err != nil {
 		g.close()
-		return nil, fmt.Errorf("trusted proxies %w", err)
+		return nil, fmt.Errorf("TRUSTED_PROXIES %w", err)
 	}
 	access := auth.Options{
 		Directory: g.store, Log: log, StaleFor: s.MaxStale, Proxies: proxies,
@@ -175,6 +174,15 @@ func (g *gateway) changed(tenant int64, topics map[analytics.Topic]bool) {
 	g.live.Changed(tenant, topics)
 }
 
+// replicaChanged says whether the replica is read from.
+func (g *gateway) replicaChanged(usable bool, why error) {
+	if usable {
+		g.log.Info("the replica is used again")
+		return
+	}
+	g.log.Warn("the replica is not used, the primary is read instead", "error", explain(why))
+}
+
 // close ends everything in reverse order of opening.
 func (g *gateway) close() {
 	for i := len(g.closers) - 1; i >= 0; i-- {
@@ -188,8 +196,8 @@ func (g *gateway) close() {
 func (g *gateway) checkSchema(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := g.store.PingReplica(ctx); err != nil {
-		g.log.WarnContext(ctx, "the replica (DATABASE_READ_URL) does not answer", "error", explain(err))
+	if err := g.store.CheckReplica(ctx); err != nil {
+		g.log.WarnContext(ctx, "the replica (DATABASE_READ_URL) cannot be used", "error", explain(err))
 	}
 	schema, err := g.store.Schema(ctx)
 	if err != nil {

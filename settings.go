@@ -4,17 +4,31 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
+
+	"footfall/auth"
 )
 
 // maxRetention is how many months of events may be kept.
 const maxRetention = 1200
 
 // Validate refuses settings that cannot be meant, each by its flag and its variable.
-func (s serving) Validate() error {
+func (s *serving) Validate() error {
+	trimAll(s.CORSOrigins)
+	trimAll(s.TrustedProxies)
 	var errs []error
 	if s.Listen == "" {
 		errs = append(errs, errors.New("--listen (LISTEN) must be an address such as 127.0.0.1:8080, got \"\""))
+	}
+	for _, o := range s.CORSOrigins {
+		if !isOrigin(o) {
+			errs = append(errs, fmt.Errorf("--cors-origins (CORS_ORIGINS) must be origins such as https://dashboard.example.com, got %q", o))
+		}
+	}
+	if _, err := auth.ParseProxies(s.TrustedProxies); err != nil {
+		errs = append(errs, fmt.Errorf("--trusted-proxies (TRUSTED_PROXIES) %w", err))
 	}
 	if s.Retention != 0 && (s.Retention < 2 || s.Retention > maxRetention) {
 		errs = append(errs, fmt.Errorf("--retention (RETENTION) must be 0, or 2 to %d months, got %d", maxRetention, s.Retention))
@@ -34,6 +48,18 @@ func (s serving) Validate() error {
 		atLeast("--depth-limit (DEPTH_LIMIT)", s.DepthLimit, 0), atLeast("--alias-limit (ALIAS_LIMIT)", s.AliasLimit, 0),
 		atLeast("--root-field-limit (ROOT_FIELD_LIMIT)", s.RootFieldLimit, 0),
 	)...)
+}
+
+// trimAll takes the spaces off that people write after commas.
+func trimAll(list []string) {
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+}
+
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.Contains(u.Host, "*") && u.Scheme+"://"+u.Host == text
 }
 
 func atLeast[N cmp.Ordered](name string, n, least N) error {

@@ -43,7 +43,7 @@ func (b *bundle) stampede(name string, many int64) admit.Stats {
 	t.Helper()
 	b.activate("act_"+name, name, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
 	b.record(click("click on "+name, "click", name, "a", "2026-03-05T10:00:00Z"))
-	cold, err := openGateway(t.Context(), database{URL: b.conf.database}, redisServer{URL: b.conf.redis}, b.conf.serving, b.conf.log)
+	cold, err := openGateway(t.Context(), store.Options{URL: b.conf.database}, redisServer{URL: b.conf.redis}, b.conf.serving, b.conf.log)
 	ok(t, err)
 	t.Cleanup(cold.close)
 	handler, err := cold.handler(web.Config{})

@@ -10,6 +10,10 @@ import (
 // AnyAge is the bound of reads that may be answered with whatever is remembered.
 const AnyAge time.Duration = math.MaxInt64
 
+// ReplicaLag is how far a replica may be behind, and yet be asked for what has not
+// changed for that long.
+const ReplicaLag = 10 * time.Second
+
 // freshest is how exactly it is known when something remembered was right. Who
 // wants less asks for what was never remembered.
 const freshest = time.Second

@@ -38,7 +38,7 @@ func (s *Store) Acts(ctx context.Context, f analytics.ActFilter) ([]analytics.Ac
 	if f.Since.IsZero() {
 		f.Since = analytics.MinInstant
 	}
-	return collectAll(analytics.WithFresh(ctx), s, sql("list_acts"), args{
+	return collectAll(ctx, s, sql("list_acts"), args{
 		"only_tenant": f.Tenant, "act": f.Name, "actor": f.Actor, "since": f.Since, "until": f.Until, "most": f.Most,
 	}, func(row pgx.CollectableRow) (analytics.Act, error) {
 		var a analytics.Act

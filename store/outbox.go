@@ -33,7 +33,7 @@ func subjectTopics(subjects map[int64]analytics.Kind) []analytics.Topic {
 // their writer died, or the cache was away. It ends after as many changes, or with
 // the one that makes up as many topics.
 func (s *Store) Pending(ctx context.Context, most, topics int) ([]analytics.Change, error) {
-	return collectAll(analytics.WithFresh(ctx), s, sql("read_outbox"), args{"most": most, "topics": topics}, func(row pgx.CollectableRow) (analytics.Change, error) {
+	return collectAll(ctx, s, sql("read_outbox"), args{"most": most, "topics": topics}, func(row pgx.CollectableRow) (analytics.Change, error) {
 		var c analytics.Change
 		err := row.Scan(&c.Tenant, &c.Seq, &c.Topics)
 		return c, err

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"path"
 	"slices"
@@ -72,20 +73,23 @@ func within(ats []time.Time, a args) args {
 
 // Store is a database. It is safe for concurrent use.
 type Store struct {
-	pool, readPool *pgxpool.Pool
-	now            func() time.Time
-	partitions     sync.Map // months whose partition is known to exist
-	identityKeys   sync.Map // tenant id → []byte
-	repeats        sync.Map // tenant id → when it last sent an event that was stored already
-	dictionary     *dictionary
-	roundTrips     atomic.Int64
-	bound          atomic.Bool
+	pool         *pgxpool.Pool
+	replica      *replica // nil for none
+	now          func() time.Time
+	partitions   sync.Map // months whose partition is known to exist
+	identityKeys sync.Map // tenant id → []byte
+	repeats      sync.Map // tenant id → when it last sent an event that was stored already
+	dictionary   *dictionary
+	roundTrips   atomic.Int64
+	bound        atomic.Bool
 }
 
-// Options of Open. ReadURL names a replica for reads, "" for none; Now is the
-// clock, nil for the system's.
+// Options of Open. ReadURL names a streaming replica for reads, "" for none;
+// OnReplica hears when it is not used any more, and why, and when it is again; Now is
+// the clock, nil for the system's.
 type Options struct {
 	URL, ReadURL string
+	OnReplica    func(usable bool, why error)
 	Now          func() time.Time
 }
 
@@ -97,16 +101,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.now = time.Now
 	}
 	var err error
-	if s.pool, err = s.openPool(ctx, o.URL); err != nil {
-		return nil, err
+	if s.pool, err = s.openPool(ctx, o.URL, s.learnRole, s.learnIncarnation); err != nil {
+		return nil, fmt.Errorf("the database URL %w", err)
 	}
-	s.readPool = s.pool
-	if o.ReadURL != "" {
-		if s.readPool, err = s.openPool(ctx, o.ReadURL); err != nil {
-			s.pool.Close()
-			return nil, err
-		}
+	if o.ReadURL == "" {
+		return s, nil
 	}
+	r := &replica{primary: s.pool, now: s.now, tell: o.OnReplica}
+	if r.tell == nil {
+		r.tell = func(bool, error) {}
+	}
+	if r.pool, err = s.openPool(ctx, o.ReadURL, s.learnRole, learnIdentity); err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("the replica's URL %w", err)
+	}
+	s.replica = r
 	return s, nil
 }
 
@@ -118,19 +127,26 @@ var session = map[string]string{
 	"application_name": "footfall", "timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
-func (s *Store) openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+// openPool opens a pool whose every new connection learns something.
+func (s *Store) openPool(ctx context.Context, url string, learn ...func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil || strings.TrimSpace(url) == "" {
-		return nil, errors.New("the database URL cannot be read") // its text may hold a password
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &file):
+		return nil, fmt.Errorf("names a file that cannot be read: %w", file)
+	case err != nil || strings.TrimSpace(url) == "":
+		return nil, errors.New("cannot be read") // its text may hold a password
 	}
 	cfg.MaxConns = max(cfg.MaxConns, 16)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
-	cfg.AfterConnect = s.learnRole
-	if s.pool == nil { // the primary
-		cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-			return errors.Join(s.learnRole(ctx, conn), s.learnIncarnation(ctx, conn))
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		for _, l := range learn {
+			if err := l(ctx, conn); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
 	for name, value := range session {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
@@ -142,13 +158,17 @@ func (s *Store) openPool(ctx context.Context, url string) (*pgxpool.Pool, error)
 
 // Connections is how many there may be for reads, and for writes.
 func (s *Store) Connections() (reads, writes int) {
-	return int(s.readPool.Config().MaxConns), int(s.pool.Config().MaxConns)
+	writes = int(s.pool.Config().MaxConns)
+	if s.replica == nil {
+		return writes, writes
+	}
+	return int(s.replica.pool.Config().MaxConns), writes
 }
 
 // Close ends all connections.
 func (s *Store) Close() {
-	if s.readPool != s.pool {
-		s.readPool.Close()
+	if s.replica != nil {
+		s.replica.pool.Close()
 	}
 	s.pool.Close()
 }
@@ -159,13 +179,16 @@ func (s *Store) instant() time.Time { return s.now().UTC().Truncate(time.Microse
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap(s.pool.Ping(ctx)) }
 
-// PingReplica reports whether the replica answers; without one it does.
-func (s *Store) PingReplica(ctx context.Context) error {
-	if s.readPool == s.pool {
+// CheckReplica reports why the replica cannot be used at all, nil where there is none.
+func (s *Store) CheckReplica(ctx context.Context) error {
+	if s.replica == nil {
 		return nil
 	}
-	return wrap(s.readPool.Ping(ctx))
+	return wrap(s.replica.check(ctx))
 }
+
+// ReplicaUsed reports whether reads go to a replica when they may, as of the latest.
+func (s *Store) ReplicaUsed() bool { return s.replica != nil && s.replica.used() }
 
 // Statements is the number of statements sent so far. A batch is one; COPY is not
 // counted.
@@ -189,16 +212,15 @@ func (t *tripCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatch
 
 func (t *tripCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-func (s *Store) reader(ctx context.Context) *pgxpool.Pool {
-	if analytics.Fresh(ctx) { // never from a replica
-		return s.pool
-	}
-	return s.readPool
-}
-
-// read runs a statement that sees one tenant alone.
+// read runs a statement that sees one tenant alone, on the replica if that may be
+// behind and is not too far.
 func (s *Store) read(ctx context.Context, tenant int64, text string, a args) (pgx.Rows, error) {
-	return query(ctx, s.reader(ctx), tenant, text, a)
+	if s.replica != nil && !analytics.Fresh(ctx) {
+		if rows, ok := s.replica.read(ctx, tenant, text, a); ok {
+			return rows, nil
+		}
+	}
+	return query(ctx, s.pool, tenant, text, a)
 }
 
 // collect reads all rows of a statement of one tenant by scanning each with scan.
@@ -212,9 +234,9 @@ func collect[T any](ctx context.Context, s *Store, tenant int64, text string, a 
 }
 
 // collectAll does so for a statement that sees all tenants: which one it is about
-// is not known yet, or it is about all.
+// is not known yet, or it is about all. It is never asked of a replica.
 func collectAll[T any](ctx context.Context, s *Store, text string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
-	rows, err := s.reader(ctx).Query(ctx, text, a)
+	rows, err := s.pool.Query(ctx, text, a)
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -251,7 +273,10 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant int64) (m moment, err err
 	if _, err = results.Exec(); err == nil {
 		err = results.QueryRow().Scan(&m.next, &m.erasures, &m.key)
 	}
-	return m, errors.Join(err, results.Close())
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	return m, err
 }
 
 // take reserves n consecutive numbers of a counter and returns the first.

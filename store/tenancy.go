@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -60,11 +59,13 @@ func (s *Store) enter(ctx context.Context, tenant int64, f func(tx pgx.Tx) error
 func ask(ctx context.Context, db querier, batch *pgx.Batch) (pgx.Rows, error) {
 	results := db.SendBatch(ctx, batch)
 	if _, err := results.Exec(); err != nil {
-		return nil, errors.Join(err, results.Close())
+		_ = results.Close() // says the same
+		return nil, err
 	}
 	rows, err := results.Query()
 	if err != nil {
-		return nil, errors.Join(err, results.Close())
+		_ = results.Close()
+		return nil, err
 	}
 	return &answer{Rows: rows, end: results.Close}, nil
 }

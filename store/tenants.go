@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -98,7 +99,7 @@ func keyName(id int64) string { return "key:" + strconv.FormatInt(id, 10) }
 // APIKey finds a key by the digest of its secret, revoked and expired ones
 // included; CodeNotFound when there is none.
 func (s *Store) APIKey(ctx context.Context, digest [32]byte) (analytics.APIKey, error) {
-	return one(collectAll(analytics.WithFresh(ctx), s, sql("find_key"), args{"digest": digest[:]}, scanKey))
+	return one(collectAll(ctx, s, sql("find_key"), args{"digest": digest[:]}, scanKey))
 }
 
 // Keys lists a tenant's keys, revoked and expired ones included.
@@ -114,6 +115,12 @@ func scanKey(row pgx.CollectableRow) (analytics.APIKey, error) {
 		&k.Tenant.ID, &k.Tenant.AccessKey, &k.Tenant.Name, &zone)
 	if err != nil {
 		return k, err
+	}
+	k.CreatedAt = k.CreatedAt.UTC()
+	for _, at := range []*time.Time{k.ExpiresAt, k.RevokedAt} {
+		if at != nil {
+			*at = at.UTC()
+		}
 	}
 	for _, name := range scopes {
 		scope, err := analytics.ParseScope(name)
@@ -143,13 +150,13 @@ func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
 // Link finds the link of an activation; CodeNotFound when there is none or the
 // activation was deleted.
 func (s *Store) Link(ctx context.Context, activationID string) (analytics.Link, error) {
-	return one(collectAll(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": activationID, "token_digest": nil}, scanLink))
+	return one(collectAll(ctx, s, sql("find_link"), args{"activation_id": activationID, "token_digest": nil}, scanLink))
 }
 
 // LinkByToken finds the link that the token with this digest opens, revoked
 // ones included; CodeNotFound when there is none.
 func (s *Store) LinkByToken(ctx context.Context, digest [32]byte) (analytics.Link, error) {
-	return one(collectAll(analytics.WithFresh(ctx), s, sql("find_link"), args{"activation_id": nil, "token_digest": digest[:]}, scanLink))
+	return one(collectAll(ctx, s, sql("find_link"), args{"activation_id": nil, "token_digest": digest[:]}, scanLink))
 }
 
 func scanLink(row pgx.CollectableRow) (analytics.Link, error) {

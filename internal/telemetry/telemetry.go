@@ -4,7 +4,6 @@
 package telemetry
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -17,11 +16,6 @@ import (
 
 	"footfall/analytics"
 )
-
-// NewLog makes a structured log: JSON lines of the level and above.
-func NewLog(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
-}
 
 // Metrics are the process's, in one registry.
 type Metrics struct {

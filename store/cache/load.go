@@ -14,11 +14,6 @@ import (
 // write to the database are not heard of.
 const aloneTTL = 900 * time.Millisecond
 
-// replicaLag is how far a read replica may be behind. What changed since then
-// is read from the primary, lest an answer without the change be remembered as
-// one that has it.
-const replicaLag = 10 * time.Second
-
 // loading is the answering of flights from Redis and the store.
 type loading[V any] struct {
 	*request[V]
@@ -103,7 +98,7 @@ func (l *loading[V]) decode(e *envelope) (V, bool) {
 // ask loads what is missing, in one call.
 func (l *loading[V]) ask(ctx context.Context, missing []int) ([]V, error) {
 	for _, i := range missing {
-		if !l.known[i].quiet(replicaLag) {
+		if !l.known[i].quiet(analytics.ReplicaLag) { // lest an answer without the change be remembered as one that has it
 			ctx = analytics.WithFresh(ctx)
 			break
 		}
