@@ -185,5 +185,6 @@ func TestTLS(t *testing.T) {
 
 	o.run("serve", "--listen", "127.0.0.1:0", "--tls-cert", key).fails(1, "TLS_CERT and TLS_KEY belong together")
 	o.run("serve", "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key).fails(1, "TLS_CERT, TLS_KEY")
-	o.run("serve", "--listen", "127.0.0.1:0", "--cors-origins", "*").fails(1, "CORS_ORIGINS must be origins")
+	o.run("serve", "--listen", "127.0.0.1:0", "--cors-origins", "*").fails(2, "--cors-origins (CORS_ORIGINS) must be origins")
+	o.run("serve", "--listen", "127.0.0.1:0", "--trusted-proxies", "10.0.0.0/8, proxy").fails(2, "--trusted-proxies (TRUSTED_PROXIES) must be addresses or networks", `"proxy"`)
 }

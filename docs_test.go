@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"footfall/graph/generated"
+	"footfall/store"
 	"footfall/web"
 )
 
@@ -34,7 +35,7 @@ func documentation(t *testing.T) string {
 func TestEveryRouteIsDocumented(t *testing.T) {
 	t.Parallel()
 	docs := documentation(t)
-	g, err := openGateway(t.Context(), database{URL: "postgres://nobody@127.0.0.1:1/none"}, redisServer{}, serving{Timeout: time.Second}, slog.New(slog.DiscardHandler))
+	g, err := openGateway(t.Context(), store.Options{URL: "postgres://nobody@127.0.0.1:1/none"}, redisServer{}, serving{Timeout: time.Second}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"footfall/store"
 	"footfall/web"
 )
 

@@ -43,6 +43,9 @@ func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error 
 				break
 			}
 		}
+		if total.Accepted+total.Duplicates+rejected == 0 && failed != nil {
+			return failed
+		}
 		// What was committed before a failure stays.
 		err := printJSON(std.out, map[string]int{"accepted": total.Accepted, "duplicates": total.Duplicates, "rejected": rejected})
 		if failed != nil || err != nil {

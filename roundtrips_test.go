@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/store"
 	"footfall/web"
 )
 

@@ -115,6 +115,7 @@ func secure(h, unknown http.Handler) http.Handler {
 
 func notFound(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
+	w.Header().Set("Cache-Control", "private, no-store") // the path may be a mistyped link, with its token
 	if web.WantsPage(r) {
 		web.Unknown.Write(w, http.StatusNotFound)
 		return

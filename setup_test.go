@@ -122,7 +122,7 @@ func start(t testing.TB, conf settings) *bundle {
 		redis = ""
 	}
 	var err error
-	b.gateway, err = openGateway(t.Context(), database{URL: conf.database}, redisServer{URL: redis}, conf.serving, conf.log)
+	b.gateway, err = openGateway(t.Context(), store.Options{URL: conf.database}, redisServer{URL: redis}, conf.serving, conf.log)
 	ok(t, err)
 	if conf.patience != (patience{}) {
 		b.patience = conf.patience

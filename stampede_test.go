@@ -12,6 +12,7 @@ import (
 
 	"footfall/admit"
 	"footfall/internal/await"
+	"footfall/store"
 	"footfall/web"
 )
 

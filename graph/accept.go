@@ -72,7 +72,7 @@ func negotiate(accept []string) (string, bool) {
 func acceptWeight(accept []string, media string) float64 {
 	weight, specific := 0.0, -1
 	kind, _, _ := strings.Cut(media, "/")
-	eachRange(accept, func(name string, q float64) {
+	eachRange(accept, func(name string, q float64, _ map[string]string) {
 		precision := -1
 		switch name {
 		case media:
@@ -92,11 +92,11 @@ func acceptWeight(accept []string, media string) float64 {
 // acceptNames reports whether the media type is named, not only matched.
 func acceptNames(accept []string, media string) bool {
 	named := false
-	eachRange(accept, func(name string, _ float64) { named = named || name == media })
+	eachRange(accept, func(name string, _ float64, _ map[string]string) { named = named || name == media })
 	return named
 }
 
-func eachRange(accept []string, f func(name string, q float64)) {
+func eachRange(accept []string, f func(name string, q float64, params map[string]string)) {
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		if err != nil || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
@@ -108,6 +108,6 @@ func eachRange(accept []string, f func(name string, q float64)) {
 				continue
 			}
 		}
-		f(name, q)
+		f(name, q, params)
 	}
 }

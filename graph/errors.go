@@ -35,6 +35,9 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if errors.As(err, &shown) && shown.Err == nil { // the document's or the variables' fault, found by gqlgen
 			shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
 			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") {
+				if wrong := wrongKind.FindStringSubmatch(shown.Message); wrong != nil && kinds[wrong[1]] != "" {
+					shown.Message = "must be " + kinds[wrong[1]] + " (" + wrong[1] + ")"
+				}
 				shown.Message = "$" + shown.Path[1:].String() + ": " + shown.Message
 			}
 			return shown

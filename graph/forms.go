@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -38,8 +37,17 @@ func formsOf(accept []string) forms {
 // speaksDefer reports whether the client reads the form of deferred parts that
 // we write, as Apollo Client names it; one that names none is taken at its word.
 func speaksDefer(accept []string) bool {
-	all := strings.ReplaceAll(strings.ToLower(strings.Join(accept, ",")), `"`, "") // values may be quoted
-	return strings.Contains(all, "deferspec="+deferSpec) || !strings.Contains(all, "deferspec=")
+	speaks := false
+	eachRange(accept, func(name string, _ float64, params map[string]string) {
+		if name != mediaParts {
+			return
+		}
+		delete(params, "q")
+		delete(params, "boundary")
+		delete(params, "charset")
+		speaks = speaks || len(params) == 0 || params["deferspec"] == deferSpec
+	})
+	return speaks
 }
 
 func (f forms) any() bool { return f.csv || f.parts }

@@ -23,7 +23,10 @@ func TestForms(t *testing.T) {
 		"multipart/*":                          {},
 		"multipart/mixed, application/json":    {parts: true},
 		"text/csv, application/xml, text/html": {csv: true},
-		`multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json`: {parts: true},
+		`multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json`:                      {},
+		"multipart/mixed;incrementalSpec=v0.2,application/graphql-response+json,application/json;q=0.9": {}, // Apollo Client's handler of another draft
+		"multipart/mixed;incrementalSpec=v0.2,multipart/mixed;deferSpec=20220824":                       {parts: true},
+		"application/json;deferSpec=20220824,multipart/mixed;deferSpec=20990101":                        {},
 	} {
 		if got := formsOf([]string{accept}); got != want {
 			t.Errorf("%s: got %+v, want %+v", accept, got, want)

@@ -139,6 +139,9 @@ func dispatchErrors(ctx context.Context, exec graphql.GraphExecutor, op *graphql
 	response := exec.DispatchError(graphql.WithOperationContext(ctx, op), bounded(errs))
 	response.Errors = bounded(response.Errors) // presented, they say more
 	for _, e := range response.Errors {
+		if op != nil && op.Doc != nil && len(op.Doc.Operations) > 1 && op.Operation == nil && op.OperationName == "" {
+			e.Message = "the document holds several operations: operationName must say which one"
+		}
 		e.Path = nil                                              // of an answer, which there is none of
 		if strings.HasPrefix(e.Message, "exceeded token limit") { // the parser's words
 			e.Extensions = map[string]any{"code": string(analytics.CodeTooExpensive), "bound": "tokens", "limit": maxTokens, "value": maxTokens + 1}

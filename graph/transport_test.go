@@ -223,6 +223,15 @@ func TestVariables(t *testing.T) {
 		`query($v: PartnerFilter) { partnerLeaderboard(filter: $v) { totalCount } }`:               {`{"tierUuids":["7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10","x"]}`, "$v.tierUuids[1]: must be a UUID"},
 		`query($v: RangeInput) { partnerLeaderboard(range: $v) { totalCount } }`:                   {`{"dates":{"startDate":"x","endDate":"2026-01-01"}}`, "$v.dates.startDate: must be"},
 		`query($v: InstantRangeInput!) { partnerLeaderboard(range: {instants: $v}) { totalCount}}`: {`{"start":"2026-01-01T00:00:00Z","end":7}`, "$v.end: must be an instant"},
+		`query($v: Int!) { y: partnerLeaderboard(first: $v) { totalCount } }`:                      {`1.5`, "$v: must be an integer of 32 bits"},
+		`query($v: Boolean!) { __typename @skip(if: $v) }`:                                         {`1`, "$v: must be true or false"},
+		`query($v: Period!) { partnerLeaderboard(range: {period: $v}) { totalCount } }`:            {`"last_year"`, `$v: must be one of CURRENT_YEAR, `},
+		`query($v: RangeInput!) { a: partnerLeaderboard(range: $v) { totalCount } }`:               {`{"period":"Last_Year"}`, `$v.period: must be one of CURRENT_YEAR, `},
+		`query($v: RangeInput!) { b: partnerLeaderboard(range: $v) { totalCount } }`:               {`{}`, "$v: must have exactly one of period, dates, instants, got 0 of them"},
+		`query($v: RangeInput!) { c: partnerLeaderboard(range: $v) { totalCount } }`:               {`{"period":null,"dates":null}`, "$v: must have exactly one of period, dates, instants, got 0 of them"},
+		`query($v: RangeInput!) { d: partnerLeaderboard(range: $v) { totalCount } }`: {
+			`{"period":"LAST_YEAR","dates":{"startDate":"2026-01-01","endDate":"2026-01-02"}}`, "$v: must have exactly one of period, dates, instants, got 2 of them",
+		},
 	} {
 		text := strings.TrimSuffix(body(query), "}") + `,"variables":{"v":` + c.value + `}}`
 		for accept, status := range map[string]int{"application/json": http.StatusOK, response: http.StatusBadRequest} {
@@ -237,6 +246,10 @@ func TestVariables(t *testing.T) {
 	}
 	good := `{"query":"query($v: PartnerFilter, $w: TimeZone = \"Asia/Kolkata\") { partnerLeaderboard(filter: $v, timeZone: $w) { totalCount } }","variables":{"v":{"tierUuids":"7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10"}}}`
 	b.expect(b.do(http.MethodPost, "/graphql", good), http.StatusOK, `{"data":{"partnerLeaderboard":{"totalCount":0}}}`)
+	good = `{"query":"query($v: RangeInput) { partnerLeaderboard(range: $v) { totalCount } }","variables":{"v":{"period":"LAST_YEAR","dates":null}}}` // as genqlient sends it
+	b.expect(b.do(http.MethodPost, "/graphql", good), http.StatusOK, `{"data":{"partnerLeaderboard":{"totalCount":0}}}`)
+	b.expect(b.do(http.MethodPost, "/graphql", `{"query":"query A { __typename } query B { __typename }"}`), http.StatusOK,
+		`{"errors":[{"message":"the document holds several operations: operationName must say which one","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}`)
 }
 
 // The specification lets a variable that may be null stand where an argument has a

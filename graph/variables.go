@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,13 +21,13 @@ import (
 // scalars say of each scalar whether it can be read from a value.
 var scalars = map[string]func(any) error{
 	"Int":   isInt,
-	"Float": func(v any) error { return mustBe("a number", v, isNumber(v)) },
+	"Float": func(v any) error { return mustBe(kinds["Float"], v, isNumber(v)) },
 	"String": func(v any) error {
-		return mustBe("a string", v, reflect.ValueOf(v).Kind() == reflect.String && !isNumber(v))
+		return mustBe(kinds["String"], v, reflect.ValueOf(v).Kind() == reflect.String && !isNumber(v))
 	},
-	"Boolean": func(v any) error { return mustBe("true or false", v, reflect.ValueOf(v).Kind() == reflect.Bool) },
+	"Boolean": func(v any) error { return mustBe(kinds["Boolean"], v, reflect.ValueOf(v).Kind() == reflect.Bool) },
 	"ID": func(v any) error {
-		return mustBe("a string or an integer", v, reflect.ValueOf(v).Kind() == reflect.String || isNumber(v))
+		return mustBe(kinds["ID"], v, reflect.ValueOf(v).Kind() == reflect.String || isNumber(v))
 	},
 	"Date":     func(v any) error { return new(analytics.Date).UnmarshalGQL(v) },
 	"Duration": func(v any) error { return new(analytics.Duration).UnmarshalGQL(v) },
@@ -34,9 +37,17 @@ var scalars = map[string]func(any) error{
 	"UUID":     func(v any) error { _, err := scalar.UnmarshalUUID(v); return err },
 }
 
+// kinds are what values of the built-in scalars must be.
+var kinds = map[string]string{
+	"Int": "an integer of 32 bits", "Float": "a number", "String": "a string", "Boolean": "true or false", "ID": "a string or an integer",
+}
+
+// wrongKind is gqlparser's message for a value of another kind, or what it took for one.
+var wrongKind = regexp.MustCompile(`^cannot use .* as (\w+)$`)
+
 func isInt(v any) error {
 	_, err := strconv.ParseInt(fmt.Sprint(v), 10, 32)
-	return mustBe("an integer of 32 bits", v, isNumber(v) && err == nil)
+	return mustBe(kinds["Int"], v, isNumber(v) && err == nil)
 }
 
 // isNumber reports whether v was a number: one of JSON, or of a document's default.
@@ -94,25 +105,64 @@ func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.E
 		}
 		return nil
 	}
-	if fields, ok := value.(map[string]any); ok && s.schema.Types[t.Name()].Kind == ast.InputObject {
-		for _, f := range s.schema.Types[t.Name()].Fields {
+	def := s.schema.Types[t.Name()]
+	if fields, ok := value.(map[string]any); ok && def.Kind == ast.InputObject {
+		if def.Directives.ForName("oneOf") != nil {
+			if err := oneOf(def, fields); err != nil {
+				return unread(err, path)
+			}
+		}
+		for _, f := range def.Fields {
 			if err := s.check(f.Type, fields[f.Name], within(path, ast.PathName(f.Name))); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	read := scalars[t.Name()]
-	if read == nil {
-		return nil
+	if def.Kind == ast.Enum {
+		return unread(isEnum(def, value), path)
 	}
-	if err := read(value); err != nil {
-		out := requestError(err)
-		out.Path = path
-		out.Extensions["field"] = "$" + path[1:].String()
-		return out
+	if read := scalars[t.Name()]; read != nil {
+		return unread(read(value), path)
 	}
 	return nil
+}
+
+// unread is the error of a variable, or of a place in it, that cannot be read.
+func unread(err error, path ast.Path) *gqlerror.Error {
+	if err == nil {
+		return nil
+	}
+	out := requestError(err)
+	out.Path = path
+	out.Extensions["field"] = "$" + path[1:].String()
+	return out
+}
+
+// isEnum tells upper case from lower, as gqlparser does not.
+func isEnum(def *ast.Definition, value any) error {
+	names := make([]string, len(def.EnumValues))
+	for i, v := range def.EnumValues {
+		names[i] = v.Name
+	}
+	text := fmt.Sprint(value)
+	return mustBe("one of "+strings.Join(names, ", "), value, slices.Contains(names, text))
+}
+
+// oneOf takes nulls for absent: clients that write all fields of a struct send them.
+func oneOf(def *ast.Definition, fields map[string]any) error {
+	given := 0
+	names := make([]string, len(def.Fields))
+	for i, f := range def.Fields {
+		names[i] = f.Name
+		if fields[f.Name] != nil {
+			given++
+		}
+	}
+	if given == 1 {
+		return nil
+	}
+	return analytics.Invalidf("", "must have exactly one of %s, got %d of them", strings.Join(names, ", "), given)
 }
 
 func within(path ast.Path, step ast.PathElement) ast.Path {

@@ -15,7 +15,7 @@ import (
 // 9457) when nothing was stored.
 func (w *Writer) Handler(admit func(http.ResponseWriter, *http.Request) (tenant int64, err error)) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		rw.Header().Set("Cache-Control", "no-store")
+		rw.Header().Set("Cache-Control", "private, no-store")
 		verdicts, err := w.serve(rw, r, admit)
 		if err != nil {
 			w.refuse(rw, r, err)

@@ -231,7 +231,7 @@ func TestStatuses(t *testing.T) {
 			case a.Status != 200 || a.Rejected == nil:
 				t.Errorf("%d %s", a.Status, a.Body)
 			}
-			if a.Header.Get("Cache-Control") != "no-store" {
+			if a.Header.Get("Cache-Control") != "private, no-store" {
 				t.Error(a.Header)
 			}
 		})

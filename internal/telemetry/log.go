@@ -11,9 +11,9 @@ import (
 // linesPerSecond is how often the same may be logged.
 const linesPerSecond = 10
 
-// NewLog makes a structured log: JSON lines of the level and above. Of lines with the
-// same message and code only the first ten of a second are written; the first of a
-// later second says as "omitted" how many were not.
+// NewLog makes a structured log: JSON lines of the level and above. Of warnings and
+// errors with the same message and code only the first ten of a second are written; the
+// first of a later second says as "omitted" how many were not.
 func NewLog(w io.Writer, level slog.Level) *slog.Logger {
 	next := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	return slog.New(&sampler{Handler: next, counts: &counts{of: map[line]*count{}}})
@@ -41,6 +41,9 @@ type counts struct {
 
 // Handle implements slog.Handler.
 func (s *sampler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level < slog.LevelWarn {
+		return s.Handler.Handle(ctx, r)
+	}
 	l := line{message: r.Message}
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "code" {
