@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"footfall/analytics"
@@ -32,7 +31,7 @@ type feed[V any] struct {
 	wake   chan struct{}   // something changed
 	ready  chan struct{}   // there is a value, or there will be none
 
-	ofTenant *atomic.Int64 // the tenant's subscribers
+	share *share // the tenant's
 
 	// Of run alone.
 	show     func(now time.Time) V
@@ -56,7 +55,7 @@ func newFeed[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V]) *fee
 		hub: h, viewer: viewer, key: key, query: q, subscribers: map[*subscriber[V]]bool{}, dirty: true,
 		wake: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
-	f.ofTenant = h.subscribersOf(viewer.Tenant.ID)
+	f.share = h.shareOf(viewer.Tenant.ID)
 	f.ctx, f.cancel = context.WithCancel(h.ctx) //nolint:gosec // whoever leaves last calls it, or the end
 	return f
 }
@@ -124,13 +123,16 @@ func (f *feed[V]) due(now time.Time) bool {
 	return dirty || now.Sub(f.computed) >= refresh || !f.hub.o.Informed()
 }
 
-// compute asks the Source, a few feeds at a time.
+// compute asks the Source, a few feeds at a time, and fewer of one tenant: a slow one
+// holds up its own.
 func (f *feed[V]) compute(now time.Time) error {
-	select {
-	case f.hub.computing <- struct{}{}:
-		defer func() { <-f.hub.computing }()
-	case <-f.ctx.Done():
-		return f.ctx.Err()
+	for _, slots := range []chan struct{}{f.share.computing, f.hub.computing} {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-f.ctx.Done():
+			return f.ctx.Err()
+		}
 	}
 	f.mu.Lock()
 	f.computing, f.heard = true, topics{}
@@ -227,7 +229,7 @@ func (f *feed[V]) remove(s *subscriber[V], err error) {
 	if f.subscribers[s] {
 		delete(f.subscribers, s)
 		f.hub.subscribers.Add(-1)
-		f.ofTenant.Add(-1)
+		f.share.subscribers.Add(-1)
 		s.end(err)
 	}
 }

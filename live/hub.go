@@ -38,6 +38,7 @@ const (
 	maxLinkFeeds         = 10 // of one link, whose token many people have
 	maxLinkSubscribers   = 2000
 	maxComputing         = 4 // feeds at a time, so that requests find connections free
+	maxTenantComputing   = 2 // of one tenant
 )
 
 var (
@@ -65,7 +66,7 @@ type Hub struct {
 	mu     sync.Mutex // taken before any feed's
 	closed bool
 	feeds  map[int64]map[feedKey]anyFeed // by tenant
-	counts map[int64]*atomic.Int64       // of subscribers, by tenant
+	shares map[int64]*share              // by tenant
 
 	subscribers, feedCount        atomic.Int64
 	computations, failed, dropped atomic.Int64
@@ -92,7 +93,7 @@ func New(o Options) *Hub {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{o: o, computing: make(chan struct{}, maxComputing), feeds: map[int64]map[feedKey]anyFeed{}, counts: map[int64]*atomic.Int64{}}
+	h := &Hub{o: o, computing: make(chan struct{}, maxComputing), feeds: map[int64]map[feedKey]anyFeed{}, shares: map[int64]*share{}}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h
 }
@@ -153,7 +154,7 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 		return nil, errClosing
 	case h.subscribers.Load() >= maxSubscribers:
 		return nil, analytics.Errorf(analytics.CodeUnavailable, "too many subscriptions, try again later")
-	case h.subscribersOf(tenant).Load() >= maxTenantSubscribers:
+	case h.shareOf(tenant).subscribers.Load() >= maxTenantSubscribers:
 		return nil, analytics.Errorf(analytics.CodeRateLimited, "at most %d subscriptions of a tenant at a time", maxTenantSubscribers)
 	}
 	f, ok := h.feeds[tenant][key].(*feed[V])
@@ -172,7 +173,7 @@ func join[V any](h *Hub, viewer loaders.Viewer, key feedKey, q query[V], s *subs
 		h.feedCount.Add(1)
 	}
 	h.subscribers.Add(1)
-	f.ofTenant.Add(1)
+	f.share.subscribers.Add(1)
 	f.add(s)
 	if !ok {
 		h.running.Go(f.run)
@@ -202,12 +203,18 @@ func (h *Hub) admitLink(tenant int64, key feedKey, newFeed bool) error {
 	return nil
 }
 
-// subscribersOf is the tenant's count. The lock is held.
-func (h *Hub) subscribersOf(tenant int64) *atomic.Int64 {
-	if h.counts[tenant] == nil {
-		h.counts[tenant] = &atomic.Int64{}
+// share is what a tenant has of the Hub.
+type share struct {
+	subscribers atomic.Int64
+	computing   chan struct{}
+}
+
+// shareOf is the tenant's. The lock is held.
+func (h *Hub) shareOf(tenant int64) *share {
+	if h.shares[tenant] == nil {
+		h.shares[tenant] = &share{computing: make(chan struct{}, maxTenantComputing)}
 	}
-	return h.counts[tenant]
+	return h.shares[tenant]
 }
 
 // forget takes the feed off the Hub, if it is there. The lock is held.

@@ -27,7 +27,8 @@ type world struct {
 	audience analytics.Steps
 	stale    bool
 	err      error
-	during   func() // called once, when totals were read and nobody knows them yet
+	during   func()        // called once, when totals were read and nobody knows them yet
+	hold     chan struct{} // what totals of the usual tenant wait for, nil for nothing
 }
 
 var tenant = analytics.Tenant{ID: 7}
@@ -54,8 +55,11 @@ func (w *world) Campaigns(_ context.Context, _ int64, keys []string) ([]*analyti
 	return out, nil
 }
 
-func (w *world) Totals(_ context.Context, _ int64, queries []analytics.Query) ([]analytics.Answer, error) {
+func (w *world) Totals(_ context.Context, of int64, queries []analytics.Query) ([]analytics.Answer, error) {
 	w.asked.Add(1)
+	if w.hold != nil && of == tenant.ID {
+		<-w.hold
+	}
 	w.mu.Lock()
 	out := make([]analytics.Answer, len(queries))
 	for i := range out {
@@ -352,7 +356,7 @@ func TestFeedsAreBounded(t *testing.T) {
 func TestATenantsSubscribersAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		_, leave, _ := w.watch("show")
-		count := w.subscribersOf(tenant.ID)
+		count := &w.shareOf(tenant.ID).subscribers
 		if n := count.Load(); n != 1 {
 			t.Errorf("%d subscribers", n)
 		}
@@ -406,6 +410,26 @@ func TestALinksShareIsBounded(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
+	})
+}
+
+// However slow a tenant's queries are, and however many, another's are computed.
+func TestATenantHoldsUpItself(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.hold = make(chan struct{})
+		for i := range 3 * maxComputing {
+			go func() { // it waits for its first value
+				_, _ = w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, fmt.Sprint("show", i))
+			}()
+		}
+		synctest.Wait()
+		other := loaders.Viewer{Tenant: analytics.Tenant{ID: tenant.ID + 1}}
+		values, err := w.Campaign(t.Context(), other, "show")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantLikes(values, 1)
+		close(w.hold)
 	})
 }
 

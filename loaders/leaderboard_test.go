@@ -3,15 +3,19 @@ package loaders_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 	"footfall/loaders"
 )
 
@@ -81,6 +85,98 @@ func TestPagesOfTies(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Partners whom a filter names are looked up, and nobody else.
+func TestNamedPartnersAreNotSearchedFor(t *testing.T) {
+	t.Parallel()
+	f := &named{newField(1, 17)}
+	ids := []uuid.UUID{f.partners[3].UUID, f.partners[9].UUID, {15: 1}, f.partners[3].UUID}
+	for _, c := range []struct {
+		filter analytics.PartnerFilter
+		want   int
+	}{
+		{analytics.PartnerFilter{PartnerUuids: ids}, 2},
+		{analytics.PartnerFilter{PartnerUuids: ids, TierUuids: ids}, 0},
+		{analytics.PartnerFilter{PartnerUuids: []uuid.UUID{}}, 0},
+	} {
+		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0))
+		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Filter: &c.filter, First: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page.TotalCount != c.want || len(page.Edges) != c.want {
+			t.Errorf("%v: %d partners on a page of %d, want %d", c.filter, page.TotalCount, len(page.Edges), c.want)
+		}
+	}
+}
+
+// named is a field whose partners cannot be listed.
+type named struct{ *field }
+
+func (n *named) ListPartners(context.Context, int64) ([]*analytics.Partner, error) {
+	return nil, errors.New("everybody was listed")
+}
+
+func (n *named) Partners(_ context.Context, _ int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	out := make([]*analytics.Partner, len(uuids))
+	for i, id := range uuids {
+		if at := slices.IndexFunc(n.partners, func(p *analytics.Partner) bool { return p.UUID == id }); at >= 0 {
+			out[i] = n.partners[at]
+		}
+	}
+	return out, nil
+}
+
+// Leaderboards of very many partners are ranked a few at a time, so that their memory
+// is bounded; who leaves does not wait.
+func TestLongLeaderboardsTakeTurns(t *testing.T) {
+	t.Parallel()
+	c := &crowd{field: newField(1, 10_001), entered: make(chan struct{}, 10), hold: make(chan struct{})}
+	var all sync.WaitGroup
+	board := func(ctx context.Context) error {
+		_, err := loaders.New(c, loaders.Viewer{}, time.Unix(0, 0)).PartnerLeaderboard(ctx, loaders.Leaderboard{First: 1})
+		return err
+	}
+	for range 5 {
+		all.Go(func() {
+			if err := board(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	await.Value(t, "one is ranked", c.entered)
+	await.Value(t, "another is ranked", c.entered)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := board(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("who left: %v", err)
+	}
+	close(c.hold)
+	all.Wait()
+	if n := c.most.Load(); n != 2 {
+		t.Errorf("%d at a time", n)
+	}
+}
+
+// crowd is a field that counts who reads it at a time.
+type crowd struct {
+	*field
+	entered, hold chan struct{}
+	now, most     atomic.Int64
+	mu            sync.Mutex
+}
+
+func (c *crowd) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
+	n := c.now.Add(1)
+	defer c.now.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	c.entered <- struct{}{}
+	<-c.hold
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.field.Totals(ctx, tenant, queries)
 }
 
 func (f *field) ranked(order analytics.PartnerOrder) []uuid.UUID {

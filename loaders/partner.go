@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -129,7 +130,16 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 		order = *ask.Order
 	}
 	ctx = within(ctx, ask.MaxStaleness)
-	standings, err := l.standings(ctx, of, ask.Filter, order)
+	partners, peers, err := l.ranked(ctx, ask.Filter)
+	if err != nil {
+		return nil, err
+	}
+	leave, err := enterBoard(ctx, len(partners))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	standings, err := l.standings(ctx, of, partners, peers, order)
 	if err != nil {
 		return nil, err
 	}
@@ -146,24 +156,42 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	return leaderboardPage(standings, of, from, to, ask.After != nil), nil
 }
 
-// standings measures everyone who passes the filter, and sorts.
-func (l *Loaders) standings(ctx context.Context, of analytics.Measured, f *analytics.PartnerFilter, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
-	partners, err := l.allPartners.Load(ctx, struct{}{})
-	if err != nil {
-		return nil, err
+// ranked are the partners who pass the filter, and among how many, 0 where only those
+// were looked up that it names.
+func (l *Loaders) ranked(ctx context.Context, f *analytics.PartnerFilter) (passed []*analytics.Partner, among int, err error) {
+	var all []*analytics.Partner
+	switch {
+	case f == nil || f.PartnerUuids == nil:
+		all, err = l.allPartners.Load(ctx, struct{}{})
+		among = len(all)
+	case len(f.PartnerUuids) > 0:
+		named := slices.Clone(f.PartnerUuids)
+		slices.SortFunc(named, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		all, err = l.partners.LoadAll(ctx, slices.Compact(named))
 	}
-	var standings []*analytics.Standing
+	if err != nil {
+		return nil, 0, err
+	}
 	matches := f.Matches()
-	for _, p := range partners {
-		if matches(p) {
-			standings = append(standings, &analytics.Standing{Partner: p})
+	for _, p := range all {
+		if p != nil && matches(p) {
+			passed = append(passed, p)
 		}
+	}
+	return passed, among, nil
+}
+
+// standings measures the partners, and sorts.
+func (l *Loaders) standings(ctx context.Context, of analytics.Measured, partners []*analytics.Partner, peers int, order analytics.PartnerOrder) ([]*analytics.Standing, error) {
+	standings := make([]*analytics.Standing, len(partners))
+	for i, p := range partners {
+		standings[i] = &analytics.Standing{Partner: p}
 	}
 	want := analytics.Want(0)
 	if order.NeedsUniques() {
 		want = analytics.WantUniques
 	}
-	if err = l.measure(ctx, of, standings, len(partners), want); err != nil {
+	if err := l.measure(ctx, of, standings, peers, want); err != nil {
 		return nil, err
 	}
 	order.Sort(standings)

@@ -19,6 +19,26 @@ const (
 
 var points = semaphore.NewWeighted(pointsAtOnce)
 
+// A leaderboard takes some 2 KiB for each partner while it is ranked, whatever the
+// page. Those of many partners take turns, all operations' together.
+const (
+	shortBoard   = 10_000
+	boardsAtOnce = 2
+)
+
+var boards = semaphore.NewWeighted(boardsAtOnce)
+
+// enterBoard waits for the turn of a leaderboard of n partners, until leave is called.
+func enterBoard(ctx context.Context, n int) (leave func(), err error) {
+	if n <= shortBoard {
+		return func() {}, nil
+	}
+	if err := boards.Acquire(ctx, 1); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	return func() { boards.Release(1) }, nil
+}
+
 // room is what one operation takes of the points. The zero room is ready.
 type room struct {
 	mu   sync.Mutex

@@ -33,7 +33,7 @@ func BenchmarkTotals(b *testing.B) {
 	})
 	b.Run("redis", func(b *testing.B) {
 		for b.Loop() {
-			g.memory.forgetAll()
+			g.forgetAll()
 			ask(context.Background())
 		}
 	})

@@ -36,7 +36,7 @@ func TestABoundTakesWhatIsRight(t *testing.T) {
 	for _, age := range []time.Duration{analytics.AnyAge, time.Hour, time.Second} {
 		for _, from := range []string{"memory", "Redis"} {
 			if from == "Redis" {
-				g.memory.forgetAll()
+				g.forgetAll()
 			}
 			n, f, err := g.bounded(t, age, tenant, subject)
 			ok(t, err)

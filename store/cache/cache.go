@@ -66,7 +66,8 @@ type Options struct {
 	MaxStale time.Duration
 	// LoadTimeout bounds a call of Next. Default 15 s.
 	LoadTimeout time.Duration
-	// MaxEntries and MaxBytes bound level 1. Defaults 100,000 and 64 MiB.
+	// MaxEntries and MaxBytes bound level 1, and once more its lists of all partners.
+	// Defaults 100,000 and 64 MiB.
 	MaxEntries, MaxBytes int
 
 	// OnChange is called after topics of the tenant were forgotten, and with tenant
@@ -99,6 +100,7 @@ func (o Options) withDefaults() Options {
 type Cache struct {
 	o        Options
 	memory   *memory
+	lists    *memory // those of all partners, which may be long
 	remote   *remote // nil: level 1 alone
 	flights  *flights
 	source   *breaker    // of Next, for when something stale could stand in
@@ -114,7 +116,8 @@ type Cache struct {
 func New(o Options) *Cache {
 	o = o.withDefaults()
 	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}, pulse: newPulse()}
-	c.memory = newMemory(o.MaxEntries, o.MaxBytes)
+	c.memory = newMemory(o.MaxEntries, o.MaxBytes, o.MaxBytes/4)
+	c.lists = newMemory(o.MaxEntries, o.MaxBytes, o.MaxBytes)
 	if o.Redis != nil {
 		c.remote = newRemote(o.Redis, o.Incarnation, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
 		c.remote.failed.set(mark()) // whoever was here before us may not have told it everything
@@ -146,7 +149,9 @@ func (c *Cache) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) (
 
 // ListPartners implements loaders.Source.
 func (c *Cache) ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error) {
-	return one(ctx, c, list[*analytics.Partner](), c.item(tenant, analytics.TopicPartners, "partners"),
+	all := list[*analytics.Partner]()
+	all.long = true
+	return one(ctx, c, all, c.item(tenant, analytics.TopicPartners, "partners"),
 		func(ctx context.Context) ([]*analytics.Partner, error) { return c.o.Next.ListPartners(ctx, tenant) })
 }
 
@@ -165,11 +170,40 @@ func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, scheduled *anal
 		})
 }
 
+// mostRemembered is how many answers of one call are remembered: more would push out
+// each other, and everybody's, and to look them up takes longer than to read them.
+const mostRemembered = 10_000
+
 // Totals implements loaders.Source.
 func (c *Cache) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
+	if len(queries) > mostRemembered {
+		return c.totalsUnremembered(ctx, tenant, queries)
+	}
 	return fetch(ctx, c, answers, c.totals(tenant, queries), func(ctx context.Context, n []int) ([]analytics.Answer, error) {
 		return c.o.Next.Totals(ctx, tenant, pick(queries, n))
 	})
+}
+
+// totalsUnremembered asks Next, past all that is remembered.
+func (c *Cache) totalsUnremembered(ctx context.Context, tenant int64, queries []analytics.Query) (out []analytics.Answer, err error) {
+	if c.pulse.lost() {
+		return nil, analytics.Unavailable(errHung)
+	}
+	began := time.Now()
+	err = c.callNext(analytics.WithFresh(ctx), func(ctx context.Context) (err error) { // what changed lately is not known here
+		out, err = c.o.Next.Totals(ctx, tenant, queries)
+		return err
+	})
+	if err != nil {
+		return nil, given(err)
+	}
+	recorder, maxAge, now := recorderOf(ctx), analytics.MaxAge(ctx), time.Now()
+	for i := range out {
+		f := found{from: fromStore, right: began}
+		c.counters.count(&f)
+		recorder.note(&f, maxAge, out[i].AsOf, now)
+	}
+	return out, nil
 }
 
 // Extents implements loaders.Source.
@@ -231,13 +265,14 @@ func closed(q analytics.Query, now time.Time) bool {
 
 // kind is how one kind of value is kept. Size is roughly its bytes in process;
 // stale marks it as such, nil when it cannot carry the mark; readAt is when it
-// was read, nil when it does not say.
+// was read, nil when it does not say; long ones are kept apart.
 type kind[V any] struct {
 	encode func(V) ([]byte, error)
 	decode func([]byte) (V, error)
 	size   func(V) int
 	stale  func(V) V
 	readAt func(V) time.Time
+	long   bool
 }
 
 func (k *kind[V]) asOf(v V) (at time.Time) {
@@ -262,9 +297,9 @@ var extents = kind[analytics.Range]{
 }
 
 var answers = kind[analytics.Answer]{
-	encodeAnswer, decodeAnswer, answerSize,
-	func(a analytics.Answer) analytics.Answer { a.Stale = true; return a },
-	func(a analytics.Answer) time.Time { return a.AsOf },
+	encode: encodeAnswer, decode: decodeAnswer, size: answerSize,
+	stale:  func(a analytics.Answer) analytics.Answer { a.Stale = true; return a },
+	readAt: func(a analytics.Answer) time.Time { return a.AsOf },
 }
 
 func answerSize(a analytics.Answer) int {

@@ -73,7 +73,7 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 		ok(t, err)
 		await.Until(t, name+" is in Redis", func() bool {
 			before := b.Stats()
-			b.memory.forgetAll()
+			b.forgetAll()
 			got, err := ask(b)
 			ok(t, err)
 			if !reflect.DeepEqual(got, stored) {
@@ -319,9 +319,42 @@ func TestLevelOneAlone(t *testing.T) {
 	})
 }
 
+// A leaderboard of very many partners is read each time, and leaves what is remembered
+// of others alone. It says how fresh it is, and fails as any read does.
+func TestVeryManyAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	g := w.gateway(nil)
+	g.record(tenant, "e", 3)
+	equal(t, "clicks", g.mustClicks(tenant, subject), 3)
+	many := make([]analytics.Query, mostRemembered+1)
+	for i := range many {
+		many[i] = query(subject + int64(i))
+	}
+	stamps := len(g.memory.stamps)
+	for range 2 {
+		before := g.Stats()
+		ctx, recorder := WithRecorder(t.Context())
+		got, err := g.Totals(ctx, tenant, many)
+		ok(t, err)
+		equal(t, "answers", len(got), len(many))
+		equal(t, "clicks of the first", got[0].Totals[0].Of[analytics.Click].Events, int64(3))
+		equal(t, "misses", g.Stats().Misses-before.Misses, int64(len(many)))
+		if f := recorder.Freshness(); f.Reads.Store != len(many) || f.AsOf.IsZero() || f.Age > time.Minute {
+			t.Errorf("freshness %+v", f)
+		}
+	}
+	equal(t, "stamps", len(g.memory.stamps), stamps)
+	g.next.hooks(func(context.Context) error { return analytics.Unavailable(errors.New("away")) }, nil)
+	if _, err := g.Totals(t.Context(), tenant, many); !analytics.IsUnavailable(err) {
+		t.Errorf("the store is away: %v", err)
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	m := newMemory(1000, 1<<20)
+	m := newMemory(1000, 1<<20, 1<<18)
 	for subject := range int64(20_000) {
 		items := []item{{totalsKey(1, query(subject)), time.Hour}}
 		m.keep(items[0].key, m.stampsOf(items)[0], subject, 300, time.Now(), time.Now().Add(time.Hour), 0)

@@ -42,7 +42,7 @@ func TestCluster(t *testing.T) {
 		for _, g := range []*gateway{a, b} {
 			await.Until(t, "each gateway finds them in Redis", func() bool {
 				before := g.Stats()
-				g.memory.forgetAll()
+				g.forgetAll()
 				equal(t, "clicks", read(g, n+1), true)
 				return g.Stats().HitsRedis == before.HitsRedis+int64(len(queries))
 			})

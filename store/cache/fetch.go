@@ -13,6 +13,7 @@ import (
 type request[V any] struct {
 	*Cache
 	kind     kind[V]
+	level1   *memory
 	items    []item
 	stamps   []stamp       // of the items, from before anything was read
 	maxAge   time.Duration // how long ago what is remembered may have last been known to be right
@@ -51,8 +52,12 @@ func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load f
 }
 
 func newRequest[V any](ctx context.Context, c *Cache, k kind[V], items []item) *request[V] {
+	level1 := c.memory
+	if k.long {
+		level1 = c.lists
+	}
 	return &request[V]{
-		Cache: c, kind: k, items: items, stamps: c.memory.stampsOf(items), maxAge: analytics.MaxAge(ctx), fresh: analytics.Fresh(ctx),
+		Cache: c, kind: k, level1: level1, items: items, stamps: level1.stampsOf(items), maxAge: analytics.MaxAge(ctx), fresh: analytics.Fresh(ctx),
 		began: time.Now(), recorder: recorderOf(ctx), out: make([]V, len(items)),
 	}
 }
@@ -77,7 +82,7 @@ func (r *request[V]) recall() (entries []*entry, missing []int) {
 	entries = make([]*entry, len(r.items))
 	for i, it := range r.items {
 		if believed {
-			entries[i] = r.memory.recall(it.key, r.stamps[i], r.began)
+			entries[i] = r.level1.recall(it.key, r.stamps[i], r.began)
 		}
 		if entries[i] == nil {
 			missing = append(missing, i)

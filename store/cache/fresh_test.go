@@ -216,7 +216,7 @@ func TestFreshReadRefreshes(t *testing.T) {
 		pending, err := w.Pending(t.Context(), 1, 1_000_000)
 		return err == nil && len(pending) == 0
 	})
-	b.memory.forgetAll()
+	b.forgetAll()
 	equal(t, "fresh clicks", b.freshClicks(tenant, subject), 1)
 	calls = b.next.calls.Load()
 	equal(t, "clicks", b.mustClicks(tenant, subject), 1)
@@ -238,7 +238,7 @@ func TestReplicaIsForQuietTopics(t *testing.T) {
 	old := newToken()
 	copy(old[:8], make([]byte, 8)) // of 1970
 	ok(t, b.redis.Set(t.Context(), topic{tenant, analytics.SubjectTopic(subject)}.tokenKey(era), old[:], time.Hour).Err())
-	b.memory.forgetAll()
+	b.forgetAll()
 	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
 	equal(t, "asked the primary", primary, false)
 }
@@ -264,7 +264,7 @@ func TestCorruptValuesAreMisses(t *testing.T) {
 					ok(t, b.redis.Set(t.Context(), k, damage(v), time.Hour).Err())
 				}
 			}
-			b.memory.forgetAll()
+			b.forgetAll()
 			before := b.Stats()
 			equal(t, "clicks", b.mustClicks(tenant, subject), 3)
 			after := b.Stats()
@@ -276,7 +276,7 @@ func TestCorruptValuesAreMisses(t *testing.T) {
 			return true
 		})
 		await.Until(t, "the value is mended", func() bool {
-			b.memory.forgetAll()
+			b.forgetAll()
 			before := b.Stats().HitsRedis
 			equal(t, "clicks", b.mustClicks(tenant, subject), 3)
 			return b.Stats().HitsRedis > before
@@ -286,7 +286,7 @@ func TestCorruptValuesAreMisses(t *testing.T) {
 	v := dump(t, b.redis)[value]
 	await.Until(t, "it is a miss", func() bool {
 		ok(t, b.redis.Set(t.Context(), value, "\x7f"+v[1:], time.Hour).Err())
-		b.memory.forgetAll()
+		b.forgetAll()
 		before := b.Stats()
 		equal(t, "clicks", b.mustClicks(tenant, subject), 3)
 		equal(t, "corrupt", b.Stats().Corrupt, before.Corrupt)

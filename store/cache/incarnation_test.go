@@ -20,7 +20,7 @@ func TestAnotherHistoryStartsCold(t *testing.T) {
 	a.record(tenant, "e", 3)
 	a.mustClicks(tenant, subject)
 	await.Until(t, "the answer is in Redis", func() bool {
-		same.memory.forgetAll()
+		same.forgetAll()
 		same.mustClicks(tenant, subject)
 		return same.Stats().HitsRedis > 0
 	})

@@ -75,6 +75,7 @@ func (c *Cache) announce(ctx context.Context, changes []analytics.Change) error 
 // forget drops what this process holds.
 func (c *Cache) forget(n news) {
 	c.memory.forget(n.topics())
+	c.lists.forget(n.topics())
 	for tenant, topics := range n {
 		c.o.OnChange(tenant, topics)
 	}
@@ -82,6 +83,7 @@ func (c *Cache) forget(n news) {
 
 func (c *Cache) forgetAll() {
 	c.memory.forgetAll()
+	c.lists.forgetAll()
 	c.o.OnChange(0, nil)
 }
 

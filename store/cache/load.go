@@ -47,17 +47,11 @@ func (l *loading[V]) run(ctx context.Context) error {
 		return analytics.Unavailable(errHung)
 	}
 	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, l.o.LoadTimeout)
-	defer cancel()
-	guarded, end := l.pulse.guard(limited)
-	defer end()
-	values, err := l.ask(guarded, missing)
-	if err != nil && errors.Is(context.Cause(guarded), errHung) {
-		err = analytics.Unavailable(errHung)
-	}
-	if !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, analytics.ErrOverloaded) { // then it says nothing of the store
-		l.source.report(analytics.IsUnavailable(err))
-	}
+	var values []V
+	err := l.callNext(ctx, func(ctx context.Context) (err error) {
+		values, err = l.ask(ctx, missing)
+		return err
+	})
 	if err != nil {
 		if analytics.IsUnavailable(err) && l.landStale(missing) {
 			return nil
@@ -66,6 +60,23 @@ func (l *loading[V]) run(ctx context.Context) error {
 	}
 	l.landLoaded(ctx, missing, values, began)
 	return nil
+}
+
+// callNext makes a call of Next: bounded in time, given up when the store hangs, and
+// counted by the breaker.
+func (c *Cache) callNext(ctx context.Context, call func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, c.o.LoadTimeout)
+	defer cancel()
+	guarded, end := c.pulse.guard(limited)
+	defer end()
+	err := call(guarded)
+	if err != nil && errors.Is(context.Cause(guarded), errHung) {
+		err = analytics.Unavailable(errHung)
+	}
+	if !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, analytics.ErrOverloaded) { // then it says nothing of the store
+		c.source.report(analytics.IsUnavailable(err))
+	}
+	return err
 }
 
 func (l *loading[V]) land(i int, got found, err error) {
@@ -121,7 +132,7 @@ func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, 
 		}
 		l.remember(i, values[j], began, until)
 		l.land(i, found{values[j], fromStore, began}, nil)
-		if before := l.known[i].token; before != (token{}) {
+		if before := l.known[i].token; before != (token{}) && l.kind.size(values[j]) <= largestValue {
 			if payload, err := l.kind.encode(values[j]); err == nil {
 				keep = append(keep, kept{it.key, envelope{before, began, until, payload}})
 			}
@@ -134,7 +145,7 @@ func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, 
 
 func (l *loading[V]) remember(i int, v V, right, until time.Time) {
 	at := l.flights[i]
-	l.memory.keep(at.key, at.stamp, v, l.kind.size(v), right, until, l.o.MaxStale)
+	l.level1.keep(at.key, at.stamp, v, l.kind.size(v), right, until, l.o.MaxStale)
 }
 
 // landStale answers flights with what is remembered past its time, all of them
@@ -159,7 +170,7 @@ func (l *loading[V]) landStale(missing []int) bool {
 
 // stale is the latest that is remembered of a flight.
 func (l *loading[V]) stale(i int) (got found, ok bool) {
-	if e := l.memory.remains(l.flights[i].key); e != nil {
+	if e := l.level1.remains(l.flights[i].key); e != nil {
 		got, ok = found{e.value, fromStale, time.Unix(0, e.right.Load())}, true
 	}
 	if e := l.known[i].envelope; e != nil && (!ok || e.right.After(got.right)) {

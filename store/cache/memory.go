@@ -38,12 +38,12 @@ type entry struct {
 	size  int
 }
 
-func newMemory(entries, bytes int) *memory {
+func newMemory(entries, bytes, large int) *memory {
 	least := max(bytes/entries, 1) // what an entry weighs at least, so that one bound keeps both
 	return &memory{
 		stamps: map[topic]stamp{},
 		most:   entries,
-		large:  bytes / 4,
+		large:  large,
 		entries: otter.Must(&otter.Options[key, *entry]{
 			MaximumWeight:    uint64(bytes),
 			Weigher:          func(k key, e *entry) uint32 { return uint32(min(max(e.size+len(k.what)+entrySize, least), 1<<31)) },

@@ -122,7 +122,7 @@ func TestWriterBehindTheTimes(t *testing.T) {
 	ok(t, server.Redis().Start(t.Context()))
 	await.Until(t, "the answer is in the new Redis", func() bool {
 		before := b.Stats().HitsRedis
-		b.memory.forgetAll()
+		b.forgetAll()
 		equal(t, "clicks", b.mustClicks(tenant, subject), 1)
 		return b.Informed() && b.Stats().HitsRedis > before
 	})

@@ -6,8 +6,7 @@ SELECT p.partner_uuid, p.subject_id, p.name, p.logo_uuid, p.partner_type, p.lead
 FROM picked p
     LEFT JOIN partner_groups tier ON tier.tenant_id = p.tenant_id AND tier.kind = 'tier' AND tier.group_uuid = p.tier_uuid
     LEFT JOIN partner_groups stage ON stage.tenant_id = p.tenant_id AND stage.kind = 'stage' AND stage.group_uuid = p.stage_uuid
-    LEFT JOIN (SELECT o.partner_uuid, json_agg(json_build_object('uuid', g.group_uuid, 'name', g.name) ORDER BY g.name, g.group_uuid) AS categories
-        FROM picked o
-            JOIN partner_groups g ON g.tenant_id = o.tenant_id AND g.kind = 'category' AND g.group_uuid = ANY (o.category_uuids)
-        GROUP BY o.partner_uuid) c ON c.partner_uuid = p.partner_uuid
+    LEFT JOIN LATERAL (SELECT json_agg(json_build_object('uuid', g.group_uuid, 'name', g.name) ORDER BY g.name, g.group_uuid) AS categories
+        FROM partner_groups g
+        WHERE g.tenant_id = p.tenant_id AND g.kind = 'category' AND g.group_uuid = ANY (p.category_uuids)) c ON true
 ORDER BY p.name, p.partner_uuid
