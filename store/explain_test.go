@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -190,4 +191,37 @@ func explain(t *testing.T, url, mode, text string, a args) string {
 	_, err = conn.Exec(t.Context(), text, a)
 	ok(t, err)
 	return plan
+}
+
+// The categories of a partner are looked up, also where Postgres knows nothing yet of
+// the tables: it joined each partner with each category.
+func TestCategoriesAreLookedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	for _, table := range []string{"partners", "partner_groups"} {
+		_, err := w.pool.Exec(t.Context(), "ALTER TABLE "+table+" SET (autovacuum_enabled = off)")
+		ok(t, err)
+	}
+	partners := make([]analytics.Partner, 1000)
+	uuids := make([]uuid.UUID, len(partners))
+	for i := range partners {
+		uuids[i] = uuid.UUID{1, byte(i >> 8), byte(i)}
+		partners[i] = analytics.Partner{
+			UUID: uuids[i], Name: "p", PartnerType: analytics.Referral,
+			Categories: []*analytics.PartnerGroup{{UUID: uuid.UUID{2, byte(i % 200)}, Name: "c"}},
+		}
+	}
+	_, _, err := w.UpsertPartners(t.Context(), w.tenant.ID, partners)
+	ok(t, err)
+	for name, c := range map[string]struct {
+		text string
+		args args
+	}{
+		"all":   {sql("partners_all") + sql("partners"), args{"tenant_id": w.tenant.ID}},
+		"named": {sql("partners_by_uuid") + sql("partners"), args{"tenant_id": w.tenant.ID, "uuids": uuids[:500]}},
+	} {
+		if plan := explain(t, w.url, "force_generic_plan", c.text, c.args); !strings.Contains(plan, "partner_groups") || strings.Contains(plan, "Rows Removed by Join Filter") {
+			t.Errorf("%s: each partner meets each category:\n%s", name, plan)
+		}
+	}
 }
