@@ -33,26 +33,26 @@ func (g *gateway) admission(o admission) {
 	g.writes = admit.New(admit.Options{Class: "commits", Running: max(1, writes*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
 }
 
-// doorman is an Authenticator that spares Postgres while reads are turned away:
+// sheddingAuth is an Authenticator that spares Postgres while reads are turned away:
 // then a credential that was looked up within the second is known well enough,
 // also where the request wants all else as it is now.
-type doorman struct {
+type sheddingAuth struct {
 	*auth.Authenticator
 	reads *admit.Gate
 }
 
 // Authenticate finds who sends r.
-func (d doorman) Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error) {
+func (d sheddingAuth) Authenticate(ctx context.Context, r *http.Request) (*auth.Principal, error) {
 	return d.Authenticator.Authenticate(d.spared(ctx), r)
 }
 
 // OpenLink finds the principal that a link's token opens an activation for.
-func (d doorman) OpenLink(ctx context.Context, r *http.Request, activationID, token string) (*auth.Principal, error) {
+func (d sheddingAuth) OpenLink(ctx context.Context, r *http.Request, activationID, token string) (*auth.Principal, error) {
 	return d.Authenticator.OpenLink(d.spared(ctx), r, activationID, token)
 }
 
 // spared is ctx, which wants nothing as it is now while reads are turned away.
-func (d doorman) spared(ctx context.Context) context.Context {
+func (d sheddingAuth) spared(ctx context.Context) context.Context {
 	if d.reads.Busy() {
 		return analytics.WithAnyAge(ctx)
 	}

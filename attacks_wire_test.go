@@ -81,7 +81,7 @@ func TestRequestsAreNotSmuggled(t *testing.T) {
 func TestSlowClientsAreCutOff(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(c *settings) {
-		c.patience = patience{headers: 300 * time.Millisecond, request: 600 * time.Millisecond, answer: time.Second, idle: 300 * time.Millisecond}
+		c.timeouts = timeouts{headers: 300 * time.Millisecond, request: 600 * time.Millisecond, answer: time.Second, idle: 300 * time.Millisecond}
 	})
 	const headers = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nAuthorization: Bearer "
 	for name, c := range map[string]struct{ first, drip string }{
@@ -132,7 +132,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 }
 
 // Bodies and headers are bounded, whatever they say of themselves.
-func TestBombs(t *testing.T) {
+func TestCompressionBombs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	var zipped bytes.Buffer

@@ -40,7 +40,7 @@ func (g *gateway) handler(pages web.Config) (http.Handler, error) {
 	}
 	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
 	mux.Handle("/", unknown)
-	return secure(admit.WithPatience(share(mux, g.serving.CORSOrigins)), unknown), nil
+	return secure(admit.WithPreferWait(withCORS(mux, g.serving.CORSOrigins)), unknown), nil
 }
 
 // routes lists what is served; the documentation test reads it too.
@@ -66,9 +66,9 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 		{page.AssetPrefix, web.Assets()},
 		{"/v1/events", g.writer.Handler(g.admitEvents)},
 		{"/openapi.json", rest.OpenAPI()},
-		{"/healthz", problem.Reading(http.HandlerFunc(healthy))},
-		{"/readyz", problem.Reading(http.HandlerFunc(g.ready))},
-		{"/metrics", problem.Reading(g.metrics.Handler())},
+		{"/healthz", problem.ReadOnly(http.HandlerFunc(healthy))},
+		{"/readyz", problem.ReadOnly(http.HandlerFunc(g.ready))},
+		{"/metrics", problem.ReadOnly(g.metrics.Handler())},
 	}
 	for _, r := range rest.Routes() {
 		routes = append(routes, route{r.Pattern, executor})
@@ -91,7 +91,13 @@ func (g *gateway) admitEvents(w http.ResponseWriter, r *http.Request) (int64, er
 	return p.Tenant.ID, err
 }
 
-var nosniff, noReferrer = []string{"nosniff"}, []string{"no-referrer"}
+// Values of headers, made once.
+var (
+	nosniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	oneYear    = []string{"max-age=31536000"}
+	closing    = []string{"close"}
+)
 
 // secure sets what every answer carries. A path that is not clean is unknown:
 // ServeMux would redirect, and put a token into the Location.
@@ -135,13 +141,13 @@ func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if g.drain.going.Load() {
-		notYet(w, "the gateway is shutting down")
+		unavailable(w, "the gateway is shutting down")
 		return
 	}
 	schema, err := g.store.Schema(ctx)
-	g.absence.note(ctx, g.log, err)
+	g.outages.note(ctx, g.log, err)
 	if err != nil {
-		notYet(w, "Postgres does not answer")
+		unavailable(w, "Postgres does not answer")
 		return
 	}
 	if err = g.fits(schema); err != nil {
@@ -151,8 +157,8 @@ func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	healthy(w, r)
 }
 
-// notYet refuses for a reason that passes.
-func notYet(w http.ResponseWriter, detail string) {
+// unavailable refuses for a reason that passes.
+func unavailable(w http.ResponseWriter, detail string) {
 	w.Header().Set("Retry-After", "1")
 	problem.Write(w, problem.Details{Status: http.StatusServiceUnavailable, Detail: detail})
 }

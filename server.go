@@ -96,11 +96,11 @@ type gateway struct {
 	drain   drain
 	closers []func()
 
-	patience patience // with clients
+	timeouts timeouts // with clients
 
 	documents graph.Documents // that requests may name
 	fitted    atomic.Bool     // the schema was once this version's
-	absence   absence         // of the database
+	outages   outageLog       // of the database
 }
 
 // aloneEdgeTTL is how long whole answers are kept without Redis. Nobody tells a
@@ -115,8 +115,8 @@ func openGateway(ctx context.Context, db store.Options, redis redisServer, s ser
 	if s.MaxStale == 0 {
 		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
-	g := &gateway{log: log, serving: s, patience: usualPatience, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
-	g.patience.answer = max(g.patience.answer, g.patience.request+s.Timeout+time.Minute)
+	g := &gateway{log: log, serving: s, timeouts: usualTimeouts, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
+	g.timeouts.answer = max(g.timeouts.answer, g.timeouts.request+s.Timeout+time.Minute)
 	var err error
 	if s.Documents != "" {
 		if g.documents.Trusted, err = graph.LoadDocuments(s.Documents); err != nil {
@@ -126,16 +126,15 @@ func openGateway(ctx context.Context, db store.Options, redis redisServer, s ser
 	}
 	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome",
 		"trusted", "unrestricted", "untrusted", "refused", "unknown")
+	proxies, err := auth.ParseProxies(s.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("TRUSTED_PROXIES %w", err)
+	}
 	db.OnReplica = g.replicaChanged
 	if g.store, err = store.Open(ctx, db); err != nil {
 		return nil, err
 	}
 	g.closers = append(g.closers, g.store.Close)
-	proxies, err := auth.ParseProxies(s.TrustedProxies)
-	if err != nil {
-		g.close()
-		return nil, fmt.Errorf("TRUSTED_PROXIES %w", err)
-	}
 	access := auth.Options{
 		Directory: g.store, Log: log, StaleFor: s.MaxStale, Proxies: proxies,
 		RateLimit: s.RateLimit, LeaderboardLimit: s.LeaderboardRateLimit, FailureLimit: s.FailureRateLimit, Budget: s.CostBudget,
@@ -153,7 +152,7 @@ func openGateway(ctx context.Context, db store.Options, redis redisServer, s ser
 		g.documents.Registered = documents.NewRegistered(cache.NewDocuments(client, log))
 	}
 	g.cache = cache.New(options)
-	g.edge.While(g.cache.Informed)
+	g.edge.EnabledWhile(g.cache.Informed)
 	g.live = live.New(live.Options{
 		Source: g.cache, Log: log,
 		Informed: func() bool { return redis.URL != "" && g.cache.Informed() }, // without Redis, of other processes never
@@ -201,7 +200,7 @@ func (g *gateway) checkSchema(ctx context.Context) error {
 	}
 	schema, err := g.store.Schema(ctx)
 	if err != nil {
-		g.absence.note(ctx, g.log, err)
+		g.outages.note(ctx, g.log, err)
 		return nil
 	}
 	if schema.Err() == nil && !g.store.Bound() {
@@ -245,7 +244,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	if g.serving.Retention > 0 {
 		running.Go(func() { g.store.RunPruner(analytics.WithActor(background, "retention"), g.serving.Retention, g.log) })
 	}
-	server := httpServer(g.drain.handler(handler), g.patience, g.log)
+	server := httpServer(g.drain.handler(handler), g.timeouts, g.log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -271,14 +270,14 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 // graphServer is the executor that GraphQL and the REST contracts share.
 func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
-		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: doorman{g.auth, g.reads}, Edge: g.edge, Documents: g.documents,
+		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: sheddingAuth{g.auth, g.reads}, Edge: g.edge, Documents: g.documents,
 		Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
 		Limits: g.limits(), Enter: g.reads.Enter,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {
 			ctx, recorder := cache.WithRecorder(ctx)
 			return ctx, recorder.Freshness
 		},
-	}, rest.Transports(rest.Options{Auth: doorman{g.auth, g.reads}, Edge: g.edge, Log: g.log, Now: time.Now, Enter: g.reads.Enter})...)
+	}, rest.Transports(rest.Options{Auth: sheddingAuth{g.auth, g.reads}, Edge: g.edge, Log: g.log, Now: time.Now, Enter: g.reads.Enter})...)
 }
 
 // limits are the GraphQL operations', and count what they do.

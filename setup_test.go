@@ -57,7 +57,7 @@ type settings struct {
 	database, redis string
 	zone            string // the tenant's
 	serving         serving
-	patience        patience // usual when zero
+	timeouts        timeouts // usual when zero
 	log             *slog.Logger
 }
 
@@ -124,8 +124,8 @@ func start(t testing.TB, conf settings) *bundle {
 	var err error
 	b.gateway, err = openGateway(t.Context(), store.Options{URL: conf.database}, redisServer{URL: redis}, conf.serving, conf.log)
 	ok(t, err)
-	if conf.patience != (patience{}) {
-		b.patience = conf.patience
+	if conf.timeouts != (timeouts{}) {
+		b.timeouts = conf.timeouts
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)

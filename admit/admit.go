@@ -80,7 +80,7 @@ func (g *Gate) queue(ctx context.Context, n int64) error {
 		return analytics.ErrOverloaded
 	}
 	defer g.waiting.Add(-1)
-	limited, cancel := context.WithTimeout(ctx, g.patience(time.Now()))
+	limited, cancel := context.WithTimeout(ctx, g.queueTimeout(time.Now()))
 	defer cancel()
 	err := g.room.Acquire(limited, n)
 	switch {
@@ -95,9 +95,9 @@ func (g *Gate) queue(ctx context.Context, n int64) error {
 // longQueue is how many wait for each that runs in a queue that is too long to last.
 const longQueue = 4
 
-// patience is how long to wait for a turn. A queue takes up a burst, which it is
+// queueTimeout is how long to wait for a turn. A queue takes up a burst, which it is
 // worth to wait for; a long one that does not end only makes everyone late.
-func (g *Gate) patience(now time.Time) time.Duration {
+func (g *Gate) queueTimeout(now time.Time) time.Duration {
 	endless := now.UnixNano()-g.roomy.Load() >= int64(g.o.Wait)
 	if endless && g.waiting.Load() > longQueue*int64(g.o.Running) {
 		return g.o.Wait / 10

@@ -80,7 +80,7 @@ func TestGate(t *testing.T) {
 
 // Who comes when there was no room for a while waits for as long as ever in a short
 // queue, as closed loops make it, and not in a long one.
-func TestPatience(t *testing.T) {
+func TestQueueTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := gate(1, 100, time.Second)
@@ -197,7 +197,7 @@ func TestEnter(t *testing.T) {
 	})
 }
 
-func TestWithPatience(t *testing.T) {
+func TestWithPreferWait(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]time.Duration{
 		"": 0, "wait=3": 3 * time.Second, "respond-async, wait=10": 10 * time.Second, `Wait = "7"`: 7 * time.Second, "wait=1;x": 0,
@@ -207,7 +207,7 @@ func TestWithPatience(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(""))
 			r.Header.Set("Prefer", header)
 			w := httptest.NewRecorder()
-			WithPatience(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			WithPreferWait(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				until, ok := r.Context().Deadline()
 				if ok != (want > 0) || ok && time.Until(until) != want {
 					t.Errorf("%q: %s, want %s", header, time.Until(until), want)

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"io"
+	"slices"
 )
 
 // MaxBreakdown is how many dimensions a breakdown may go by.
@@ -13,6 +14,26 @@ type Breakdown struct {
 	Order  BreakdownOrder
 	First  int        // how many groups, in order; the rest is Other
 	Values [][]string // when not nil: these groups, in this order, instead of the first
+}
+
+// NewBreakdown checks what a breakdown is asked for; order may be nil.
+func NewBreakdown(by []Dimension, order *BreakdownOrder, first int) (*Breakdown, error) {
+	if len(by) < 1 || len(by) > MaxBreakdown {
+		return nil, Invalidf("by", "must name 1 to %d dimensions, got %d", MaxBreakdown, len(by))
+	}
+	for i, d := range by {
+		if slices.Contains(by[:i], d) {
+			return nil, Invalidf("by", "must name each dimension once, got %s twice", d)
+		}
+	}
+	if first < 1 || first > MaxPage {
+		return nil, Invalidf("first", "must be from 1 to %d, got %d", MaxPage, first)
+	}
+	b := &Breakdown{By: by, First: first, Order: BreakdownOrder{ByEvents, Descending}}
+	if order != nil {
+		b.Order = *order
+	}
+	return b, nil
 }
 
 // BreakdownOrder is how the groups of a breakdown are ordered. Ties are broken

@@ -5,26 +5,6 @@ import (
 	"slices"
 )
 
-// NewBreakdown checks what a breakdown is asked for; order may be nil.
-func NewBreakdown(by []Dimension, order *BreakdownOrder, first int) (*Breakdown, error) {
-	if len(by) < 1 || len(by) > MaxBreakdown {
-		return nil, Invalidf("by", "must name 1 to %d dimensions, got %d", MaxBreakdown, len(by))
-	}
-	for i, d := range by {
-		if slices.Contains(by[:i], d) {
-			return nil, Invalidf("by", "must name each dimension once, got %s twice", d)
-		}
-	}
-	if first < 1 || first > MaxPage {
-		return nil, Invalidf("first", "must be from 1 to %d, got %d", MaxPage, first)
-	}
-	b := &Breakdown{By: by, First: first, Order: BreakdownOrder{ByEvents, Descending}}
-	if order != nil {
-		b.Order = *order
-	}
-	return b, nil
-}
-
 // BreakdownResult is what the breakdowns of all nouns have in common. Measured
 // is of the events that were broken down.
 type BreakdownResult struct {

@@ -322,5 +322,5 @@ func cutCombinations(data []byte) (n dropped, all []Dimensions, rest []byte, err
 	return n, all, data, nil
 }
 
-// Told is the combination as far as the block tells it apart.
-func (b *Block) Told(d Dimensions) Dimensions { return b.facets.dropped.project(d) }
+// Project is the combination as far as the block tells it apart.
+func (b *Block) Project(d Dimensions) Dimensions { return b.facets.dropped.project(d) }

@@ -147,7 +147,7 @@ func TestTooManyCombinations(t *testing.T) {
 			}
 		}
 		a := p.Answer()
-		return a, a.Kept()
+		return a, a.Err()
 	}
 	by := func(d analytics.Dimension) analytics.Query {
 		return analytics.Query{By: &analytics.Breakdown{By: []analytics.Dimension{d}, First: 3}}

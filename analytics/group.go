@@ -85,7 +85,7 @@ func (p *SlicedPlan) ranked() []*group {
 // compareValues puts what events did not say last.
 func compareValues(a, b []string) int {
 	for i := range a {
-		if said := cmp.Compare(boolean(a[i] == ""), boolean(b[i] == "")); said != 0 {
+		if said := cmp.Compare(btoi(a[i] == ""), btoi(b[i] == "")); said != 0 {
 			return said
 		}
 		if c := cmp.Compare(a[i], b[i]); c != 0 {
@@ -95,7 +95,7 @@ func compareValues(a, b []string) int {
 	return 0
 }
 
-func boolean(b bool) int {
+func btoi(b bool) int {
 	if b {
 		return 1
 	}

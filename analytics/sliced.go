@@ -203,16 +203,16 @@ func (p *SlicedPlan) group(values []string) *group {
 	return g
 }
 
-// Kept is nil, or why the answer says nothing.
-func (a *Answer) Kept() error {
+// Err is nil, or why the answer says nothing.
+func (a *Answer) Err() error {
 	if a.Lost != "" {
-		return NotToldApart("where", a.Lost)
+		return ErrIndistinct("where", a.Lost)
 	}
 	return a.Gone.err()
 }
 
-// NotToldApart says that a number cannot be had by these dimensions.
-func NotToldApart(field string, by ...Dimension) *Error {
+// ErrIndistinct says that a number cannot be had by these dimensions.
+func ErrIndistinct(field string, by ...Dimension) *Error {
 	return Errorf(CodeConflict, "%s: within the range a day has more than %d combinations of dimensions, or a month more than %d, so that %v cannot be told apart there: leave it out or ask for another range",
 		field, maxFacetsOfDay, maxFacetsOfMonth, by)
 }

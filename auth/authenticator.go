@@ -32,9 +32,9 @@ type Options struct {
 	FailureLimit     int // refused credentials a minute per client address, of IPv6 a /64; 0 = off
 	Budget           int // cost a minute per key or token that has no budget of its own; 0 = off
 
-	Proxies        Proxies       // whose X-Forwarded-For is believed
-	Shared         Shared        // counts limits for all gateways; nil: each counts for itself
-	SharedPatience time.Duration // with Shared, default 50 ms
+	Proxies       Proxies       // whose X-Forwarded-For is believed
+	Shared        Shared        // counts limits for all gateways; nil: each counts for itself
+	SharedTimeout time.Duration // with Shared, default 50 ms
 
 	StaleFor time.Duration // how long one holds that cannot be checked, default 5 min; negative = not at all
 
@@ -43,7 +43,7 @@ type Options struct {
 
 const (
 	defaultStaleFor = 5 * time.Minute
-	sharedPatience  = 50 * time.Millisecond
+	sharedTimeout   = 50 * time.Millisecond
 )
 
 // Authenticator turns credentials into principals. It is safe for concurrent
@@ -70,8 +70,8 @@ func New(o Options) *Authenticator {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.SharedPatience <= 0 {
-		o.SharedPatience = sharedPatience
+	if o.SharedTimeout <= 0 {
+		o.SharedTimeout = sharedTimeout
 	}
 	o.reach = &reach{log: o.Log}
 	return &Authenticator{

@@ -56,7 +56,7 @@ func TestGuessing(t *testing.T) {
 }
 
 // Who is remembered does not queue behind those who guess.
-func TestFriendsPassStrangers(t *testing.T) {
+func TestKnownKeysPassTheLookupLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(time.Now, time.Hour)
@@ -71,14 +71,14 @@ func TestFriendsPassStrangers(t *testing.T) {
 		if _, err := m.find(ctx, question{kind: 'k'}, yes); err != nil || time.Since(began) != 0 {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
-		if _, err := m.find(ctx, question{kind: 't'}, yes); !is(err, analytics.CodeUnavailable) || time.Since(began) != patience {
+		if _, err := m.find(ctx, question{kind: 't'}, yes); !is(err, analytics.CodeUnavailable) || time.Since(began) != lookupTimeout {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }
 
 // A directory that hangs is one that is unavailable.
-func TestPatience(t *testing.T) {
+func TestLookupTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(time.Now, time.Hour)

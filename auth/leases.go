@@ -33,17 +33,17 @@ const (
 // spent within its time: who asks rarely leaves nothing lying, and who asks often
 // is counted in memory. What lies unspent lapses.
 type leases struct {
-	shared   Shared
-	name     string
-	now      func() time.Time
-	patience time.Duration // with Shared, of those who wait for it
-	reach    *reach
-	of       *otter.Cache[string, *lease]
+	shared  Shared
+	name    string
+	now     func() time.Time
+	timeout time.Duration // with Shared, of those who wait for it
+	reach   *reach
+	of      *otter.Cache[string, *lease]
 }
 
-func newLeases(shared Shared, name string, now func() time.Time, patience time.Duration, r *reach) *leases {
+func newLeases(shared Shared, name string, now func() time.Time, timeout time.Duration, r *reach) *leases {
 	return &leases{
-		shared: shared, name: name, now: now, patience: patience, reach: r,
+		shared: shared, name: name, now: now, timeout: timeout, reach: r,
 		of: otter.Must(&otter.Options[string, *lease]{
 			MaximumSize: maxCounters, ExpiryCalculator: otter.ExpiryAccessing[string, *lease](quietFor),
 		}),
@@ -71,7 +71,7 @@ func (s *leases) take(id string, perMinute int) (limit Limit, known bool) {
 	l := s.lease(id)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var patience <-chan time.Time
+	var expired <-chan time.Time
 	for {
 		now := s.now()
 		l.lapse(now)
@@ -93,12 +93,12 @@ func (s *leases) take(id string, perMinute int) (limit Limit, known bool) {
 		if l.asking == nil {
 			s.ask(l, id, perMinute, now)
 		}
-		if patience == nil {
-			timer := time.NewTimer(s.patience)
+		if expired == nil {
+			timer := time.NewTimer(s.timeout)
 			defer timer.Stop()
-			patience = timer.C
+			expired = timer.C
 		}
-		if !l.wait(patience) {
+		if !l.wait(expired) {
 			return Limit{}, false
 		}
 	}
@@ -129,7 +129,7 @@ func (s *leases) ask(l *lease, id string, perMinute int, now time.Time) {
 	l.asking = done
 	n := max(l.next(perMinute, now), l.waiting+1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+		ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 		defer cancel()
 		grant, err := s.shared.Take(ctx, s.name+":"+id, perMinute, n)
 		s.reach.report(s.now(), err)
@@ -145,7 +145,7 @@ func (s *leases) ask(l *lease, id string, perMinute int, now time.Time) {
 
 // wait lets go of the lease until Shared has answered, and reports whether it
 // has, in time.
-func (l *lease) wait(patience <-chan time.Time) bool {
+func (l *lease) wait(expired <-chan time.Time) bool {
 	asking := l.asking
 	l.waiting++
 	l.mu.Unlock()
@@ -153,7 +153,7 @@ func (l *lease) wait(patience <-chan time.Time) bool {
 	select {
 	case <-asking:
 		answered = true
-	case <-patience:
+	case <-expired:
 	}
 	l.mu.Lock()
 	l.waiting--

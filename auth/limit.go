@@ -82,65 +82,65 @@ type policy struct {
 }
 
 func (o Options) policy(name, what string, perMinute int) *policy {
-	y := &policy{name: name, what: what, usual: perMinute, here: newCounts(o.Now)}
+	p := &policy{name: name, what: what, usual: perMinute, here: newCounts(o.Now)}
 	if o.Shared != nil {
-		y.everywhere = newLeases(o.Shared, name, o.Now, o.SharedPatience, o.reach)
+		p.everywhere = newLeases(o.Shared, name, o.Now, o.SharedTimeout, o.reach)
 	}
-	return y
+	return p
 }
 
 // take counts one of id's. The gateways' common count decides where it can be
 // had, and the one of this gateway goes on beside it, to decide where not.
-func (y *policy) take(id string, perMinute int) (Limit, error) {
+func (p *policy) take(id string, perMinute int) (Limit, error) {
 	if perMinute <= 0 {
 		return Limit{}, nil
 	}
 	perMinute = min(perMinute, maxRate)
 	var shared Limit
-	if y.everywhere != nil {
-		if limit, known := y.everywhere.take(id, perMinute); known {
+	if p.everywhere != nil {
+		if limit, known := p.everywhere.take(id, perMinute); known {
 			if shared = limit; limit.RetryAfter > 0 {
-				return y.judge(limit)
+				return p.verdict(limit)
 			}
 		}
 	}
-	limit, err := y.here.take(id, perMinute, 1)
+	limit, err := p.here.take(id, perMinute, 1)
 	if err != nil {
 		return Limit{}, err
 	}
-	return y.judge(tighter(shared, limit))
+	return p.verdict(tighter(shared, limit))
 }
 
 // spent reports for how long id has nothing left, without counting.
-func (y *policy) spent(id string) Limit {
-	if y.usual <= 0 {
+func (p *policy) spent(id string) Limit {
+	if p.usual <= 0 {
 		return Limit{}
 	}
-	if y.everywhere != nil {
-		if limit := y.everywhere.closed(id, y.usual); limit.RetryAfter > 0 {
-			return y.named(limit)
+	if p.everywhere != nil {
+		if limit := p.everywhere.closed(id, p.usual); limit.RetryAfter > 0 {
+			return p.named(limit)
 		}
 	}
-	limit, err := y.here.take(id, y.usual, 0)
+	limit, err := p.here.take(id, p.usual, 0)
 	if err != nil {
 		return Limit{}
 	}
-	return y.named(limit)
+	return p.named(limit)
 }
 
-func (y *policy) named(l Limit) Limit {
-	l.Policy = y.name
+func (p *policy) named(l Limit) Limit {
+	l.Policy = p.name
 	return l
 }
 
-func (y *policy) judge(l Limit) (Limit, error) {
-	l = y.named(l)
+func (p *policy) verdict(l Limit) (Limit, error) {
+	l = p.named(l)
 	if l.RetryAfter > 0 {
-		return l, y.over(l)
+		return l, p.over(l)
 	}
 	return l, nil
 }
 
-func (y *policy) over(l Limit) error {
-	return analytics.Errorf(analytics.CodeRateLimited, "at most %d %s a minute, try again in %d s", l.Limit, y.what, wholeSeconds(l.RetryAfter))
+func (p *policy) over(l Limit) error {
+	return analytics.Errorf(analytics.CodeRateLimited, "at most %d %s a minute, try again in %d s", l.Limit, p.what, wholeSeconds(l.RetryAfter))
 }

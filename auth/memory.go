@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	maxKnown   = 10_000          // credentials remembered
-	maxUnknown = 10_000          // wrong guesses remembered, apart, so that guessing displaces nobody
-	strangers  = 4               // lookups at a time of what is not remembered, so that guessing leaves the directory's other connections free
-	patience   = 2 * time.Second // with the directory
-	cacheFor   = time.Second     // how long an answer holds: a revocation works by then
+	maxKnown      = 10_000          // credentials remembered
+	maxUnknown    = 10_000          // wrong guesses remembered, apart, so that guessing displaces nobody
+	strangers     = 4               // lookups at a time of what is not remembered, so that guessing leaves the directory's other connections free
+	lookupTimeout = 2 * time.Second // with the directory
+	cacheFor      = time.Second     // how long an answer holds: a revocation works by then
 )
 
 // question is what a directory is asked, in fixed space: the digest of a
@@ -119,11 +119,11 @@ func (m *memory) knows(q question) bool {
 func (m *memory) stillAway(q question) (answer, bool) {
 	a, ok := m.known.GetIfPresent(q)
 	now := m.now()
-	return a, ok && a.standIn && now.Sub(a.asked) < patience+cacheFor && now.Sub(a.verified) < m.staleFor
+	return a, ok && a.standIn && now.Sub(a.asked) < lookupTimeout+cacheFor && now.Sub(a.verified) < m.staleFor
 }
 
 func (m *memory) ask(ctx context.Context, q question, look lookup) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	old, known := m.known.GetIfPresent(q)
 	if !known {

@@ -51,7 +51,7 @@ func TestAllowTogether(t *testing.T) {
 	for _, limit := range []int{5, 60, 500, 6000} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			t.Parallel()
-			all := gateways(3, auth.Options{RateLimit: limit, Shared: inRedis(t), SharedPatience: time.Minute})
+			all := gateways(3, auth.Options{RateLimit: limit, Shared: inRedis(t), SharedTimeout: time.Minute})
 			p := &auth.Principal{ID: "key:1"}
 			began := time.Now()
 			var passed atomic.Int64
@@ -82,7 +82,7 @@ func TestAllowTogether(t *testing.T) {
 
 func TestHeadersOfSharedLimit(t *testing.T) {
 	t.Parallel()
-	all := gateways(2, auth.Options{RateLimit: 10, Shared: inRedis(t), SharedPatience: time.Minute})
+	all := gateways(2, auth.Options{RateLimit: 10, Shared: inRedis(t), SharedTimeout: time.Minute})
 	p := &auth.Principal{ID: "key:1"}
 	for i := range 10 {
 		limit, err := all[i%2].Allow(p, auth.AnyUse)
@@ -127,7 +127,7 @@ func (c *counting) Take(ctx context.Context, key string, perMinute, n int) (auth
 func TestLeases(t *testing.T) {
 	t.Parallel()
 	shared := &counting{Shared: inRedis(t)}
-	a := auth.New(auth.Options{RateLimit: 100_000, Shared: shared, SharedPatience: time.Minute})
+	a := auth.New(auth.Options{RateLimit: 100_000, Shared: shared, SharedTimeout: time.Minute})
 	p := &auth.Principal{ID: "key:1"}
 	for range 20_000 {
 		if _, err := a.Allow(p, auth.AnyUse); err != nil {
@@ -143,7 +143,7 @@ func TestLeases(t *testing.T) {
 	quiet := &counting{Shared: inRedis(t)}
 	clock := atomic.Pointer[time.Time]{}
 	clock.Store(&start)
-	a = auth.New(auth.Options{RateLimit: 100_000, Shared: quiet, SharedPatience: time.Minute, Now: func() time.Time { return *clock.Load() }})
+	a = auth.New(auth.Options{RateLimit: 100_000, Shared: quiet, SharedTimeout: time.Minute, Now: func() time.Time { return *clock.Load() }})
 	for range 10 {
 		if _, err := a.Allow(p, auth.AnyUse); err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestAllowWithoutRedis(t *testing.T) {
 	clock := atomic.Pointer[time.Time]{}
 	clock.Store(&start)
 	a := auth.New(auth.Options{
-		RateLimit: 60, Shared: shared, SharedPatience: 10 * time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		RateLimit: 60, Shared: shared, SharedTimeout: 10 * time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		Now: func() time.Time { return *clock.Load() },
 	})
 	shared.hang.Store(true)
@@ -249,7 +249,7 @@ func TestFailuresOfAnAddress(t *testing.T) {
 	for name, change := range map[string]func(*auth.Options){"alone": func(*auth.Options) {}, "together": func(o *auth.Options) { o.Shared = shared }} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, func(o *auth.Options) { o.FailureLimit = 10; o.SharedPatience = time.Minute; change(o) })
+			b := setup(t, func(o *auth.Options) { o.FailureLimit = 10; o.SharedTimeout = time.Minute; change(o) })
 			from := func(address, secret string) (*auth.Principal, error) {
 				r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 				r.RemoteAddr = address
@@ -343,7 +343,7 @@ func TestClientAddress(t *testing.T) {
 
 // Counting together takes no memory where permits are here.
 func TestAllowAllocatesNothing(t *testing.T) {
-	a := auth.New(auth.Options{RateLimit: 1_000_000_000, LeaderboardLimit: 1_000_000_000, Shared: inRedis(t), SharedPatience: time.Minute})
+	a := auth.New(auth.Options{RateLimit: 1_000_000_000, LeaderboardLimit: 1_000_000_000, Shared: inRedis(t), SharedTimeout: time.Minute})
 	p := &auth.Principal{ID: "key:1"}
 	allow := func() { _, _ = a.Allow(p, auth.LeaderboardUse) }
 	for range 100_000 { // until leases are as large as they get

@@ -72,9 +72,9 @@ func (c *Cache) Forget(tenant int64) {
 	}
 }
 
-// While has the cache stand aside whenever trusted says no: then nobody would
+// EnabledWhile has the cache stand aside whenever trusted says no: then nobody would
 // tell it what to forget. Call it before Serve.
-func (c *Cache) While(trusted func() bool) {
+func (c *Cache) EnabledWhile(trusted func() bool) {
 	if c != nil {
 		c.trusted = trusted
 	}
@@ -117,10 +117,10 @@ func Limit(ctx context.Context, most time.Duration) {
 	}
 }
 
-// Judge says of an execution behind the answer to the request of ctx whether
+// MarkStorable says of an execution behind the answer to the request of ctx whether
 // the answer may be kept: a read that went well and is not stale. An answer
 // that nobody judged, or anyone judged badly, is not kept.
-func Judge(ctx context.Context, storable bool) {
+func MarkStorable(ctx context.Context, storable bool) {
 	v, ok := ctx.Value(verdictKey{}).(*verdict)
 	switch {
 	case !ok:

@@ -28,7 +28,7 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{t: t, now: time.Now()}
 	b.Cache = edge.New(time.Hour, func() time.Time { return b.now })
 	b.next = func(w http.ResponseWriter, r *http.Request) {
-		edge.Judge(r.Context(), true)
+		edge.MarkStorable(r.Context(), true)
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = fmt.Fprint(w, "answer ", b.calls)
 	}
@@ -46,7 +46,7 @@ func (b *bundle) get(key edge.Key, cacheControl string) *httptest.ResponseRecord
 	}
 	w := httptest.NewRecorder()
 	w.Header().Set("Asked", fmt.Sprint(b.calls))
-	b.Serve(w, r.WithContext(edge.Wanted(r)), key, func(w http.ResponseWriter, r *http.Request) {
+	b.Serve(w, r.WithContext(edge.WithCacheControl(r)), key, func(w http.ResponseWriter, r *http.Request) {
 		b.calls++
 		b.next(w, r)
 	})
@@ -96,7 +96,7 @@ func TestExpiry(t *testing.T) {
 	b := setup(t)
 	b.next = func(w http.ResponseWriter, r *http.Request) {
 		b.now = b.now.Add(time.Minute) // it takes its time, which counts
-		edge.Judge(r.Context(), true)
+		edge.MarkStorable(r.Context(), true)
 		_, _ = fmt.Fprint(w, "answer ", b.calls)
 	}
 	b.expect("first", reader, "", "answer 1")
@@ -151,17 +151,17 @@ func TestNoCache(t *testing.T) {
 func TestNotKept(t *testing.T) {
 	for name, next := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"not judged":   func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "x") },
-		"judged badly": func(_ http.ResponseWriter, r *http.Request) { edge.Judge(r.Context(), false) },
+		"judged badly": func(_ http.ResponseWriter, r *http.Request) { edge.MarkStorable(r.Context(), false) },
 		"once good, once bad": func(_ http.ResponseWriter, r *http.Request) {
-			edge.Judge(r.Context(), false)
-			edge.Judge(r.Context(), true)
+			edge.MarkStorable(r.Context(), false)
+			edge.MarkStorable(r.Context(), true)
 		},
 		"an error status": func(w http.ResponseWriter, r *http.Request) {
-			edge.Judge(r.Context(), true)
+			edge.MarkStorable(r.Context(), true)
 			w.WriteHeader(http.StatusServiceUnavailable)
 		},
 		"too long": func(w http.ResponseWriter, r *http.Request) {
-			edge.Judge(r.Context(), true)
+			edge.MarkStorable(r.Context(), true)
 			_, _ = fmt.Fprint(w, strings.Repeat("x", 1<<19), strings.Repeat("x", 1<<19), "x")
 		},
 	} {
@@ -179,7 +179,7 @@ func TestNotKept(t *testing.T) {
 	t.Run("the longest", func(t *testing.T) {
 		b := setup(t)
 		b.next = func(w http.ResponseWriter, r *http.Request) {
-			edge.Judge(r.Context(), true)
+			edge.MarkStorable(r.Context(), true)
 			_, _ = fmt.Fprint(w, strings.Repeat("x", 1<<19), strings.Repeat("x", 1<<19))
 		}
 		for range 3 {
@@ -198,7 +198,7 @@ func TestNotKept(t *testing.T) {
 func TestWhile(t *testing.T) {
 	b := setup(t)
 	trusted := true
-	b.While(func() bool { return trusted })
+	b.EnabledWhile(func() bool { return trusted })
 	b.expect("trusted", reader, "", "answer 1")
 	b.expect("trusted", reader, "", "answer 1")
 	trusted = false
@@ -208,7 +208,7 @@ func TestWhile(t *testing.T) {
 	trusted = true
 	b.expect("another, trusted again", other, "", "answer 4")
 	b.Cache = nil
-	b.While(func() bool { return true })
+	b.EnabledWhile(func() bool { return true })
 	b.expect("off", reader, "", "answer 5")
 }
 
@@ -247,7 +247,7 @@ func TestOff(t *testing.T) {
 	if b.Hits() != 0 {
 		t.Errorf("%d hits", b.Hits())
 	}
-	edge.Judge(context.Background(), true)
+	edge.MarkStorable(context.Background(), true)
 }
 
 // Readers, writers and changes at once: no answer is older than the change that
@@ -264,7 +264,7 @@ func TestConcurrently(t *testing.T) {
 				var got int64
 				w := httptest.NewRecorder()
 				c.Serve(w, httptest.NewRequest(http.MethodGet, "/", nil), reader, func(w http.ResponseWriter, r *http.Request) {
-					edge.Judge(r.Context(), true)
+					edge.MarkStorable(r.Context(), true)
 					_, _ = fmt.Fprint(w, committed.Load())
 				})
 				if _, err := fmt.Sscan(w.Body.String(), &got); err != nil || got < least {

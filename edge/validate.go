@@ -22,9 +22,9 @@ func Validator(parts ...[]byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]) + `"`
 }
 
-// Offer lets the client keep the answer to a read that went well, if it asks
+// SetValidator lets the client keep the answer to a read that went well, if it asks
 // each time whether it still holds: then 304 spares it the body.
-func Offer(h http.Header, etag string) {
+func SetValidator(h http.Header, etag string) {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Etag", etag)
 }

@@ -17,9 +17,9 @@ import (
 // offered answers with what a client may keep, as old as it says.
 func (b *bundle) offered(etag string, age time.Duration) {
 	b.next = func(w http.ResponseWriter, r *http.Request) {
-		edge.Judge(r.Context(), true)
+		edge.MarkStorable(r.Context(), true)
 		h := w.Header()
-		edge.Offer(h, etag)
+		edge.SetValidator(h, etag)
 		edge.Describe(h, analytics.Freshness{Age: age})
 		h.Set("Content-Type", "text/plain")
 		h.Set("Content-Length", "8")
@@ -38,7 +38,7 @@ func (b *bundle) ask(method, ifNoneMatch, cacheControl string) *httptest.Respons
 	r.Header.Set("Cache-Control", cacheControl)
 	w := httptest.NewRecorder()
 	w.Header().Set("Cache-Control", "private, no-store")
-	b.Serve(w, r.WithContext(edge.Wanted(r)), reader, func(w http.ResponseWriter, r *http.Request) {
+	b.Serve(w, r.WithContext(edge.WithCacheControl(r)), reader, func(w http.ResponseWriter, r *http.Request) {
 		b.calls++
 		b.next(w, r)
 	})
@@ -99,7 +99,7 @@ func TestNothingToCompare(t *testing.T) {
 	}
 	b.Forget(0)
 	b.next = func(w http.ResponseWriter, _ *http.Request) {
-		edge.Offer(w.Header(), `"e"`)
+		edge.SetValidator(w.Header(), `"e"`)
 		w.WriteHeader(http.StatusTeapot)
 	}
 	if w := b.ask(http.MethodGet, "*", ""); w.Code != http.StatusTeapot {
@@ -139,7 +139,7 @@ func TestLimit(t *testing.T) {
 		b := &bundle{t: t, now: time.Now()}
 		b.Cache = edge.New(time.Hour, func() time.Time { return b.now })
 		usual := func(w http.ResponseWriter, r *http.Request) {
-			edge.Judge(r.Context(), true)
+			edge.MarkStorable(r.Context(), true)
 			_, _ = fmt.Fprint(w, "answer")
 		}
 		b.next = func(w http.ResponseWriter, r *http.Request) {
@@ -204,8 +204,8 @@ func TestValidator(t *testing.T) {
 func BenchmarkHit(b *testing.B) {
 	c := edge.New(time.Hour, time.Now)
 	next := func(w http.ResponseWriter, r *http.Request) {
-		edge.Judge(r.Context(), true)
-		edge.Offer(w.Header(), `"e"`)
+		edge.MarkStorable(r.Context(), true)
+		edge.SetValidator(w.Header(), `"e"`)
 		edge.Describe(w.Header(), analytics.Freshness{})
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = fmt.Fprint(w, "answer")

@@ -163,7 +163,7 @@ func cellAt(v any, path []string) string {
 		}
 		return ""
 	case string:
-		return Cell(v)
+		return EscapeFormula(v)
 	case nil:
 		return ""
 	default: // json.Number, bool
@@ -171,9 +171,9 @@ func cellAt(v any, path []string) string {
 	}
 }
 
-// Cell keeps a spreadsheet from running a text as a formula
+// EscapeFormula keeps a spreadsheet from running a text as a formula
 // (https://owasp.org/www-community/attacks/CSV_Injection).
-func Cell(text string) string {
+func EscapeFormula(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
 		return "'" + text
 	}

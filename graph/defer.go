@@ -140,15 +140,15 @@ var resolverFields = func() map[string]bool {
 	return fields
 }()
 
-// putOff reports whether gqlgen defers a field; those of Query it never does.
-func putOff(f graphql.CollectedField) bool {
+// isDeferred reports whether gqlgen defers a field; those of Query it never does.
+func isDeferred(f graphql.CollectedField) bool {
 	return f.IsDeferred() && f.ObjectDefinition.Name != "Query" && resolverFields[strings.ToLower(f.ObjectDefinition.Name+"."+f.Name)]
 }
 
-// putsOff reports whether gqlgen defers anything of a selection or below it.
-func putsOff(op *graphql.OperationContext, set ast.SelectionSet) bool {
+// hasDeferred reports whether gqlgen defers anything of a selection or below it.
+func hasDeferred(op *graphql.OperationContext, set ast.SelectionSet) bool {
 	return slices.ContainsFunc(graphql.CollectFields(op, set, nil), func(f graphql.CollectedField) bool {
-		return putOff(f) || putsOff(op, f.Selections)
+		return isDeferred(f) || hasDeferred(op, f.Selections)
 	})
 }
 
@@ -174,7 +174,7 @@ func selectionAt(op *graphql.OperationContext, path ast.Path) ast.SelectionSet {
 // which a client would take for an answer. Of the payload of a fragment, whose
 // own fields were put off and are there now, that is what lies below them.
 func withoutPutOff(op *graphql.OperationContext, set ast.SelectionSet, data json.RawMessage, payload bool) json.RawMessage {
-	if len(data) == 0 || !putsOff(op, set) {
+	if len(data) == 0 || !hasDeferred(op, set) {
 		return data
 	}
 	switch data[0] {
@@ -195,7 +195,7 @@ func withoutPutOff(op *graphql.OperationContext, set ast.SelectionSet, data json
 		var entries [][]byte
 		for _, f := range graphql.CollectFields(op, set, nil) {
 			value, there := values[f.Alias]
-			if there && (payload || !putOff(f)) {
+			if there && (payload || !isDeferred(f)) {
 				value = withoutPutOff(op, f.Selections, value, false)
 				entries = append(entries, slices.Concat([]byte(`"`+f.Alias+`":`), value))
 			}

@@ -39,12 +39,12 @@ func (c *costs) InterceptOperation(ctx context.Context, next graphql.OperationHa
 	case chargeOf(op) == nil:
 		return next(ctx)
 	case dryRun(op):
-		edge.Judge(ctx, false)
+		edge.MarkStorable(ctx, false)
 		return c.plan(ctx, op, next)
 	case !costWanted(op):
 		return next(ctx)
 	}
-	edge.Judge(ctx, false)
+	edge.MarkStorable(ctx, false)
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		response := respond(ctx)

@@ -51,7 +51,7 @@ func offer(h http.Header, media string, operation ast.Operation, response *graph
 		edge.Describe(h, f)
 	}
 	if operation == ast.Query && len(response.Errors) == 0 && len(response.Data) > 0 {
-		edge.Offer(h, "W/"+edge.Validator([]byte(media), response.Data, others(response.Extensions)))
+		edge.SetValidator(h, "W/"+edge.Validator([]byte(media), response.Data, others(response.Extensions)))
 	}
 }
 

@@ -144,7 +144,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 				markStale(response, f)
 			}
 			edge.Limit(ctx, f.MaxAge-f.Age)
-			edge.Judge(ctx, query && !f.Stale && len(response.Errors) == 0)
+			edge.MarkStorable(ctx, query && !f.Stale && len(response.Errors) == 0)
 			return response
 		}
 	}

@@ -38,7 +38,7 @@ func inParts(ctx context.Context, op *graphql.OperationContext) bool {
 // deliver executes an operation and sends its answer, then what it deferred as
 // it comes. Nothing of it is kept at the edge.
 func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, media string, log *slog.Logger) {
-	edge.Judge(r.Context(), false)
+	edge.MarkStorable(r.Context(), false)
 	over := time.NewTimer(wanted(r.Context()).timeout)
 	defer over.Stop()
 	reads, leave := context.WithCancel(r.Context())

@@ -69,7 +69,7 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	op, response, err := start(ctx, exec, params, func(ctx context.Context, op *graphql.OperationContext) (context.Context, error) {
 		switch kind := op.Operation.Operation; {
 		case kind == ast.Query:
-			return edge.Wanted(r.WithContext(ctx)), nil
+			return edge.WithCacheControl(r.WithContext(ctx)), nil
 		case kind == ast.Mutation && r.Method == http.MethodGet:
 			return ctx, analytics.Invalidf("method", "must be POST for a mutation")
 		}

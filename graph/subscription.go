@@ -39,7 +39,7 @@ func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next gr
 	return func(ctx context.Context) *graphql.Response {
 		ctx, cancel := context.WithCancelCause(graphql.WithFieldContext(ctx, root))
 		defer cancel(nil)
-		ctx = loaders.Later(ctx, func() *loaders.Loaders {
+		ctx = loaders.WithLazy(ctx, func() *loaders.Loaders {
 			timer := time.AfterFunc(o.Timeout, func() { cancel(context.DeadlineExceeded) })
 			context.AfterFunc(ctx, func() { timer.Stop() })
 			load := loaders.New(o.Source, viewer, o.Now())

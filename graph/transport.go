@@ -76,14 +76,14 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, media, http.StatusMethodNotAllowed, analytics.Invalidf("method", "must be GET or POST, got %s", analytics.Quote(r.Method)))
 		return
 	}
-	ctx := edge.Wanted(r)
+	ctx := edge.WithCacheControl(r)
 	p, raw, held, ok := t.bodies.admit(ctx, w, r, t.auth, media)
 	defer held.release()
 	if !ok {
 		return
 	}
 	key := edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: fingerprint(r, media, also, raw)}
-	t.edge.Serve(w, edge.Under(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
+	t.edge.Serve(w, edge.WithContext(ctx, r), key, func(w http.ResponseWriter, r *http.Request) {
 		if err := t.enter(p.Tenant.ID); err != nil {
 			refuse(w, media, 0, err)
 			return

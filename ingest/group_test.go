@@ -169,7 +169,7 @@ func TestGroupsAndQueuesAreBounded(t *testing.T) {
 	})
 }
 
-func TestPoisonHurtsItsRequestAlone(t *testing.T) {
+func TestABadRequestDoesNotFailItsGroup(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string

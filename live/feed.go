@@ -104,7 +104,7 @@ func (f *feed[V]) turn(now time.Time) error {
 		case f.failing.IsZero():
 			f.failing = now
 			f.hub.o.Log.Warn("a subscription cannot be computed", "query", f.key.query, "error", err)
-		case now.Sub(f.failing) > patience:
+		case now.Sub(f.failing) > grace:
 			return err
 		}
 	}

@@ -24,9 +24,9 @@ const (
 	// refresh is after how long a feed is computed anew although nothing said that
 	// it changed: calendars turn.
 	refresh = 10 * time.Second
-	// patience is how long a feed may fail before it ends, and how long a
+	// grace is how long a feed may fail before it ends, and how long a
 	// subscriber may leave a value unread before it is dropped.
-	patience       = 30 * time.Second
+	grace          = 30 * time.Second
 	computeTimeout = 10 * time.Second
 )
 
@@ -43,7 +43,7 @@ const (
 
 var (
 	errClosing = analytics.Errorf(analytics.CodeUnavailable, "the gateway is closing, subscribe again")
-	errSlow    = analytics.Errorf(analytics.CodeRateLimited, "a value was left unread for %d s: read faster, or select less", int(patience.Seconds()))
+	errSlow    = analytics.Errorf(analytics.CodeRateLimited, "a value was left unread for %d s: read faster, or select less", int(grace.Seconds()))
 )
 
 // Options of New.

@@ -274,7 +274,7 @@ func TestTheUnreadIsReplacedAndTheSlowAreDropped(t *testing.T) {
 		}
 		w.wantLikes(slow, 6) // the latest alone
 		w.wantLikes(slow, none)
-		for range int(patience/every) + 5 {
+		for range int(grace/every) + 5 {
 			time.Sleep(every)
 			w.like(subject)
 			take(quick)
@@ -317,14 +317,14 @@ func TestFailuresAreBorneForAWhile(t *testing.T) {
 		values, _, ending := w.watch("show")
 		w.wantLikes(values, 1)
 		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
-		time.Sleep(patience / 2)
+		time.Sleep(grace / 2)
 		w.wantLikes(values, none)
 		w.set(func() { w.err = nil })
 		w.like()
 		time.Sleep(2 * every)
 		w.wantLikes(values, 2)
 		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
-		time.Sleep(patience + 2*every)
+		time.Sleep(grace + 2*every)
 		if _, open := <-values; open {
 			t.Error("it goes on")
 		}

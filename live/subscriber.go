@@ -23,7 +23,7 @@ type subscriber[V any] struct {
 func (s *subscriber[V]) offer(v V) bool {
 	select {
 	case <-s.values:
-		if time.Since(s.unread) > patience {
+		if time.Since(s.unread) > grace {
 			return false
 		}
 	default:

@@ -17,11 +17,11 @@ const (
 	quietRounds = 3
 	// hopefulRounds is the same where a field that is alike may ask yet.
 	hopefulRounds = 12
-	// patientRounds and patience are after how many rounds, and how long, any
+	// maxRounds and maxWait are after how many rounds, and how long, any
 	// batch leaves: an element that failed before it asked must not hold up the
 	// others.
-	patientRounds = 20
-	patience      = 25 * time.Millisecond // more than a busy machine keeps a thread waiting
+	maxRounds = 20
+	maxWait   = 25 * time.Millisecond // more than a busy machine keeps a thread waiting
 )
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
@@ -30,25 +30,25 @@ const (
 // an element away. Loads that bound the age of their answers differently do not
 // share a batch.
 type batcher[K comparable, V any] struct {
-	call     func(ctx context.Context, keys []K) ([]V, error)
-	recall   func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing
-	patience time.Duration
-	mu       sync.Mutex
-	pending  map[time.Duration]*batch[K, V] // by the bound
+	call    func(ctx context.Context, keys []K) ([]V, error)
+	recall  func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing
+	maxWait time.Duration
+	mu      sync.Mutex
+	pending map[time.Duration]*batch[K, V] // by the bound
 }
 
 type batch[K comparable, V any] struct {
-	keys    []K
-	place   map[K]int
-	loads   int
-	company company
-	values  []V
-	err     error
-	done    chan struct{}
+	keys     []K
+	place    map[K]int
+	loads    int
+	siblings siblings
+	values   []V
+	err      error
+	done     chan struct{}
 }
 
 func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
-	return &batcher[K, V]{call: call, patience: patience, pending: map[time.Duration]*batch[K, V]{}}
+	return &batcher[K, V]{call: call, maxWait: maxWait, pending: map[time.Duration]*batch[K, V]{}}
 }
 
 // Load answers one key as part of a batch. A batch fails as a whole.
@@ -57,7 +57,7 @@ func (b *batcher[K, V]) Load(ctx context.Context, key K) (V, error) {
 		return known[0], nil
 	}
 	var i int
-	p, err := b.board(ctx, func(p *batch[K, V]) { i = p.add(key) })
+	p, err := b.join(ctx, func(p *batch[K, V]) { i = p.add(key) })
 	if err != nil {
 		var none V
 		return none, err
@@ -71,7 +71,7 @@ func (b *batcher[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
 		return known, nil
 	}
 	places := make([]int, len(keys))
-	p, err := b.board(ctx, func(p *batch[K, V]) {
+	p, err := b.join(ctx, func(p *batch[K, V]) {
 		for i, key := range keys {
 			places[i] = p.add(key)
 		}
@@ -105,8 +105,8 @@ func (p *batch[K, V]) add(key K) int {
 	return i
 }
 
-// board adds keys to the batch that leaves next, and waits for its answers.
-func (b *batcher[K, V]) board(ctx context.Context, add func(*batch[K, V])) (*batch[K, V], error) {
+// join adds keys to the batch that leaves next, and waits for its answers.
+func (b *batcher[K, V]) join(ctx context.Context, add func(*batch[K, V])) (*batch[K, V], error) {
 	maxAge := analytics.MaxAge(ctx)
 	b.mu.Lock()
 	p := b.pending[maxAge]
@@ -115,7 +115,7 @@ func (b *batcher[K, V]) board(ctx context.Context, add func(*batch[K, V])) (*bat
 		b.pending[maxAge] = p
 		go b.dispatch(ctx, p)
 	}
-	p.company.board(ctx)
+	p.siblings.enter(ctx)
 	p.loads++
 	add(p)
 	b.mu.Unlock()
@@ -169,7 +169,7 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 func (b *batcher[K, V]) await(p *batch[K, V]) {
 	for quiet, last, since := 0, 0, time.Now(); ; quiet++ {
 		b.mu.Lock()
-		n, whole, expecting := p.loads, p.company.whole(), p.company.expecting()
+		n, whole, expecting := p.loads, p.siblings.whole(), p.siblings.expecting()
 		b.mu.Unlock()
 		if n != last {
 			quiet, last, since = 0, n, time.Now()
@@ -177,7 +177,7 @@ func (b *batcher[K, V]) await(p *batch[K, V]) {
 		switch {
 		case quiet < quietRounds:
 			runtime.Gosched()
-		case whole && (!expecting || quiet > hopefulRounds), quiet > patientRounds && time.Since(since) > b.patience:
+		case whole && (!expecting || quiet > hopefulRounds), quiet > maxRounds && time.Since(since) > b.maxWait:
 			return
 		default:
 			time.Sleep(time.Microsecond) // lets this thread help the others

@@ -50,7 +50,7 @@ func TestListIsOneCall(t *testing.T) {
 		for range 200 {
 			var calls atomic.Int64
 			b := squares(&calls)
-			b.patience = time.Minute
+			b.maxWait = time.Minute
 			var all sync.WaitGroup
 			for i, ctx := range list(t.Context(), shape[0], shape[1]) {
 				all.Go(func() {
@@ -94,7 +94,7 @@ func TestEqualKeysAreOne(t *testing.T) {
 		asked.Store(&keys)
 		return keys, nil
 	})
-	b.patience = time.Minute
+	b.maxWait = time.Minute
 	var all sync.WaitGroup
 	for i, ctx := range list(t.Context(), 1, 30) {
 		all.Go(func() { _, _ = b.Load(ctx, fmt.Sprint(i%3)) })
@@ -143,7 +143,7 @@ func TestErrorIsShared(t *testing.T) {
 				}
 				return keys, nil
 			})
-			b.patience = time.Minute
+			b.maxWait = time.Minute
 			var all sync.WaitGroup
 			for i, ctx := range list(t.Context(), 1, 50) {
 				all.Go(func() {

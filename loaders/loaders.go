@@ -126,11 +126,11 @@ type contextKey struct{}
 
 // With puts the request's loaders into its context.
 func With(ctx context.Context, l *Loaders) context.Context {
-	return Later(ctx, func() *Loaders { return l })
+	return WithLazy(ctx, func() *Loaders { return l })
 }
 
-// Later puts loaders into the context that are made when first asked for.
-func Later(ctx context.Context, build func() *Loaders) context.Context {
+// WithLazy puts loaders into the context that are made when first asked for.
+func WithLazy(ctx context.Context, build func() *Loaders) context.Context {
 	return context.WithValue(ctx, contextKey{}, sync.OnceValue(build))
 }
 
@@ -160,7 +160,7 @@ func (l *Loaders) window(in *analytics.RangeInput, zone analytics.TimeZone, fall
 func (l *Loaders) load(ctx context.Context, q *analytics.Query) (analytics.Answer, error) {
 	answer, err := l.totals.Load(ctx, q)
 	if err == nil {
-		err = answer.Kept()
+		err = answer.Err()
 	}
 	return answer, err
 }
@@ -198,7 +198,7 @@ func (l *Loaders) totalsOf(ctx context.Context, kind analytics.Kind, subjects []
 	}
 	out := make([]*analytics.Totals, len(answers))
 	for i := range answers {
-		if err := answers[i].Kept(); err != nil {
+		if err := answers[i].Err(); err != nil {
 			return nil, err
 		}
 		ms[i].AsOf, out[i] = answers[i].AsOf, answers[i].Totals[0]

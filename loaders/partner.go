@@ -217,7 +217,7 @@ func (l *Loaders) measure(ctx context.Context, of analytics.Measured, standings 
 		return fmt.Errorf("loaders: %d answers to %d queries", len(answers), len(standings))
 	}
 	for i, s := range standings {
-		if err := answers[i].Kept(); err != nil {
+		if err := answers[i].Err(); err != nil {
 			return err
 		}
 		of.Noun, of.AsOf = s.Partner, answers[i].AsOf

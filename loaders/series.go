@@ -125,7 +125,7 @@ func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *anal
 		return nil, err
 	}
 	if b := m.Part.Of; answer.Truncated && (!b.Truncated || m.Window.Range != b.Window.Range) {
-		return nil, analytics.NotToldApart("breakdown", b.By()...)
+		return nil, analytics.ErrIndistinct("breakdown", b.By()...)
 	}
 	m.AsOf = answer.AsOf
 	return m.Part.Totals(&answer)

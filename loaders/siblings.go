@@ -9,9 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// company is who else asks when one field does: the other elements of its list, and
+// siblings is who else asks when one field does: the other elements of its list, and
 // fields of the same names from the root on under other aliases.
-type company struct {
+type siblings struct {
 	// shares say how much of each list has asked for the elements' field, 1 for all of
 	// it. An element of a list of n within one of m is worth 1/n of 1/m.
 	shares  map[*ast.Field]float64
@@ -19,7 +19,7 @@ type company struct {
 }
 
 // board counts the field that is being resolved under ctx.
-func (c *company) board(ctx context.Context) {
+func (c *siblings) enter(ctx context.Context) {
 	field := graphql.GetFieldContext(ctx)
 	if field == nil {
 		return
@@ -41,7 +41,7 @@ func (c *company) board(ctx context.Context) {
 
 // expect notes the fields like this one, the first time that one of them asks, and
 // that this one has.
-func (c *company) expect(ctx context.Context, field *graphql.FieldContext) {
+func (c *siblings) expect(ctx context.Context, field *graphql.FieldContext) {
 	path := pathOf(field, nil)
 	key := strings.Join(path, ".")
 	n, known := c.missing[key]
@@ -83,7 +83,7 @@ func asking(ctx context.Context, path []string) int {
 
 // whole reports whether every list is complete. One without elements somewhere
 // inside never is.
-func (c *company) whole() bool {
+func (c *siblings) whole() bool {
 	const rounding = 1e-6
 	for _, share := range c.shares {
 		if share < 1-rounding {
@@ -95,7 +95,7 @@ func (c *company) whole() bool {
 
 // expecting reports whether a field like those that asked has not yet. It may
 // never, where its parent is null.
-func (c *company) expecting() bool {
+func (c *siblings) expecting() bool {
 	for _, n := range c.missing {
 		if n > 0 {
 			return true

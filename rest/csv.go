@@ -18,7 +18,7 @@ var csvHeader = []string{
 
 // csv is the answer as a file of a header and one row (RFC 4180, with \n).
 func (s *stats) csv() (*reply, error) {
-	row := []string{graph.Cell(s.ActivationID), graph.Cell(s.EventKey), graph.Cell(s.EventName), graph.Cell(s.Tier), s.Range.StartAt, s.Range.EndAt}
+	row := []string{graph.EscapeFormula(s.ActivationID), graph.EscapeFormula(s.EventKey), graph.EscapeFormula(s.EventName), graph.EscapeFormula(s.Tier), s.Range.StartAt, s.Range.EndAt}
 	m := s.Metrics
 	for _, n := range []int64{
 		m.ClickCount, m.OutboundClickCount, m.CalendarSyncCount,

@@ -47,7 +47,7 @@ func TestCell(t *testing.T) {
 		"": "", "x": "x", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "\nx": "'\nx",
 		"x=1": "x=1", "'=1": "'=1", "é": "é", " =1": " =1",
 	} {
-		if got := graph.Cell(text); got != want {
+		if got := graph.EscapeFormula(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

@@ -15,7 +15,7 @@ func Description() []byte { return openAPI }
 
 // OpenAPI serves it.
 func OpenAPI() http.Handler {
-	return problem.Reading(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return problem.ReadOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
 			w = bodiless{w}
 		}

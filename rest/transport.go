@@ -111,7 +111,7 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 		w.Header().Set("Allow", "GET, HEAD")
 		return errMethod
 	}
-	ctx := edge.Wanted(r)
+	ctx := edge.WithCacheControl(r)
 	p, err := t.contract.identify(ctx, t.Auth, c)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 	if err != nil {
 		return err
 	}
-	t.Edge.Serve(w, edge.Under(ctx, r), t.key(p, c), func(w http.ResponseWriter, r *http.Request) {
+	t.Edge.Serve(w, edge.WithContext(ctx, r), t.key(p, c), func(w http.ResponseWriter, r *http.Request) {
 		if err := t.answer(auth.WithPrincipal(r.Context(), p), w, p, c, exec); err != nil {
 			t.refuse(w, c, err)
 		}
@@ -160,7 +160,7 @@ func (t *transport) answer(ctx context.Context, w http.ResponseWriter, p *auth.P
 		edge.Describe(h, x.fresh)
 	}
 	if a.offered {
-		edge.Offer(h, edge.Validator([]byte(a.contentType), a.body))
+		edge.SetValidator(h, edge.Validator([]byte(a.contentType), a.body))
 	}
 	if a.disposition != "" {
 		h.Set("Content-Disposition", a.disposition)

@@ -186,8 +186,15 @@ func (s *source) ListActivations(context.Context, int64, analytics.ActivationFil
 	panic("not for REST")
 }
 
-func (s *source) Partners(context.Context, int64, []uuid.UUID) ([]*analytics.Partner, error) {
-	panic("not for REST")
+func (s *source) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	all, err := s.ListPartners(ctx, tenant)
+	out := make([]*analytics.Partner, len(uuids))
+	for i, id := range uuids {
+		if at := slices.IndexFunc(all, func(p *analytics.Partner) bool { return p.UUID == id }); at >= 0 {
+			out[i] = all[at]
+		}
+	}
+	return out, err
 }
 
 func (s *source) ListPartners(_ context.Context, tenant int64) ([]*analytics.Partner, error) {

@@ -42,7 +42,7 @@ type Compacted struct {
 // allowed.
 func (s *Store) Compact(ctx context.Context, progress func(done, total int)) (Compacted, error) {
 	c := &compaction{progress: progress}
-	alone, err := s.alone(ctx, compactorLock, func(conn *pgxpool.Conn) error { c.conn = conn; return c.run(ctx) })
+	alone, err := s.withAdvisoryLock(ctx, compactorLock, func(conn *pgxpool.Conn) error { c.conn = conn; return c.run(ctx) })
 	c.Busy = err == nil && !alone
 	return c.Compacted, err
 }
@@ -103,7 +103,7 @@ func (c *compaction) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = c.foresee(ctx, tenants); err != nil {
+	if err = c.countWork(ctx, tenants); err != nil {
 		return err
 	}
 	var failed error
@@ -122,8 +122,8 @@ func (c *compaction) run(ctx context.Context) error {
 	return errors.Join(failed, err)
 }
 
-// foresee counts what there is to do, for whoever watches.
-func (c *compaction) foresee(ctx context.Context, tenants []analytics.Tenant) error {
+// countWork counts what there is to do, for whoever watches.
+func (c *compaction) countWork(ctx context.Context, tenants []analytics.Tenant) error {
 	if c.progress == nil {
 		c.progress = func(int, int) {}
 		return nil
@@ -168,7 +168,7 @@ func (c *compaction) tenant(ctx context.Context, tenant int64) error {
 		found, more := inParts(found)
 		parts = parts || more
 		for len(found) > 0 {
-			n := transactionful(found)
+			n := batchSize(found)
 			if taken, err := c.merge(ctx, tenant, found[:n]); err != nil || !taken {
 				return err
 			}
@@ -192,9 +192,9 @@ func inParts(found []looseBucket) (parts []looseBucket, more bool) {
 	return parts, more
 }
 
-// transactionful is how many of the buckets, at least one, make up a
+// batchSize is how many of the buckets, at least one, make up a
 // transaction.
-func transactionful(found []looseBucket) int {
+func batchSize(found []looseBucket) int {
 	rows, n := 0, 0
 	for n < len(found) && rows < compactRows {
 		rows += len(found[n].seqs)

@@ -55,7 +55,7 @@ func (d *deriver) derive(ctx context.Context, facts []fact) error {
 // count enters the facts and packs the cells of all that was derived, beside what
 // the caller does meanwhile: it has Postgres store them.
 func (d *deriver) count(facts []fact) (rows func() []analytics.Row) {
-	return meanwhile(func() []analytics.Row {
+	return async(func() []analytics.Row {
 		for i := range facts {
 			f := &facts[i]
 			d.ledger.Add(analytics.Fact{

@@ -70,9 +70,9 @@ func newLRU[K comparable, V any](size int) *lru.Cache[K, V] {
 	return c
 }
 
-// follow drops everything when the database has become another history: what was
+// setIncarnation drops everything when the database has become another history: what was
 // committed last may never have happened there.
-func (d *dictionary) follow(history string) {
+func (d *dictionary) setIncarnation(history string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.history != "" && history != d.history {
@@ -88,16 +88,16 @@ func (d *dictionary) clear() {
 	clear(d.erasures)
 }
 
-// following is the history that what is asked now belongs to.
-func (d *dictionary) following() string {
+// incarnation is the history that what is asked now belongs to.
+func (d *dictionary) incarnation() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.history
 }
 
-// sure tells, of a tenant who is locked, since which number all that were given are
+// completeBelow tells, of a tenant who is locked, since which number all that were given are
 // remembered.
-func (d *dictionary) sure(tenant int64, m moment) int64 {
+func (d *dictionary) completeBelow(tenant int64, m moment) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if m.next < d.own[tenant].next { // numbers were never given that we saw given
@@ -199,7 +199,7 @@ func (s *Store) ReadAhead(ctx context.Context, tenant int64, events []analytics.
 	for i, at := range unknown {
 		order[i] = words.order[at]
 	}
-	history := s.dictionary.following()
+	history := s.dictionary.incarnation()
 	found, m, err := readAhead(ctx, s, tenant, order)
 	if err != nil {
 		return wrap(err)

@@ -143,7 +143,7 @@ func TestWhoWasForgottenIsSomebodyNew(t *testing.T) {
 func TestAnotherHistoryIsNotRemembered(t *testing.T) {
 	t.Parallel()
 	for name, notice := range map[string]func(w *world){
-		"by its name":    func(w *world) { w.dictionary.follow("restored") },
+		"by its name":    func(w *world) { w.dictionary.setIncarnation("restored") },
 		"by its numbers": func(*world) {},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -107,7 +107,7 @@ func (r *recording) findIdentities(ctx context.Context, tx pgx.Tx, order []diges
 	numbers := make([]uint32, len(order))
 	unknown := places(len(order))
 	if !r.again {
-		unknown = r.dictionary.recall(r.tenant, r.sure, order, numbers)
+		unknown = r.dictionary.recall(r.tenant, r.completeBelow, order, numbers)
 	}
 	if len(unknown) > 0 {
 		if err := r.lookUp(ctx, tx, order, unknown, numbers); err != nil {

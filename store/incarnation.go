@@ -17,7 +17,7 @@ const incarnationOf = `SELECT concat_ws('/', (SELECT system_identifier FROM pg_c
 func (s *Store) learnIncarnation(ctx context.Context, conn *pgx.Conn) error {
 	results, err := conn.PgConn().Exec(ctx, incarnationOf).ReadAll() // no statement of ours to count
 	if err == nil && len(results) == 1 && len(results[0].Rows) == 1 {
-		s.dictionary.follow(string(results[0].Rows[0][0]))
+		s.dictionary.setIncarnation(string(results[0].Rows[0][0]))
 	}
 	if conn.IsClosed() {
 		return err
@@ -28,4 +28,4 @@ func (s *Store) learnIncarnation(ctx context.Context, conn *pgx.Conn) error {
 // Incarnation names the history that the database was of when we last connected, ""
 // before. After a restore or a failover, which may lose what was committed last, it
 // is another one: what was remembered of the old one may never have happened.
-func (s *Store) Incarnation() string { return s.dictionary.following() }
+func (s *Store) Incarnation() string { return s.dictionary.incarnation() }

@@ -91,7 +91,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if v, err := s.Schema(ctx); err != nil || v.Newer() {
 		return 0, errors.Join(err, v.Err())
 	}
-	ran, err := upWithPatience(ctx, provider)
+	ran, err := migrateUp(ctx, provider)
 	if err != nil {
 		return ran, fmt.Errorf("migrate: %w", wrap(err))
 	}
@@ -111,9 +111,9 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	return ran, err
 }
 
-// upWithPatience runs the migrations, giving way to statements that hold what they
+// migrateUp runs the migrations, giving way to statements that hold what they
 // need.
-func upWithPatience(ctx context.Context, provider *goose.Provider) (ran int, err error) {
+func migrateUp(ctx context.Context, provider *goose.Provider) (ran int, err error) {
 	for try := 1; ; try++ {
 		results, err := provider.Up(ctx)
 		ran += len(results)

@@ -45,7 +45,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		return Pruned{}, err
 	}
 	p := &pruning{Store: s, before: before}
-	alone, err := s.alone(ctx, prunerLock, func(*pgxpool.Conn) error {
+	alone, err := s.withAdvisoryLock(ctx, prunerLock, func(*pgxpool.Conn) error {
 		if err := p.raiseHorizons(ctx); err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ type pruning struct {
 // meanwhile included.
 func (p *pruning) raiseHorizons(ctx context.Context) error {
 	for {
-		tenants, err := p.unaware(ctx, p.pool)
+		tenants, err := p.tenantsBelowHorizon(ctx, p.pool)
 		if err != nil || len(tenants) == 0 {
 			return err
 		}
@@ -115,8 +115,8 @@ func (p *pruning) raiseHorizons(ctx context.Context) error {
 	}
 }
 
-// unaware lists tenants that may still record events which are to go.
-func (p *pruning) unaware(ctx context.Context, db interface {
+// tenantsBelowHorizon lists tenants that may still record events which are to go.
+func (p *pruning) tenantsBelowHorizon(ctx context.Context, db interface {
 	Query(ctx context.Context, text string, a ...any) (pgx.Rows, error)
 },
 ) ([]int64, error) {
@@ -243,7 +243,7 @@ func (p *pruning) replaceMonth(ctx context.Context, tx pgx.Tx, m month) (kept in
 		return 0, err
 	}
 	// Nobody can record events of the month now: who still might?
-	tenants, err := p.unaware(ctx, tx)
+	tenants, err := p.tenantsBelowHorizon(ctx, tx)
 	if err == nil && len(tenants) > 0 {
 		err = errUnaware
 	}

@@ -151,7 +151,7 @@ func (p *pruningProperty) checkPruned(t *testing.T, when string, events []analyt
 	var answered []analytics.Query
 	var of []string
 	for i, q := range queries {
-		refused := answers[i].Kept()
+		refused := answers[i].Err()
 		if refused != nil && answers[i].Lost == "" {
 			equal(t, "code", codeOf(refused), analytics.CodeGone)
 			equal(t, "bound", answers[i].Gone.EventsFrom, p.horizon)

@@ -22,8 +22,8 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	}
 	attempt := func(again bool) (*recording, error) {
 		r := &recording{
-			tenant: tenant, dictionary: s.dictionary, history: s.dictionary.following(),
-			now: s.instant(), again: again, wary: again || s.isWary(tenant), events: events, outcomes: make([]analytics.Outcome, len(events)),
+			tenant: tenant, dictionary: s.dictionary, history: s.dictionary.incarnation(),
+			now: s.instant(), again: again, checksDuplicates: again || s.repeatsItself(tenant), events: events, outcomes: make([]analytics.Outcome, len(events)),
 		}
 		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
 	}
@@ -37,7 +37,7 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 	if sqlState(err, uniqueViolation) { // nothing was stored
 		r, err = attempt(true)
 	}
-	if r.met {
+	if r.metDuplicate {
 		s.repeats.Store(tenant, s.now())
 	}
 	if err == nil {
@@ -58,30 +58,30 @@ func (r *recording) remember() {
 // refuses one that is there, and the batch begins anew, again, asking for all.
 const waryFor = time.Minute
 
-func (s *Store) isWary(tenant int64) bool {
+func (s *Store) repeatsItself(tenant int64) bool {
 	last, known := s.repeats.Load(tenant)
 	return known && s.now().Sub(last.(time.Time)) < waryFor
 }
 
 // recording is one run of the write transaction.
 type recording struct {
-	tenant     int64
-	now        time.Time
-	dictionary *dictionary
-	history    string
-	again      bool // what is remembered was wrong
-	wary       bool // looks events up before it stores them
-	met        bool // an event that was stored before
-	events     []analytics.Event
-	outcomes   []analytics.Outcome
-	known      map[subjectKey]int64 // subjects, 0 for none
-	fresh      []fact               // the events to store
-	words      vocabulary
-	numbers    []uint32 // of the words
-	moment     moment   // how the dictionary stood when it began
-	sure       int64    // since which number the dictionary knows all
-	added      run      // what it numbered itself
-	change     analytics.Change
+	tenant           int64
+	now              time.Time
+	dictionary       *dictionary
+	history          string
+	again            bool // what is remembered was wrong
+	checksDuplicates bool // looks events up before it stores them
+	metDuplicate     bool // an event that was stored before
+	events           []analytics.Event
+	outcomes         []analytics.Outcome
+	known            map[subjectKey]int64 // subjects, 0 for none
+	fresh            []fact               // the events to store
+	words            vocabulary
+	numbers          []uint32 // of the words
+	moment           moment   // how the dictionary stood when it began
+	completeBelow    int64    // since which number the dictionary knows all
+	added            run      // what it numbered itself
+	change           analytics.Change
 }
 
 // fact is an event with its numbers in place of the client's words.
@@ -101,7 +101,7 @@ func (f *fact) actor() int64 {
 }
 
 func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
-	r.sure = r.dictionary.sure(r.tenant, r.moment)
+	r.completeBelow = r.dictionary.completeBelow(r.tenant, r.moment)
 	err := r.refuseTooOld(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("horizon: %w", err)
@@ -189,7 +189,7 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 			n, ats, ids = append(n, int32(i)), append(ats, e.At), append(ids, e.ID)
 		}
 	}
-	if r.wary && len(n) > 0 {
+	if r.checksDuplicates && len(n) > 0 {
 		if err := r.findStored(ctx, tx, n, ats, ids); err != nil {
 			return err
 		}
@@ -210,7 +210,7 @@ func (r *recording) findStored(ctx context.Context, tx pgx.Tx, n []int32, ats []
 		return err
 	}
 	var i int
-	_, err = pgx.ForEachRow(rows, []any{&i}, func() error { r.outcomes[i], r.met = analytics.Duplicate, true; return nil })
+	_, err = pgx.ForEachRow(rows, []any{&i}, func() error { r.outcomes[i], r.metDuplicate = analytics.Duplicate, true; return nil })
 	return err
 }
 

@@ -1,7 +1,8 @@
-// Package store owns Postgres: the schema, every statement, the transaction
-// that records events with their cells, and the upkeep of cells (compact,
-// verify, rebuild). It speaks the types of package analytics and must know
-// neither caches, GraphQL nor HTTP.
+// Package store owns Postgres: the schema and its migrations, every statement, the
+// transaction that records events with their cells, the upkeep of cells (compact,
+// verify, rebuild), retention and erasure (prune, forget), tenants, their keys and
+// links, row-level security, the audit log and the read replica. It speaks the types
+// of package analytics and must know neither caches, GraphQL nor HTTP.
 //
 // Statements keep the rules that let the same schema be distributed by tenant:
 // each binds tenant_id, one write transaction touches one tenant, and numbers
@@ -80,7 +81,7 @@ type Store struct {
 	identityKeys sync.Map // tenant id → []byte
 	repeats      sync.Map // tenant id → when it last sent an event that was stored already
 	dictionary   *dictionary
-	roundTrips   atomic.Int64
+	statements   atomic.Int64
 	bound        atomic.Bool
 }
 
@@ -139,7 +140,7 @@ func (s *Store) openPool(ctx context.Context, url string, learn ...func(context.
 	}
 	cfg.MaxConns = max(cfg.MaxConns, 16)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
-	cfg.ConnConfig.Tracer = &tripCounter{&s.roundTrips}
+	cfg.ConnConfig.Tracer = &statementCounter{&s.statements}
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		for _, l := range learn {
 			if err := l(ctx, conn); err != nil {
@@ -192,25 +193,25 @@ func (s *Store) ReplicaUsed() bool { return s.replica != nil && s.replica.used()
 
 // Statements is the number of statements sent so far. A batch is one; COPY is not
 // counted.
-func (s *Store) Statements() int64 { return s.roundTrips.Load() }
+func (s *Store) Statements() int64 { return s.statements.Load() }
 
-type tripCounter struct{ n *atomic.Int64 }
+type statementCounter struct{ n *atomic.Int64 }
 
-func (t *tripCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+func (t *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	t.n.Add(1)
 	return ctx
 }
 
-func (t *tripCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (t *statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func (t *tripCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+func (t *statementCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
 	t.n.Add(1)
 	return ctx
 }
 
-func (t *tripCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (t *statementCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
-func (t *tripCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+func (t *statementCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
 // read runs a statement that sees one tenant alone, on the replica if that may be
 // behind and is not too far.

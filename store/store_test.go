@@ -29,8 +29,8 @@ func code(t testing.TB, err error, want analytics.Code) {
 	}
 }
 
-// TestThinThread sends one event of each kind through to its totals.
-func TestThinThread(t *testing.T) {
+// TestEveryKindIsCounted sends one event of each kind through to its totals.
+func TestEveryKindIsCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	noon := at("2026-03-02T12:00:00Z")

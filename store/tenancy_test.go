@@ -190,7 +190,7 @@ var unlimited = map[string]string{
 	"read":             "names its tenant",
 	"identityKey":      "names its tenant",
 	"Settle":           "names its tenant",
-	"alone":            "holds a lock; what it runs names its tenants",
+	"withAdvisoryLock": "holds a lock; what it runs names its tenants",
 	"ensurePartitions": "makes tables",
 	"prepareRole":      "makes the role",
 	"Migrate":          "makes the tables",

@@ -83,7 +83,7 @@ func (v *verification) computedFacets(ctx context.Context, stored *storedCells, 
 		at := k
 		at.bucket = analytics.BucketOf(k.level, bucket)
 		if row := stored.rows[v.rowOf(at.cellKey, bucket)]; row != nil {
-			at.dims = row.Told(k.dims)
+			at.dims = row.Project(k.dims)
 		}
 		if out[at] == nil {
 			out[at] = &computedCell{}

@@ -27,7 +27,7 @@ func (c Config) Start() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.SetHeaders(w.Header(), page.Strict)
-		if page.Reading(w, r) {
+		if page.ReadOnly(w, r) {
 			w.Header().Set("Cache-Control", "no-store")
 			c.start(base(r)).Write(w, http.StatusOK)
 		}

@@ -85,7 +85,7 @@ func (a App) notBuilt() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.SetHeaders(w.Header(), page.Strict)
-		if page.Reading(w, r) {
+		if page.ReadOnly(w, r) {
 			w.Header().Set("Cache-Control", "no-store")
 			p.Write(w, http.StatusNotImplemented)
 		}
@@ -100,7 +100,7 @@ func (c Config) Handler() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.SetHeaders(w.Header(), page.Strict)
-		if !page.Reading(w, r) {
+		if !page.ReadOnly(w, r) {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")

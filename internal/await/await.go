@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// patience is how long what must come may take.
-const patience = 30 * time.Second
+// timeout is how long what must come may take.
+const timeout = 30 * time.Second
 
 // Until returns when the condition holds. It is asked every millisecond; if it never
 // holds the test fails with the words.
 func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	Within(t, patience, what, holds)
+	Within(t, timeout, what, holds)
 }
 
 // Within is Until for a condition that is promised within d.
@@ -33,7 +33,7 @@ func Value[V any](t testing.TB, what string, from <-chan V) (v V) {
 	t.Helper()
 	select {
 	case v = <-from:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatalf("never: %s", what)
 	}
 	return v

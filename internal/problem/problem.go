@@ -27,8 +27,8 @@ func Write(w http.ResponseWriter, d Details) {
 	}{"about:blank", http.StatusText(d.Status), d.Status, d.Detail, d.Code})
 }
 
-// Reading serves GET and HEAD alone.
-func Reading(h http.Handler) http.Handler {
+// ReadOnly serves GET and HEAD alone.
+func ReadOnly(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")

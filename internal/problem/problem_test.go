@@ -11,7 +11,7 @@ import (
 
 func TestReading(t *testing.T) {
 	t.Parallel()
-	h := problem.Reading(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h := problem.ReadOnly(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, problem.Details{Status: http.StatusGone, Detail: `a "word"`, Code: "GONE"})
 	}))
 	const refused = `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"the method must be GET or HEAD"}`

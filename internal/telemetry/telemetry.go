@@ -1,6 +1,6 @@
 // Package telemetry owns what operators see: the log's form, the metrics and
-// the HTTP middleware that feeds both. It must never see a query string, a
-// header or a body, where secrets travel.
+// the HTTP middleware that feeds both. Of a request it must never see the query
+// string, a header or the body, where secrets travel.
 package telemetry
 
 import (

@@ -1,7 +1,8 @@
 // Package cache is a loaders.Source that remembers what the next one said:
 // first in process, then in Redis. It owns how answers are kept, how long they
-// are believed and how every gateway hears that one has changed; it must know
-// neither Postgres nor who asks.
+// are believed and how every gateway hears that one has changed, and beside it
+// how registered documents are kept in Redis; it must know neither Postgres nor
+// who asks.
 //
 // The promise: a read sees every write that was acknowledged a second before
 // it, and one under analytics.WithFresh every acknowledged write, whichever of
@@ -195,7 +196,7 @@ func (c *Cache) totalsUnremembered(ctx context.Context, tenant int64, queries []
 		return err
 	})
 	if err != nil {
-		return nil, given(err)
+		return nil, callerError(err)
 	}
 	recorder, maxAge, now := recorderOf(ctx), analytics.MaxAge(ctx), time.Now()
 	for i := range out {

@@ -240,7 +240,7 @@ func TestNobodyLeftEndsTheLoad(t *testing.T) {
 	}
 }
 
-func TestOnesErrorIsNotAnothers(t *testing.T) {
+func TestLoadErrorsAreNotShared(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	g := w.gateway(nil)

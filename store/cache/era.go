@@ -27,7 +27,7 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	if !certain && asked.Sub(at) < eraFor && of == connections {
 		return era, nil
 	}
-	ids, err := reigns(ctx, r.client)
+	ids, err := masterIDs(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
@@ -60,9 +60,9 @@ func (r *remote) inEra(ctx context.Context, writes bool, call func(era string) e
 	return cmp.Or(err, errChanging)
 }
 
-// reigns name the servers that hold keys: the process, and since when it is the
+// masterIDs name the servers that hold keys: the process, and since when it is the
 // master, for one that was a replica meanwhile missed what was written.
-func reigns(ctx context.Context, client redis.UniversalClient) (string, error) {
+func masterIDs(ctx context.Context, client redis.UniversalClient) (string, error) {
 	var mu sync.Mutex
 	var all []string
 	ask := func(ctx context.Context, one redis.Cmdable) error {

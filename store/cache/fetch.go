@@ -125,7 +125,7 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take fu
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return nil, given(ctx.Err())
+			return nil, callerError(ctx.Err())
 		}
 		switch {
 		case f.err == nil:
@@ -157,8 +157,8 @@ func (r *request[V]) run(ctx context.Context, shared *flights, flights []*flight
 	err = l.run(ctx)
 }
 
-// given types the error of a caller that gave up.
-func given(err error) error {
+// callerError types the error of a caller that gave up.
+func callerError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return analytics.Unavailable(err)
 	}

@@ -57,7 +57,7 @@ func (c *Cache) Publish(ctx context.Context, change analytics.Change) {
 // others, and settles the outbox: in this order. Who is told forgets what it
 // has and asks Redis again, where the old token must be gone by then.
 func (c *Cache) announce(ctx context.Context, changes []analytics.Change) error {
-	news := newsOf(changes)
+	news := changeSetOf(changes)
 	var err error
 	if c.remote != nil {
 		err = c.remote.replace(ctx, news.topics())
@@ -73,7 +73,7 @@ func (c *Cache) announce(ctx context.Context, changes []analytics.Change) error 
 }
 
 // forget drops what this process holds.
-func (c *Cache) forget(n news) {
+func (c *Cache) forget(n changeSet) {
 	c.memory.forget(n.topics())
 	c.lists.forget(n.topics())
 	for tenant, topics := range n {
@@ -158,11 +158,11 @@ func topicsIn(changes []analytics.Change) int {
 	return n
 }
 
-// news are topics by tenant.
-type news map[int64]map[analytics.Topic]bool
+// changeSet are topics by tenant.
+type changeSet map[int64]map[analytics.Topic]bool
 
-func newsOf(changes []analytics.Change) news {
-	n := news{}
+func changeSetOf(changes []analytics.Change) changeSet {
+	n := changeSet{}
 	for _, change := range changes {
 		if n[change.Tenant] == nil {
 			n[change.Tenant] = map[analytics.Topic]bool{}
@@ -174,7 +174,7 @@ func newsOf(changes []analytics.Change) news {
 	return n
 }
 
-func (n news) topics() []topic {
+func (n changeSet) topics() []topic {
 	var all []topic
 	for tenant, names := range n {
 		for _, name := range slices.Sorted(maps.Keys(names)) {

@@ -183,4 +183,4 @@ func (l *loading[V]) stale(i int) (got found, ok bool) {
 
 // jittered is a time to live less up to a tenth, so that what was read
 // together is not read again together.
-func jittered(ttl time.Duration) time.Duration { return ttl - rand.N(ttl/10+1) }
+func jittered(ttl time.Duration) time.Duration { return ttl - rand.N(ttl/10+1) } //nolint:gosec // no secret

@@ -51,7 +51,7 @@ func (c *Cache) subscribed() bool {
 // listen keeps a subscription until ctx ends.
 func (c *Cache) listen(ctx context.Context) {
 	for c.remote != nil && ctx.Err() == nil {
-		err := c.hearAll(ctx)
+		err := c.subscribe(ctx)
 		c.live.set(0)
 		if ctx.Err() == nil {
 			c.o.Log.Debug("the subscription was cut", "error", err)
@@ -63,11 +63,11 @@ func (c *Cache) listen(ctx context.Context) {
 	}
 }
 
-// hearAll holds one subscription until it fails. Messages come in order: once
+// subscribe holds one subscription until it fails. Messages come in order: once
 // the answer to a ping is here, so is everything published before the ping. In a
 // cluster that holds of a sharded channel alone, which one master serves.
 // Everything held from before the subscription is forgotten.
-func (c *Cache) hearAll(ctx context.Context) error {
+func (c *Cache) subscribe(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	era, err := c.remote.certainEra(ctx)
@@ -97,7 +97,7 @@ func (c *Cache) hearAll(ctx context.Context) error {
 				go ping(ctx, sub)
 			}
 		case *redis.Message:
-			c.hear(m.Payload)
+			c.handleMessage(m.Payload)
 		case *redis.Pong:
 			if c.remote.lastEra() != era {
 				return errors.New("cache: another Redis took over")
@@ -128,8 +128,8 @@ func ping(ctx context.Context, sub *redis.PubSub) {
 
 // A message is the sender, the tenant and the topics, parted by spaces.
 
-// hear forgets what a message names, or everything when it cannot be read.
-func (c *Cache) hear(message string) {
+// handleMessage forgets what a message names, or everything when it cannot be read.
+func (c *Cache) handleMessage(message string) {
 	words := strings.Fields(message)
 	if len(words) > 2 && words[0] == c.remote.self {
 		return // forgotten before it was sent
@@ -148,11 +148,11 @@ func (c *Cache) hear(message string) {
 	for _, w := range words[2:] {
 		topics[analytics.Topic(w)] = true
 	}
-	c.forget(news{tenant: topics})
+	c.forget(changeSet{tenant: topics})
 }
 
 // publish tells all gateways.
-func (r *remote) publish(ctx context.Context, n news) error {
+func (r *remote) publish(ctx context.Context, n changeSet) error {
 	var messages []string
 	for tenant, topics := range n {
 		head := r.self + " " + strconv.FormatInt(tenant, 10)

@@ -87,7 +87,7 @@ func render(description []byte) (http.Handler, error) {
 			return
 		}
 		page.SetHeaders(w.Header(), page.Strict)
-		if page.Reading(w, r) {
+		if page.ReadOnly(w, r) {
 			unknown.Write(w, http.StatusNotFound)
 		}
 	}), nil

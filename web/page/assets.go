@@ -73,7 +73,7 @@ func Asset(name string) string {
 func Assets(built fs.FS) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		SetHeaders(w.Header(), Strict)
-		if !Reading(w, r) {
+		if !ReadOnly(w, r) {
 			return
 		}
 		name, _ := strings.CutPrefix(r.URL.Path, AssetPrefix)

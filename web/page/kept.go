@@ -16,7 +16,7 @@ func Kept(policy, media string, body []byte) http.Handler {
 	etag := `"` + base64.RawURLEncoding.EncodeToString(digest[:12]) + `"`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		SetHeaders(w.Header(), policy)
-		if !Reading(w, r) {
+		if !ReadOnly(w, r) {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-cache")

@@ -91,8 +91,8 @@ func SetHeaders(h http.Header, policy string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// Reading reports whether the method reads; it answers any other with 405.
-func Reading(w http.ResponseWriter, r *http.Request) bool {
+// ReadOnly reports whether the method reads; it answers any other with 405.
+func ReadOnly(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return true
 	}

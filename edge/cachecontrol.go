@@ -11,11 +11,11 @@ import (
 	"footfall/analytics"
 )
 
-// Wanted reads a request's Cache-Control (RFC 9111): reads under the context it
+// WithCacheControl reads a request's Cache-Control (RFC 9111): reads under the context it
 // returns see every acknowledged write with no-cache, no-store or max-age=0, and
 // are bounded in age with max-age. What cannot be read is ignored, as are all
 // other directives.
-func Wanted(r *http.Request) context.Context {
+func WithCacheControl(r *http.Request) context.Context {
 	ctx := r.Context()
 	for _, header := range r.Header["Cache-Control"] {
 		for name, value := range directives(header) {
@@ -32,8 +32,8 @@ func Wanted(r *http.Request) context.Context {
 	return ctx
 }
 
-// Under is the request under ctx: r itself, where that is its own.
-func Under(ctx context.Context, r *http.Request) *http.Request {
+// WithContext is the request under ctx: r itself, where that is its own.
+func WithContext(ctx context.Context, r *http.Request) *http.Request {
 	if ctx == r.Context() {
 		return r
 	}

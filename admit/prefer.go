@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// WithPatience gives requests the time that they say their client waits: Prefer:
+// WithPreferWait gives requests the time that they say their client waits: Prefer:
 // wait=N, in seconds (RFC 7240, section 4.3).
-func WithPatience(h http.Handler) http.Handler {
+func WithPreferWait(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wait, ok := patience(r.Header["Prefer"])
+		wait, ok := preferredWait(r.Header["Prefer"])
 		if !ok {
 			h.ServeHTTP(w, r)
 			return
@@ -24,8 +24,8 @@ func WithPatience(h http.Handler) http.Handler {
 	})
 }
 
-// patience reads the first preference to wait; one that cannot be read is none.
-func patience(header []string) (time.Duration, bool) {
+// preferredWait reads the first preference to wait; one that cannot be read is none.
+func preferredWait(header []string) (time.Duration, bool) {
 	const most = 1 << 31
 	for _, field := range header {
 		for preference := range strings.SplitSeq(field, ",") {

@@ -7,9 +7,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// alone runs f on a connection that holds the lock, which one has over all
+// withAdvisoryLock runs f on a connection that holds the lock, which one has over all
 // instances. It reports false, and does nothing, where another holds it.
-func (s *Store) alone(ctx context.Context, lock int64, f func(conn *pgxpool.Conn) error) (held bool, err error) {
+func (s *Store) withAdvisoryLock(ctx context.Context, lock int64, f func(conn *pgxpool.Conn) error) (held bool, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return false, wrap(err)

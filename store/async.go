@@ -1,8 +1,8 @@
 package store
 
-// meanwhile runs f beside its caller, who gets what it returned, or panicked with,
+// async runs f beside its caller, who gets what it returned, or panicked with,
 // by calling the result.
-func meanwhile[T any](f func() T) (result func() T) {
+func async[T any](f func() T) (result func() T) {
 	var out T
 	var failure any
 	done := make(chan struct{})

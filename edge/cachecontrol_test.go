@@ -13,7 +13,7 @@ import (
 func wanted(fields ...string) time.Duration {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header["Cache-Control"] = fields
-	return analytics.MaxAge(edge.Wanted(r))
+	return analytics.MaxAge(edge.WithCacheControl(r))
 }
 
 func TestWanted(t *testing.T) {

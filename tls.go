@@ -6,27 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
-
-	"github.com/rs/cors"
 )
-
-// patience is how long a client may take. Streams set deadlines of their own.
-type patience struct{ headers, request, answer, idle time.Duration }
-
-var usualPatience = patience{headers: 5 * time.Second, request: time.Minute, answer: 2 * time.Minute, idle: 2 * time.Minute}
-
-// httpServer is one that no client holds up.
-func httpServer(h http.Handler, p patience, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		ReadHeaderTimeout: p.headers, ReadTimeout: p.request, WriteTimeout: p.answer, IdleTimeout: p.idle, MaxHeaderBytes: 128 << 10,
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 100, SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second, WriteByteTimeout: 30 * time.Second},
-	}
-}
 
 // encryption is where a certificate comes from.
 type encryption struct {
@@ -86,24 +69,4 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	c.tried = written
 	return c.held, nil
-}
-
-var oneYear, closing = []string{"max-age=31536000"}, []string{"close"}
-
-// share lets pages of the origins read what h answers, with a key that they send
-// themselves.
-func share(h http.Handler, origins []string) http.Handler {
-	if len(origins) == 0 {
-		return h
-	}
-	return cors.New(cors.Options{
-		AllowedOrigins: origins,
-		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders: []string{
-			"Accept", "Authorization", "Cache-Control", "Content-Type", "Content-Encoding", "If-None-Match",
-			"X-Footfall-Cost", "X-Footfall-Dry-Run", "X-Footfall-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name", "GraphQL-Require-Preflight", "Prefer",
-		},
-		ExposedHeaders: []string{"Age", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Warning"},
-		MaxAge:         7200,
-	}).Handler(h)
 }
