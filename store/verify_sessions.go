@@ -17,72 +17,106 @@ type actorSession struct {
 
 // sessions compares a partner's sessions and returns the computed ones.
 func (v *verification) sessions(ctx context.Context) ([]actorSession, error) {
-	type sessionKey struct{ actor, start int64 }
-	stored := map[sessionKey][]int64{}
-	var actor int64
-	var start, end time.Time
-	var packed []byte
-	var openActors []int64
-	var openViews []time.Time
-	err := v.each(ctx, "stored_sessions", nil, []any{&actor, &start, &end, &packed}, func() error {
-		if start.Before(v.since) {
-			for _, at := range unpackViews(start, end, packed) {
-				if t := time.UnixMicro(at); t.Before(v.since) && end.After(v.since.Add(-analytics.SessionIdle)) {
-					openActors, openViews = append(openActors, actor), append(openViews, t)
-				}
-			}
-			return nil
-		}
-		stored[sessionKey{actor, start.UnixMicro()}] = unpackViews(start, end, packed)
-		return nil
-	})
+	stored, open, err := v.storedSessions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var computed []actorSession
-	compare := func(actor int64, views []int64) error {
-		if len(views) == 0 || time.UnixMicro(views[0]).Before(v.since) {
-			return nil
-		}
-		computed = append(computed, actorSession{actor, analytics.Session{Views: views}})
-		k := sessionKey{actor, views[0]}
+	computed, err := v.visits(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	if computed, err = v.named(ctx, computed); err != nil {
+		return nil, err
+	}
+	for _, s := range computed {
+		k := sessionKey{s.actor, s.Views[0]}
 		had, found := stored[k]
 		delete(stored, k)
-		if !found || !slices.Equal(had, views) {
-			return v.differ("session", fmt.Sprintf("actor %d from %s", actor, instant(time.UnixMicro(views[0]))), viewsText(had), viewsText(views))
+		if !found || !slices.Equal(had, s.Views) {
+			if err = v.differ("session", k.String(), viewsText(had), viewsText(s.Views)); err != nil {
+				return nil, err
+			}
 		}
-		return nil
-	}
-	var views []int64 // of a session that goes on
-	var of int64
-	more := args{"since": v.since, "open_actors": openActors, "open_views": openViews}
-	err = v.each(ctx, "verify_visits", more, []any{&actor, &start}, func() (err error) {
-		at := start.UnixMicro()
-		if n := len(views); n > 0 && (actor != of || at-views[n-1] >= analytics.SessionIdle.Microseconds() || at-views[0] >= analytics.SessionLimit.Microseconds()) {
-			err = compare(of, views)
-			views = nil
-		}
-		of, views = actor, append(views, at)
-		return err
-	})
-	if err == nil {
-		err = compare(of, views)
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = v.each(ctx, "verify_named", args{"since": v.since}, []any{&actor, &start, &end}, func() error {
-		return compare(actor, slices.Compact([]int64{start.UnixMicro(), end.UnixMicro()}))
-	})
-	if err != nil {
-		return nil, err
 	}
 	for k, views := range stored {
-		if err := v.differ("session", fmt.Sprintf("actor %d from %s", k.actor, instant(time.UnixMicro(k.start))), viewsText(views), nothing); err != nil {
+		if err = v.differ("session", k.String(), viewsText(views), nothing); err != nil {
 			return nil, err
 		}
 	}
 	return computed, nil
+}
+
+type sessionKey struct{ actor, start int64 }
+
+// String says which session it is.
+func (k sessionKey) String() string {
+	return fmt.Sprintf("actor %d from %s", k.actor, instant(time.UnixMicro(k.start)))
+}
+
+// openSessions are views from before the horizon of sessions that may go on after it.
+type openSessions struct {
+	actors []int64
+	views  []time.Time
+}
+
+// storedSessions are those that are stored and begin at the horizon or after it, and
+// what is open there.
+func (v *verification) storedSessions(ctx context.Context) (stored map[sessionKey][]int64, open openSessions, err error) {
+	stored = map[sessionKey][]int64{}
+	var actor int64
+	var start, end time.Time
+	var packed []byte
+	err = v.each(ctx, "stored_sessions", nil, []any{&actor, &start, &end, &packed}, func() error {
+		views := unpackViews(start, end, packed)
+		if !start.Before(v.since) {
+			stored[sessionKey{actor, start.UnixMicro()}] = views
+			return nil
+		}
+		for _, at := range views {
+			if t := time.UnixMicro(at); t.Before(v.since) && end.After(v.since.Add(-analytics.SessionIdle)) {
+				open.actors, open.views = append(open.actors, actor), append(open.views, t)
+			}
+		}
+		return nil
+	})
+	return stored, open, err
+}
+
+// visits cuts the page views of those who named no session into sessions.
+func (v *verification) visits(ctx context.Context, open openSessions) (computed []actorSession, err error) {
+	var actor, of int64
+	var at time.Time
+	var views []int64 // of a session that goes on
+	more := args{"since": v.since, "open_actors": open.actors, "open_views": open.views}
+	err = v.each(ctx, "verify_visits", more, []any{&actor, &at}, func() error {
+		micros := at.UnixMicro()
+		if n := len(views); n > 0 && (actor != of || micros-views[n-1] >= analytics.SessionIdle.Microseconds() || micros-views[0] >= analytics.SessionLimit.Microseconds()) {
+			computed = v.appendSession(computed, of, views)
+			views = nil
+		}
+		of, views = actor, append(views, micros)
+		return nil
+	})
+	return v.appendSession(computed, of, views), err
+}
+
+// named appends the sessions that events name.
+func (v *verification) named(ctx context.Context, computed []actorSession) ([]actorSession, error) {
+	var actor int64
+	var start, end time.Time
+	err := v.each(ctx, "verify_named", args{"since": v.since}, []any{&actor, &start, &end}, func() error {
+		computed = v.appendSession(computed, actor, slices.Compact([]int64{start.UnixMicro(), end.UnixMicro()}))
+		return nil
+	})
+	return computed, err
+}
+
+// appendSession appends a session unless it begins before the horizon.
+func (v *verification) appendSession(to []actorSession, actor int64, views []int64) []actorSession {
+	if len(views) == 0 || time.UnixMicro(views[0]).Before(v.since) {
+		return to
+	}
+	return append(to, actorSession{actor, analytics.Session{Views: views}})
 }
 
 func viewsText(views []int64) string {
