@@ -4,6 +4,9 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -112,5 +115,21 @@ func TestWriteKeepsToItself(t *testing.T) {
 	Page{Title: "x"}.Write(w, http.StatusForbidden)
 	if w.Code != http.StatusForbidden || w.Header().Get("Content-Security-Policy") != Strict || w.Header().Get("Content-Type") != Media {
 		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+// The applications draw the navigation themselves: it is the same.
+func TestTheNavigationIsOne(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../src/shared/bar.tsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var theirs []section
+	for _, m := range regexp.MustCompile(`\{ path: '([^']*)', name: '([^']*)' \}`).FindAllStringSubmatch(string(source), -1) {
+		theirs = append(theirs, section{m[1], m[2]})
+	}
+	if ours := sections(); len(theirs) == 0 || !slices.Equal(theirs, ours) {
+		t.Errorf("theirs is %v, ours %v", theirs, ours)
 	}
 }
