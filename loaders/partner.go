@@ -157,11 +157,11 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 }
 
 // ranked are the partners who pass the filter, and among how many, 0 where only those
-// were looked up that it names.
+// few were looked up that it names.
 func (l *Loaders) ranked(ctx context.Context, f *analytics.PartnerFilter) (passed []*analytics.Partner, among int, err error) {
 	var all []*analytics.Partner
 	switch {
-	case f == nil || f.PartnerUuids == nil:
+	case f == nil || f.PartnerUuids == nil || len(f.PartnerUuids) > analytics.MaxPage:
 		all, err = l.allPartners.Load(ctx, struct{}{})
 		among = len(all)
 	case len(f.PartnerUuids) > 0:
