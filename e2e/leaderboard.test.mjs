@@ -46,7 +46,10 @@ async function ranked(variables) {
 }
 const namesOf = ({ edges }) => edges.map(({ node }) => node.name);
 
-const query = (page) => new URL(page.url()).search;
+const queryIs = async (page, search) => {
+  await page.waitForFunction((wanted) => location.search === wanted, search).catch(() => {});
+  assert.equal(await page.evaluate(() => location.search), search);
+};
 const scorecard = (page) => page.getByRole('dialog');
 const keyInput = (page) => page.getByLabel('API key');
 const combobox = (page, name) => page.getByRole('combobox', { name, exact: true });
@@ -105,7 +108,7 @@ test('period, filters and order change the ranking and the URL; reload and Back 
   ];
   for (const { doing, search, variables } of steps) {
     await act(doing);
-    assert.equal(query(page), search);
+    await queryIs(page, search);
     assert.deepEqual(await names(), namesOf(await ranked(variables)), search);
   }
   assert.equal(await page.getByRole('columnheader', { name: 'Partner' }).getAttribute('aria-sort'), 'descending');
@@ -116,7 +119,7 @@ test('period, filters and order change the ranking and the URL; reload and Back 
 
   await act(() => page.goBack());
   await act(() => page.goBack());
-  assert.equal(query(page), steps[1].search);
+  await queryIs(page, steps[1].search);
   assert.deepEqual(await names(), namesOf(await ranked(steps[1].variables)), 'two steps back');
   assert.deepEqual(seen.problems, []);
 });
@@ -129,13 +132,13 @@ test('several groups are any of them', async (t) => {
   for (const [, name] of chosen) await act(() => page.locator('details[open] label').getByText(name, { exact: true }).click());
 
   const tierUuids = chosen.map(([uuid]) => uuid);
-  assert.equal(query(page), `?tier_uuids=${tierUuids.join(',')}`);
+  await queryIs(page, `?tier_uuids=${tierUuids.join(',')}`);
   assert.deepEqual(await names(), namesOf(await ranked({ filter: { tierUuids } })));
 
   await page.keyboard.press('Escape');
   await page.getByRole('checkbox').first().waitFor({ state: 'hidden' });
   await act(() => page.getByRole('button', { name: 'Clear filters' }).click());
-  assert.equal(query(page), '');
+  await queryIs(page, '');
 });
 
 test('custom dates are both inclusive, in the time zone chosen, and wrong ones are not asked for', async (t) => {
@@ -145,12 +148,12 @@ test('custom dates are both inclusive, in the time zone chosen, and wrong ones a
   await page.getByLabel('Last day').fill('2026-05-01');
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.getByText('The first day is after the last.').waitFor();
-  assert.equal(query(page), '');
+  await queryIs(page, '');
 
   await page.getByLabel('Last day').fill('2026-05-20');
   await act(() => page.getByRole('button', { name: 'Apply' }).click());
   await act(() => combobox(page, 'Time zone').selectOption('Asia/Tokyo'));
-  assert.equal(query(page), '?start_date=2026-05-20&end_date=2026-05-20&time_zone=Asia/Tokyo');
+  await queryIs(page, '?start_date=2026-05-20&end_date=2026-05-20&time_zone=Asia/Tokyo');
   const dates = { startDate: '2026-05-20', endDate: '2026-05-20' };
   assert.deepEqual(await names(), namesOf(await ranked({ range: { dates }, timeZone: 'Asia/Tokyo' })));
   await page.getByText('20 May 2026 (Asia/Tokyo). Compared with 19 May 2026.').waitFor();
@@ -162,7 +165,7 @@ test('more rows follow those that are there', async (t) => {
   assert.equal((await names()).length, 8);
   await page.getByText(`8 of ${totalCount} shown`).waitFor();
   await act(() => page.getByRole('button', { name: 'Show more' }).click());
-  assert.equal(query(page), '?rows=33');
+  await queryIs(page, '?rows=33');
   const expected = namesOf(await ranked({ first: 33 }));
   assert.deepEqual(await names(), expected);
   await act(() => page.reload());
@@ -184,7 +187,7 @@ test('a scorecard opens by mouse and keyboard, is in the URL, and gives the focu
   await table.getByRole('row').nth(2).getByRole('cell').nth(2).click();
   const sheet = scorecard(page);
   await sheet.getByRole('heading', { name: node.name }).waitFor();
-  assert.equal(query(page), `?period=last_90_days&partner=${node.uuid}`);
+  await queryIs(page, `?period=last_90_days&partner=${node.uuid}`);
   await sheet.locator('.card', { hasText: 'Sessions' }).getByText(engagement.totalSessions.toLocaleString('en'), { exact: true }).waitFor();
   const { metricDefinitions } = await ask('{ metricDefinitions(type: "PartnerEngagement") { definition } }');
   for (const { definition } of metricDefinitions) await sheet.getByText(definition.replaceAll('`', '')).waitFor({ state: 'attached' });
@@ -195,7 +198,7 @@ test('a scorecard opens by mouse and keyboard, is in the URL, and gives the focu
 
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
-  assert.equal(query(page), '?period=last_90_days');
+  await queryIs(page, '?period=last_90_days');
   assert.ok(await link.evaluate((element) => element === document.activeElement), 'the focus is back');
 
   await page.keyboard.press('Enter');
@@ -285,7 +288,7 @@ test('a key that is refused is called so, and so is one that may not', async (t)
   await keyInput(page).press('Enter');
   await page.getByRole('table').waitFor();
   assert.equal(await page.getByRole('alert').count(), 0);
-  assert.equal(query(page), '?period=last_month');
+  await queryIs(page, '?period=last_month');
 });
 
 test('while the server is away or has enough, rows stay and asking again works', async (t) => {
