@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"footfall/admit"
 	"footfall/analytics"
 	"footfall/auth"
@@ -119,7 +121,7 @@ func openGateway(ctx context.Context, db store.Options, redis redisServer, s ser
 	g.timeouts.answer = max(g.timeouts.answer, g.timeouts.request+s.Timeout+time.Minute)
 	var err error
 	if s.Documents != "" {
-		if g.documents.Trusted, err = graph.LoadDocuments(s.Documents); err != nil {
+		if g.documents.Trusted, err = graph.LoadDocuments(kong.ExpandPath(s.Documents)); err != nil {
 			return nil, fmt.Errorf("trusted documents: %w", err)
 		}
 		log.InfoContext(ctx, "trusted documents are loaded", "count", g.documents.Trusted.Len())
@@ -129,6 +131,9 @@ func openGateway(ctx context.Context, db store.Options, redis redisServer, s ser
 	proxies, err := auth.ParseProxies(s.TrustedProxies)
 	if err != nil {
 		return nil, fmt.Errorf("TRUSTED_PROXIES %w", err)
+	}
+	if db.ReadURL != "" && redis.URL == "" {
+		log.WarnContext(ctx, "DATABASE_READ_URL is of no use without REDIS_URL: nobody could tell what changed lately")
 	}
 	db.OnReplica = g.replicaChanged
 	if g.store, err = store.Open(ctx, db); err != nil {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // encryption is where a certificate comes from.
@@ -25,6 +27,7 @@ func (e encryption) listener(l net.Listener, log *slog.Logger) (_ net.Listener, 
 	if e.Cert == "" || e.Key == "" {
 		return nil, "", errors.New("TLS_CERT and TLS_KEY belong together: one of them is missing")
 	}
+	e.Cert, e.Key = kong.ExpandPath(e.Cert), kong.ExpandPath(e.Key)
 	c := &certificate{files: e, log: log}
 	if _, err = c.get(nil); err != nil {
 		return nil, "", err

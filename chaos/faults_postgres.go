@@ -74,7 +74,7 @@ func failover() *fault {
 	return &fault{
 		name: "Postgres killed (-9), its standby promoted", gateways: 3, allows: []outcome{stale, unavailable},
 		prepare: func(ctx context.Context, w *world) (err error) {
-			if w.standby, err = w.servers.Standby(ctx); err != nil {
+			if w.standby, err = w.servers.Standby(ctx, "standby"); err != nil {
 				return err
 			}
 			// What is acknowledged is on both.

@@ -219,7 +219,7 @@ func (d *documentStage) logOnce(ctx context.Context, op *graphql.OperationContex
 	if _, first := d.logged.SetIfAbsent(hash, struct{}{}); !first {
 		return
 	}
-	d.log.WarnContext(ctx, "a document that is not trusted", "operation", analytics.Clip(op.Operation.Name, 100), "key", auth.From(ctx).KeyPrefix, "sha256", hash)
+	d.log.InfoContext(ctx, "a document that is not trusted", "operation", analytics.Clip(op.Operation.Name, 100), "key", auth.From(ctx).KeyPrefix, "sha256", hash)
 }
 
 // requestError is the form in which gqlgen hands on why an operation cannot run.

@@ -52,7 +52,7 @@ func refusalOf(err error) *refusal {
 func (w *Writer) refuse(rw http.ResponseWriter, r *http.Request, err error) {
 	p := refusalOf(err)
 	if p.Status >= http.StatusInternalServerError && r.Context().Err() == nil { // else nobody hears
-		w.o.Log.ErrorContext(r.Context(), "events were not stored", "status", p.Status, "error", err, "cause", errors.Unwrap(err))
+		w.o.Log.ErrorContext(r.Context(), "events were not stored", "code", p.Code, "status", p.Status, "error", err, "cause", errors.Unwrap(err))
 	}
 	h := rw.Header()
 	maps.Copy(h, p.header)

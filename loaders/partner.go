@@ -156,12 +156,16 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	return leaderboardPage(standings, of, from, to, ask.After != nil), nil
 }
 
+// mostNamed is how many partners are looked up rather than searched for among all: what
+// is looked up is remembered, whether there is such a partner or not.
+const mostNamed = 100
+
 // ranked are the partners who pass the filter, and among how many, 0 where only those
 // few were looked up that it names.
 func (l *Loaders) ranked(ctx context.Context, f *analytics.PartnerFilter) (passed []*analytics.Partner, among int, err error) {
 	var all []*analytics.Partner
 	switch {
-	case f == nil || f.PartnerUuids == nil || len(f.PartnerUuids) > analytics.MaxPage:
+	case f == nil || f.PartnerUuids == nil || len(f.PartnerUuids) > mostNamed:
 		all, err = l.allPartners.Load(ctx, struct{}{})
 		among = len(all)
 	case len(f.PartnerUuids) > 0:

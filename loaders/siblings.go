@@ -18,7 +18,7 @@ type siblings struct {
 	missing map[string]int // of the fields of one path, those that have not asked yet
 }
 
-// board counts the field that is being resolved under ctx.
+// enter counts the field that is being resolved under ctx.
 func (c *siblings) enter(ctx context.Context) {
 	field := graphql.GetFieldContext(ctx)
 	if field == nil {

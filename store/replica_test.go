@@ -12,6 +12,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/internal/await"
+	"footfall/internal/localdb"
 	"footfall/internal/storetest"
 )
 
@@ -81,16 +82,7 @@ func (f *followed) lastTold() error {
 func TestReplica(t *testing.T) {
 	t.Parallel()
 	server := storetest.PrivateServer(t)
-	standby, err := server.Standby(t.Context())
-	ok(t, err)
-	stopped := false
-	stop := func() {
-		if !stopped {
-			stopped = true
-			ok(t, standby.Close())
-		}
-	}
-	t.Cleanup(stop)
+	standby := newStandby(t, server, "standby")
 	control, err := pgx.Connect(t.Context(), standby.DatabaseURL())
 	ok(t, err)
 	t.Cleanup(func() { _ = control.Close(context.WithoutCancel(t.Context())) })
@@ -125,15 +117,97 @@ func TestReplica(t *testing.T) {
 	await.Until(t, "the replica is used again", f.used)
 	equal(t, "why it is not used", f.lastTold(), nil)
 
-	stop()
+	ok(t, standby.Pause())
 	f.pass(2 * time.Second)
-	equal(t, "clicks without the replica", f.clicks(), int64(2))
-	if f.lastTold() == nil || errors.Is(f.lastTold(), errBehind) {
-		t.Errorf("told %v", f.lastTold())
+	equal(t, "clicks while the replica hangs", f.clicks(), int64(2))
+	if why := f.lastTold(); !errors.Is(why, errSilent) {
+		t.Errorf("told %v", why)
 	}
+	ok(t, standby.Resume())
+	f.pass(time.Minute)
+	await.Until(t, "the replica is used once more", f.used)
+
+	// Promoted, it follows no longer, and has a history of its own.
+	ok(t, standby.Promote(t.Context()))
+	f.click("3")
+	f.pass(2 * time.Second)
+	equal(t, "clicks when the replica was promoted", f.clicks(), int64(3))
+	equal(t, "the promoted answers", f.used(), false)
+	if err = f.CheckReplica(t.Context()); !errors.Is(err, errForeign) {
+		t.Errorf("the promoted is %v", err)
+	}
+
+	ok(t, standby.Close())
+	f.pass(time.Minute)
+	equal(t, "clicks without the replica", f.clicks(), int64(3))
 	if f.CheckReplica(t.Context()) == nil {
 		t.Error("a replica that is gone passes the check")
 	}
+}
+
+// A replica of a primary that another one has replaced may be further on than that, in a
+// history that never was.
+func TestReplicaOfAnotherTimeline(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t)
+	ok(t, migrateURL(t.Context(), server.DatabaseURL()))
+	left, next := newStandby(t, server, "left"), newStandby(t, server, "next")
+	ok(t, next.Promote(t.Context()))
+	old, err := pgx.Connect(t.Context(), server.DatabaseURL())
+	ok(t, err)
+	t.Cleanup(func() { _ = old.Close(context.WithoutCancel(t.Context())) })
+	_, err = old.Exec(t.Context(), "SELECT pg_logical_emit_message(true, 'x', repeat('y', 1000000)) FROM generate_series(1, 40)")
+	ok(t, err)
+	f := follow(t, next.DatabaseURL(), left.DatabaseURL(), "acme")
+	await.Until(t, "the one that is left is ahead", func() bool {
+		var replayed, written int64
+		ok(t, f.replica.pool.QueryRow(t.Context(), "SELECT pg_last_wal_replay_lsn() - '0/0'").Scan(&replayed))
+		ok(t, f.pool.QueryRow(t.Context(), "SELECT pg_current_wal_lsn() - '0/0'").Scan(&written))
+		return replayed > written+20_000_000
+	})
+	f.click("1")
+	for range 20 {
+		f.pass(2 * time.Second)
+		equal(t, "clicks", f.clicks(), int64(1))
+	}
+	equal(t, "the replica is used", f.ReplicaUsed(), false)
+}
+
+// One whose distance cannot be measured is not used, and somebody hears why.
+func TestReplicaThatCannotBeMeasured(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t)
+	standby := newStandby(t, server, "standby")
+	admin, err := pgx.Connect(t.Context(), server.DatabaseURL())
+	ok(t, err)
+	t.Cleanup(func() { _ = admin.Close(context.WithoutCancel(t.Context())) })
+	for _, statement := range []string{
+		"CREATE ROLE plain LOGIN PASSWORD 'x'", "CREATE DATABASE plain OWNER plain",
+	} {
+		_, err = admin.Exec(t.Context(), statement)
+		ok(t, err)
+	}
+	plain := asUser(t, server, "plain")
+	inside, err := pgx.Connect(t.Context(), server.URLOf("plain"))
+	ok(t, err)
+	_, err = inside.Exec(t.Context(), "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+	ok(t, err)
+	ok(t, inside.Close(t.Context()))
+	f := follow(t, plain, standby.DatabaseURL(), "acme")
+	f.click("1")
+	equal(t, "clicks", f.clicks(), int64(1))
+	equal(t, "the replica is used", f.ReplicaUsed(), false)
+	if f.lastTold() == nil || f.CheckReplica(t.Context()) == nil {
+		t.Errorf("told %v, the check %v", f.lastTold(), f.CheckReplica(t.Context()))
+	}
+}
+
+func newStandby(t *testing.T, server *localdb.Server, name string) *localdb.Standby {
+	t.Helper()
+	s, err := server.Standby(t.Context(), name)
+	ok(t, err)
+	t.Cleanup(func() { _ = s.Close() }) // the test may have
+	return s
 }
 
 // What is no replica of the primary's database is never read.

@@ -185,7 +185,7 @@ func (s *Store) CheckReplica(ctx context.Context) error {
 	if s.replica == nil {
 		return nil
 	}
-	return wrap(s.replica.check(ctx))
+	return s.replica.check(ctx)
 }
 
 // ReplicaUsed reports whether reads go to a replica when they may, as of the latest.

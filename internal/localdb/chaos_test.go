@@ -190,7 +190,7 @@ func TestLostPasswordIsSaidAtOnce(t *testing.T) {
 func TestStandbyTakesOver(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})
-	f, err := s.Standby(t.Context())
+	f, err := s.Standby(t.Context(), "standby")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,12 +17,10 @@ type Standby struct {
 	port    int
 }
 
-// standbyFolder holds its data, beside those of the first.
-const standbyFolder = "standby"
-
-// Standby copies the running Postgres and starts the copy as its follower. Only a
-// durable one can be followed (Options.Fast is not).
-func (s *Server) Standby(ctx context.Context) (*Standby, error) {
+// Standby copies the running Postgres and starts the copy as its follower; its data lie
+// beside those of the first, under the name. Only a durable one can be followed
+// (Options.Fast is not).
+func (s *Server) Standby(ctx context.Context, name string) (*Standby, error) {
 	version, err := clusterVersion(s.home.path(dataFolder))
 	if err != nil {
 		return nil, err
@@ -31,7 +29,7 @@ func (s *Server) Standby(ctx context.Context) (*Standby, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.home.folder(standbyFolder)
+	data, err := s.home.folder(name)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +47,7 @@ func (s *Server) Standby(ctx context.Context) (*Standby, error) {
 	f.process, err = startOnFreePort(ctx, func(port int) *Process {
 		f.port = port
 		p := s.postgresProgram(bin, data, port)
-		p.logFile = s.home.path("standby.log")
+		p.logFile = s.home.path(name + ".log")
 		return &Process{program: p}
 	})
 	return f, err
@@ -68,6 +66,12 @@ func (f *Standby) Promote(ctx context.Context) error {
 	_, err = c.Exec(ctx, "SELECT pg_promote()")
 	return err
 }
+
+// Pause stops it from answering, until Resume.
+func (f *Standby) Pause() error { return f.process.Pause() }
+
+// Resume has it go on.
+func (f *Standby) Resume() error { return f.process.Resume() }
 
 // Close stops it. The server's Close does not.
 func (f *Standby) Close() error { return f.process.Stop() }

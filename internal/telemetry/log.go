@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// linesPerSecond is how often the same may be logged.
-const linesPerSecond = 10
+// The bounds of a second's lines.
+const (
+	linesPerSecond = 10   // that are the same
+	linesApart     = 1000 // different ones that are told apart
+)
 
 // NewLog makes a structured log: JSON lines of the level and above. Of warnings and
 // errors with the same message and code only the first ten of a second are written; the
@@ -29,14 +32,14 @@ type sampler struct {
 type line struct{ message, code string }
 
 type count struct {
-	second  int64
 	written int
 	omitted int64
 }
 
 type counts struct {
-	mu sync.Mutex
-	of map[line]*count
+	mu     sync.Mutex
+	second int64
+	of     map[line]*count // of the second, and what an earlier one omitted
 }
 
 // Handle implements slog.Handler.
@@ -77,13 +80,22 @@ func (s *sampler) WithGroup(name string) slog.Handler {
 func (c *counts) admit(l line, at time.Time) (omitted int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if second := at.Unix(); second != c.second {
+		c.second = second
+		for l, n := range c.of {
+			if n.written = 0; n.omitted == 0 {
+				delete(c.of, l)
+			}
+		}
+	}
 	n := c.of[l]
+	if n == nil && len(c.of) >= linesApart {
+		l = line{}
+		n = c.of[l]
+	}
 	if n == nil {
 		n = &count{}
 		c.of[l] = n
-	}
-	if second := at.Unix(); second != n.second {
-		n.second, n.written = second, 0
 	}
 	if n.written >= linesPerSecond {
 		n.omitted++

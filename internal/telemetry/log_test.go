@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -41,6 +42,27 @@ func TestLogLeavesOutRepetition(t *testing.T) {
 		}
 		if n := got["INTERNAL"]; len(n) != 1 || n[0] != 0 {
 			t.Errorf("lines omitted before those of INTERNAL: %v", n)
+		}
+	})
+}
+
+// Lines that nobody repeats, of strangers' making, are bounded too.
+func TestLogForgetsLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counts{of: map[line]*count{}}
+		written := 0
+		for i := range 10 * linesApart {
+			if _, ok := c.admit(line{message: fmt.Sprint(i)}, time.Now()); ok {
+				written++
+			}
+		}
+		if most := linesApart + 1 + linesPerSecond; len(c.of) > linesApart+1 || written > most {
+			t.Errorf("%d lines held, %d written, want at most %d", len(c.of), written, most)
+		}
+		time.Sleep(time.Second)
+		c.admit(line{message: "x"}, time.Now())
+		if len(c.of) > 2 { // and those that were omitted
+			t.Errorf("%d lines held a second later", len(c.of))
 		}
 	})
 }

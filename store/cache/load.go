@@ -132,7 +132,7 @@ func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, 
 		}
 		l.remember(i, values[j], began, until)
 		l.land(i, found{values[j], fromStore, began}, nil)
-		if before := l.known[i].token; before != (token{}) && l.kind.size(values[j]) <= largestValue {
+		if before := l.known[i].token; before != (token{}) && l.kind.size(values[j]) <= 4*largestValue { // some take less when they are encoded
 			if payload, err := l.kind.encode(values[j]); err == nil {
 				keep = append(keep, kept{it.key, envelope{before, began, until, payload}})
 			}
