@@ -209,7 +209,7 @@ func TestLog(t *testing.T) {
 	if strings.Count(said, "\n") != 1 {
 		t.Errorf("the log says\n%s", said)
 	}
-	for _, word := range []string{"level=WARN", "operation=Stranger", "key=ff_12345678", "sha256=" + documents.Hash(stranger)} {
+	for _, word := range []string{"level=INFO", "operation=Stranger", "key=ff_12345678", "sha256=" + documents.Hash(stranger)} {
 		if !strings.Contains(said, word) {
 			t.Errorf("the log does not say %s:\n%s", word, said)
 		}
