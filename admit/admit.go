@@ -34,6 +34,7 @@ type Options struct {
 type Gate struct {
 	o        Options
 	room     *semaphore.Weighted
+	shares   shares
 	waiting  atomic.Int64
 	shed     atomic.Int64
 	passed   atomic.Int64
@@ -46,22 +47,24 @@ type Gate struct {
 func New(o Options) *Gate {
 	g := &Gate{o: o, room: semaphore.NewWeighted(int64(o.Running))}
 	g.throttle.tenants = map[int64]*tally{}
+	g.shares.room, g.shares.waiting, g.shares.of = max(1, o.Running/2), max(1, o.Waiting/2), map[int64]*share{}
 	g.roomy.Store(time.Now().UnixNano())
 	return g
 }
 
 // Pass waits for room for the tenant's work of this weight, and calls do.
 func (g *Gate) Pass(ctx context.Context, tenant int64, weight int, do func() error) error {
-	n := int64(min(max(weight, 1), max(1, g.o.Running/2))) // so that nothing fills it alone
-	if g.room.TryAcquire(n) {
+	n := int64(min(max(weight, 1), g.shares.room)) // so that nothing fills it alone
+	share := g.shares.enter(tenant, time.Now())
+	if share.tryAcquire(g.room, n) {
 		g.roomy.Store(time.Now().UnixNano())
-	} else if err := g.queue(ctx, n); err != nil {
+	} else if err := g.queue(ctx, share, n); err != nil {
 		if errors.Is(err, analytics.ErrOverloaded) {
 			g.turnAway(tenant)
 		}
 		return err
 	}
-	defer g.room.Release(n)
+	defer share.release(g.room, n)
 	g.passed.Add(1)
 	return do()
 }
@@ -74,15 +77,20 @@ func (g *Gate) Spare(do func()) {
 	}
 }
 
-func (g *Gate) queue(ctx context.Context, n int64) error {
+func (g *Gate) queue(ctx context.Context, share *share, n int64) error {
+	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > int64(g.o.Waiting) {
-		g.waiting.Add(-1)
 		return analytics.ErrOverloaded
 	}
-	defer g.waiting.Add(-1)
+	if share != nil {
+		defer share.waiting.Add(-1)
+		if share.waiting.Add(1) > int64(g.shares.waiting) {
+			return analytics.ErrOverloaded
+		}
+	}
 	limited, cancel := context.WithTimeout(ctx, g.queueTimeout(time.Now()))
 	defer cancel()
-	err := g.room.Acquire(limited, n)
+	err := share.acquire(limited, g.room, n)
 	switch {
 	case err == nil:
 		return nil

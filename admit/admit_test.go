@@ -219,3 +219,39 @@ func TestWithPreferWait(t *testing.T) {
 		})
 	}
 }
+
+// While others ask, a tenant has half of a gate, however long its work takes; alone it
+// has all.
+func TestATenantLeavesHalfToOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(4, 10, time.Second)
+		pass := func(tenant int64) error { return g.Pass(t.Context(), tenant, 1, func() error { return nil }) }
+		var leaves []func()
+		for range 4 {
+			leaves = append(leaves, g.fill(t, 1))
+		}
+		if err := pass(2); !errors.Is(err, analytics.ErrOverloaded) {
+			t.Errorf("a gate that one tenant filled alone took another: %v", err)
+		}
+		for _, leave := range leaves {
+			leave()
+		}
+		if err := pass(2); err != nil {
+			t.Error(err)
+		}
+		leaves = []func(){g.fill(t, 1), g.fill(t, 1)}
+		if err := pass(1); !errors.Is(err, analytics.ErrOverloaded) {
+			t.Errorf("more than a share: %v", err)
+		}
+		began := time.Now()
+		if err := pass(2); err != nil || time.Since(began) > 0 {
+			t.Errorf("another tenant waited %s: %v", time.Since(began), err)
+		}
+		time.Sleep(company)
+		leaves = append(leaves, g.fill(t, 1), g.fill(t, 1)) // nobody else asks any more
+		for _, leave := range leaves {
+			leave()
+		}
+	})
+}

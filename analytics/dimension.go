@@ -81,6 +81,7 @@ type Where []Condition
 const (
 	maxConditions      = 20
 	maxConditionValues = 100
+	maxConditionBytes  = 64 << 10 // of all values together
 )
 
 // NewWhere checks filters.
@@ -89,6 +90,7 @@ func NewWhere(filters []*DimensionFilter) (Where, error) {
 		return nil, Invalidf("where", "must have at most %d filters, got %d", maxConditions, len(filters))
 	}
 	var where Where
+	bytes := 0
 	for _, f := range filters {
 		if f.In == nil && f.NotIn == nil {
 			return nil, Invalidf("where", "must give in or notIn for %s", f.Dimension)
@@ -101,7 +103,15 @@ func NewWhere(filters []*DimensionFilter) (Where, error) {
 		if c.NotIn, err = f.values("notIn", f.NotIn); err != nil {
 			return nil, err
 		}
+		for _, v := range slices.Concat(f.In, f.NotIn) {
+			if v != nil {
+				bytes += len(*v)
+			}
+		}
 		where = append(where, c)
+	}
+	if bytes > maxConditionBytes {
+		return nil, Invalidf("where", "must have values of at most %d bytes together, got %d", maxConditionBytes, bytes)
 	}
 	slices.SortStableFunc(where, func(a, b Condition) int { return cmp.Compare(a.Dimension, b.Dimension) })
 	return where, nil

@@ -89,6 +89,17 @@ type PartnerFilter struct {
 	StageUuids    []uuid.UUID
 }
 
+// Check refuses lists that are too long.
+func (f *PartnerFilter) Check() error {
+	if f == nil {
+		return nil
+	}
+	return CheckNamed(map[string]int{
+		"filter.partnerUuids": len(f.PartnerUuids), "filter.categoryUuids": len(f.CategoryUuids),
+		"filter.tierUuids": len(f.TierUuids), "filter.stageUuids": len(f.StageUuids),
+	})
+}
+
 // Matches is whether a partner passes. A lead direction narrows referral partners
 // only; ALL does not narrow.
 func (f *PartnerFilter) Matches() func(p *Partner) bool {

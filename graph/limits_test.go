@@ -71,6 +71,12 @@ func TestBypasses(t *testing.T) {
 		fmt.Fprintf(&doubling, "fragment F%d on PartnerEngagement { ...F%d ...F%d } ", i, i+1, i+1)
 	}
 	doubling.WriteString(`fragment F40 on PartnerEngagement { uniqueUsers }`)
+	var fanning strings.Builder // 8^7 fields in seven fragments, each set a small one
+	fanning.WriteString(`{ activations(first: 1) { nodes { metrics { ...G0 } } } } `)
+	for i := range 7 {
+		fmt.Fprintf(&fanning, "fragment G%d on ActivationMetrics { %s } ", i, aliased(fmt.Sprintf("previous { ...G%d }", i+1), 8))
+	}
+	fanning.WriteString(`fragment G7 on ActivationMetrics { clickCount }`)
 	const first = `query($n: Int!) { activations(first: $n) { ` + heavy + ` } }`
 	for name, c := range map[string]struct {
 		query     string
@@ -85,6 +91,8 @@ func TestBypasses(t *testing.T) {
 		"a first by its own default":       {`{ ` + aliased(`activations { `+heavy+` }`, 40) + ` }`, nil, "cost"},
 		"a fragment used many times":       {`{ ` + aliased("partnerLeaderboard(first: 1000) { ...P }", 25) + ` } fragment P on PartnerLeaderboardConnection { nodes { engagement { uniqueUsers } } }`, nil, "cost"},
 		"fragments that double":            {doubling.String(), nil, "selections"},
+		"one name in merged selections":    {`{ __type(name: "Query") { fields { type { ` + strings.Repeat(`ofType { `+strings.Repeat("name ", 200)+`} `, 10) + ` } } zzz } }`, nil, "duplicates"},
+		"fragments that fan out":           {fanning.String(), nil, "fields"},
 		"inline fragments on an interface": {`{ ` + aliased(`node(id: "x") { ... on Activation { timeSeries(interval: QUARTER_HOUR, range: { period: LAST_12_MONTHS }) { points { metrics { uniqueSessionCount } } } } }`, 40) + ` }`, nil, "cost"},
 		"a thousand aliases":               {`{ partner(uuid: "7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10") { ` + aliased("name", 1000) + ` } }`, nil, "aliases"},
 		"aliases of the costly":            {`{ partnerLeaderboard(first: 1000) { nodes { ` + aliased("engagement { uniqueUsers }", 60) + ` } } }`, nil, "cost"},
@@ -136,7 +144,7 @@ func TestRefusedBeforeCosts(t *testing.T) {
 		"too many tokens":          `{ ` + strings.Repeat("__typename ", 6000) + `}`,
 	} {
 		r := b.ask(query, nil, headerCost, "1")
-		if bound := r.refused(); (bound == "tokens" || bound == "selections") && r.Data == nil {
+		if bound := r.refused(); (bound == "tokens" || bound == "selections" || bound == "duplicates" || bound == "fields") && r.Data == nil {
 			continue
 		}
 		if len(r.Errors) == 0 || r.refused() != "" || r.Data != nil || !strings.HasPrefix(r.Errors[0].Extensions.Code, "GRAPHQL_") {

@@ -11,9 +11,13 @@ import (
 	"footfall/analytics"
 )
 
-// maxSelections bounds the fields of one selection set, those of its fragments
-// included: validation compares each with each, before any cost is known.
-const maxSelections = 1_500
+// The bounds of a document: validation compares all fields that answer to the same
+// name, before any cost is known.
+const (
+	maxSelections = 1_500   // fields of one selection set, those of its fragments included
+	maxPairs      = 300_000 // fields compared with each other, where selections are merged
+	maxMerged     = 100_000 // fields in all, fragments in place
+)
 
 // selectionStage refuses documents that would take long to validate.
 type selectionStage struct{ validated queryCache }
@@ -44,12 +48,80 @@ func (s selectionStage) MutateOperationParameters(ctx context.Context, request *
 	for _, f := range doc.Fragments {
 		c.set(f.SelectionSet)
 	}
-	if c.most <= maxSelections {
-		return nil
+	if c.most > maxSelections {
+		return tooManySelections("selections", "one selection set must have at most %d fields, fragments in place", maxSelections, c.most)
 	}
+	m := mergeCount{doc: doc}
+	for _, op := range doc.Operations {
+		m.merge([]ast.SelectionSet{op.SelectionSet}, 0)
+	}
+	for _, f := range doc.Fragments {
+		m.merge([]ast.SelectionSet{f.SelectionSet}, 0)
+	}
+	if m.fields > maxMerged {
+		return tooManySelections("fields", "a document must have at most %d fields, fragments in place", maxMerged, m.fields)
+	}
+	if m.pairs > maxPairs {
+		return tooManySelections("duplicates", "a document must have at most %d pairs of fields of one name", maxPairs, m.pairs)
+	}
+	return nil
+}
+
+func tooManySelections(bound, message string, limit, value int) *gqlerror.Error {
 	return &gqlerror.Error{
-		Message:    analytics.Errorf(analytics.CodeTooExpensive, "one selection set must have at most %d fields, fragments in place", maxSelections).Error(),
-		Extensions: map[string]any{"code": string(analytics.CodeTooExpensive), "bound": "selections", "limit": maxSelections, "value": c.most},
+		Message:    analytics.Errorf(analytics.CodeTooExpensive, message, limit).Error(),
+		Extensions: map[string]any{"code": string(analytics.CodeTooExpensive), "bound": bound, "limit": limit, "value": value},
+	}
+}
+
+// mergeCount counts what merging the selections of fields with one name takes, no
+// further than the bounds.
+type mergeCount struct {
+	doc           *ast.QueryDocument
+	fields, pairs int
+}
+
+// deepest is how deep fields are merged: what is deeper is refused for its depth, or
+// goes round in a circle.
+const deepest = 100
+
+// merge counts the fields of selection sets that are one set in the answer.
+func (m *mergeCount) merge(sets []ast.SelectionSet, depth int) {
+	if depth > deepest {
+		return
+	}
+	below, count, seen := map[string][]ast.SelectionSet{}, map[string]int{}, map[string]bool{}
+	var collect func(set ast.SelectionSet)
+	collect = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				m.fields++
+				count[s.Alias]++
+				if len(s.SelectionSet) > 0 {
+					below[s.Alias] = append(below[s.Alias], s.SelectionSet)
+				}
+			case *ast.InlineFragment:
+				collect(s.SelectionSet)
+			case *ast.FragmentSpread:
+				if f := m.doc.Fragments.ForName(s.Name); f != nil && !seen[s.Name] {
+					seen[s.Name] = true
+					collect(f.SelectionSet)
+				}
+			}
+		}
+	}
+	for _, set := range sets {
+		collect(set)
+	}
+	for _, n := range count {
+		m.pairs += n * (n - 1) / 2
+	}
+	for _, sets := range below {
+		if m.fields > maxMerged || m.pairs > maxPairs {
+			return
+		}
+		m.merge(sets, depth+1)
 	}
 }
 

@@ -38,6 +38,9 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 		}
 		within = &r
 	}
+	if err = analytics.CheckNamed(map[string]int{"campaignKeys": len(keys)}); err != nil {
+		return nil, err
+	}
 	p.First++
 	found, err := l.source.ListCampaigns(ctx, l.Tenant(), within, analytics.Texts(keys), p)
 	if err != nil {

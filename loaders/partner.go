@@ -163,6 +163,9 @@ const mostNamed = 100
 // ranked are the partners who pass the filter, and among how many, 0 where only those
 // few were looked up that it names.
 func (l *Loaders) ranked(ctx context.Context, f *analytics.PartnerFilter) (passed []*analytics.Partner, among int, err error) {
+	if err = f.Check(); err != nil {
+		return nil, 0, err
+	}
 	var all []*analytics.Partner
 	switch {
 	case f == nil || f.PartnerUuids == nil || len(f.PartnerUuids) > mostNamed:
