@@ -235,3 +235,14 @@ func TestChangeCostsNoStatement(t *testing.T) {
 	const previous, change = `previous { clickCount uniqueSessionCount } `, `change { clickCount { absolute } uniqueSessionCount { percent } } `
 	b.sameStatements(4, query(previous), query(change), query(previous+change), query(previous+change+`again: `+change+`year: change(by: PREVIOUS_YEAR) { clickCount { percent } }`))
 }
+
+// An activation comes no further than its end: what is compared with it ends as early.
+func TestSameElapsedOfAnActivationThatEnded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.activate("act", "jazz", "2026-03-01T00:00:00Z", "2026-03-10T06:00:00Z")
+	matches(t, b.ask(`{ activation(activationId: "act") { metrics(timeZone: "UTC", range: { dates: { startDate: "2026-03-08", endDate: "2026-03-10" } }) {
+		range { start end } previous(by: SAME_ELAPSED) { range { start end } } } } }`), `{"activation": {"metrics": {
+		"range": {"start": "2026-03-08T00:00:00Z", "end": "2026-03-10T06:00:00Z"},
+		"previous": {"range": {"start": "2026-03-05T00:00:00Z", "end": "2026-03-07T06:00:00Z"}}}}}`)
+}

@@ -136,7 +136,7 @@ func TestLiveEndsWithItsNoun(t *testing.T) {
 	events.next("next")
 	socket.next("next")
 	b.ask(`mutation { deleteActivation(activationId: "act_one") { activationId } }`)
-	gone := `[{"message":"there is no activation \"act_one\"","path":["activationLive"],"extensions":{"code":"NOT_FOUND"}}]`
+	gone := `[{"message":"there is no activation \"act_one\"","path":["activationLive"],"locations":[{"line":1,"column":16}],"extensions":{"code":"NOT_FOUND"}}]`
 	matches(t, at(events.next("next"), "errors"), gone)
 	events.next("complete")
 	events.ended()

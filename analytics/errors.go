@@ -118,6 +118,17 @@ func IsUnavailable(err error) bool {
 // Quote quotes a client's text for a message, shortened.
 func Quote(s string) string { return Shorten(s, strconv.Quote) }
 
+// Show is a client's value for a message: texts quoted and shortened, all else plainly.
+func Show(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return Quote(v)
+	}
+	return Shorten(fmt.Sprint(v), func(s string) string { return s })
+}
+
 // Shorten shows at most 60 bytes of a text, whole characters, and whether it goes on.
 func Shorten(s string, show func(string) string) string {
 	if start := Clip(s, 60); len(start) < len(s) {

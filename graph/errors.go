@@ -54,6 +54,9 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			out.Path = field
 			public = &analytics.Error{Code: public.Code, Field: argument, Message: public.Message}
 		}
+		if fc := graphql.GetFieldContext(ctx); len(out.Locations) == 0 && fc != nil && fc.Field.Field != nil && fc.Field.Position != nil {
+			out.Locations = []gqlerror.Location{{Line: fc.Field.Position.Line, Column: fc.Field.Position.Column}}
+		}
 		out.Message = public.Error()
 		if public.Field != "" {
 			out.Extensions["field"] = public.Field

@@ -61,7 +61,7 @@ func mustBe(what string, v any, is bool) error {
 	if is {
 		return nil
 	}
-	return analytics.Invalidf("", "must be %s, got %s", what, analytics.Quote(fmt.Sprint(v)))
+	return analytics.Invalidf("", "must be %s, got %s", what, analytics.Show(v))
 }
 
 // variableStage reads variables before anything runs, as the specification has

@@ -108,7 +108,7 @@ func TestWebSocketOperations(t *testing.T) {
 	c.send(subscribe("b", `{ nothing }`))
 	c.want(`{"id":"b","type":"error","payload":[{"message":"Cannot query field \"nothing\" on type \"Query\".","locations":[{"line":1,"column":3}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}`)
 	c.send(subscribe("b", `subscription { campaignLive(campaignKey: \"panic\") { at } }`))
-	c.want(`{"id":"b","type":"error","payload":[{"message":"internal error","path":["campaignLive"],"extensions":{"code":"INTERNAL"}}]}`)
+	c.want(`{"id":"b","type":"error","payload":[{"message":"internal error","path":["campaignLive"],"locations":[{"line":1,"column":16}],"extensions":{"code":"INTERNAL"}}]}`)
 	c.send(`{"id":"c","type":"subscribe","payload":{"query":7}}`)
 	c.want(`{"id":"c","type":"error","payload":[{"message":"query: must be a JSON string","extensions":{"code":"BAD_USER_INPUT","field":"query"}}]}`)
 	s.limit.Store(true)

@@ -83,7 +83,11 @@ func (l *Loaders) activationMetrics(ctx context.Context, m analytics.Measured, a
 
 // PreviousActivationMetrics measures the same activation over an earlier range.
 func (l *Loaders) PreviousActivationMetrics(ctx context.Context, m *analytics.ActivationMetrics, by analytics.Comparison, want analytics.Want) (*analytics.ActivationMetrics, error) {
-	return l.activationMetrics(ctx, m.Measured, m.Asked.Before(by, l.now), want)
+	now := l.now
+	if a, ok := m.Noun.(*analytics.Activation); ok && a.EndAt.Before(now) {
+		now = a.EndAt // it came no further
+	}
+	return l.activationMetrics(ctx, m.Measured, m.Asked.Before(by, now), want)
 }
 
 // ActivationMetricsChange says how far m is from an earlier range.

@@ -71,7 +71,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	s, _ := v.(string)
 	t, ok := analytics.ParseInstant(s)
 	if !ok {
-		return t, analytics.Invalidf("", "must be an instant such as 2026-03-31T12:00:00Z, got %s", analytics.Quote(fmt.Sprint(v)))
+		return t, analytics.Invalidf("", "must be an instant such as 2026-03-31T12:00:00Z, got %s", analytics.Show(v))
 	}
 	return t.UTC(), nil
 }
@@ -86,7 +86,7 @@ func UnmarshalUUID(v any) (uuid.UUID, error) {
 	s, _ := v.(string)
 	id, err := uuid.Parse(s)
 	if err != nil || len(s) != 36 {
-		return uuid.UUID{}, analytics.Invalidf("", "must be a UUID such as 7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10, got %s", analytics.Quote(fmt.Sprint(v)))
+		return uuid.UUID{}, analytics.Invalidf("", "must be a UUID such as 7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10, got %s", analytics.Show(v))
 	}
 	return id, nil
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { margins } from './curve';
 import type { Show } from './replay';
 
@@ -59,15 +59,19 @@ export function Scrubber({ show, at, chosen, choose, says, children }: Props) {
   );
 }
 
-function usePlaying(playing: boolean, show: Show, at: number, choose: (at: number) => void, end: () => void) {
+function usePlaying(playing: boolean, { from, to, step }: Show, at: number, choose: (at: number) => void, end: () => void) {
+  const then = useRef({ choose, end }); // others each time the page is drawn, which starts no step anew
+  useEffect(() => {
+    then.current = { choose, end };
+  });
   useEffect(() => {
     if (!playing) return;
-    if (at >= show.to) return end();
+    if (at >= to) return then.current.end();
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const steps = (show.to - show.from) / show.step;
+    const steps = (to - from) / step;
     const pause = Math.max(playingTime / steps, calm ? 1000 : 100);
-    const stride = Math.max(1, Math.round((pause * steps) / playingTime)) * show.step;
-    const timer = setTimeout(() => choose(Math.min(at + stride, show.to)), pause);
+    const stride = Math.max(1, Math.round((pause * steps) / playingTime)) * step;
+    const timer = setTimeout(() => then.current.choose(Math.min(at + stride, to)), pause);
     return () => clearTimeout(timer);
-  });
+  }, [playing, at, from, to, step]);
 }

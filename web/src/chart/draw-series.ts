@@ -45,8 +45,8 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
       marginLeft: 60,
       marginRight: 32,
       marginTop: 28,
-      marginBottom: 40,
-      x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelArrow: 'none', ticks: Math.max(2, Math.min(width / 110, at.length)), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
+      marginBottom: 54,
+      x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ticks: Math.max(2, Math.min(width / 110, at.length)), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
       y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: ticks(measure!), labelArrow: 'none', zero: true },
       color: colours,
       marks: [
