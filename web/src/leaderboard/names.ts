@@ -14,7 +14,7 @@ export const periods = {
 export type Period = keyof typeof periods;
 
 export const comparisons = {
-  SAME_ELAPSED: 'Period before, so far',
+  SAME_ELAPSED: 'Before, so far',
   PREVIOUS_PERIOD: 'Whole period before',
   PREVIOUS_YEAR: 'A year before',
   WEEKDAY_MATCHED: 'Same weekdays before',
