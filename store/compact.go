@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,8 +21,9 @@ const (
 	// other lock's number is near.
 	cellsLock = 0x666f6f7463000000
 
-	compactKeys = 2_000 // buckets looked up at a time
-	compactRows = 2_000 // rows merged in one transaction, and at most of one bucket
+	compactKeys  = 2_000    // buckets looked up at a time
+	compactRows  = 2_000    // rows merged in one transaction, and at most of one bucket
+	compactBytes = 32 << 20 // of them, two rows at least; unpacked they take several times as much
 
 	// vacuumFrom is how many rows a compaction must have taken out to give their
 	// space back at once: until it is, what comes in meanwhile makes the table grow.
@@ -169,12 +171,17 @@ func (c *compaction) tenant(ctx context.Context, tenant int64) error {
 		parts = parts || more
 		for len(found) > 0 {
 			n := batchSize(found)
-			if taken, err := c.merge(ctx, tenant, found[:n]); err != nil || !taken {
+			batch, left, err := c.light(ctx, tenant, found[:n])
+			if err != nil {
 				return err
 			}
-			c.merged += n
+			if taken, err := c.merge(ctx, tenant, batch); err != nil || !taken {
+				return err
+			}
+			parts = parts || len(left) > 0
+			c.merged += len(batch)
 			c.progress(min(c.merged, c.merges), c.merges)
-			found = found[n:]
+			found = append(left, found[n:]...)
 		}
 	}
 }
@@ -201,6 +208,34 @@ func batchSize(found []looseBucket) int {
 		n++
 	}
 	return n
+}
+
+// light is as many of the buckets, or of the rows of the first, as hold compactBytes
+// together, and what is left of them.
+func (c *compaction) light(ctx context.Context, tenant int64, buckets []looseBucket) (batch, left []looseBucket, err error) {
+	rows, err := queryOn(ctx, c.conn, tenant, sql("cell_sizes"), rowArgs(tenant, buckets))
+	if err != nil {
+		return nil, nil, err
+	}
+	sizes := map[int64]int64{}
+	var seq, bytes int64
+	if _, err = pgx.ForEachRow(rows, []any{&seq, &bytes}, func() error { sizes[seq] = bytes; return nil }); err != nil {
+		return nil, nil, err
+	}
+	total := int64(0)
+	for i, b := range buckets {
+		for j, seq := range b.seqs {
+			if total += sizes[seq]; total <= compactBytes || i == 0 && j < 2 {
+				continue
+			}
+			if i > 0 {
+				return buckets[:i], slices.Clone(buckets[i:]), nil
+			}
+			left = append([]looseBucket{{b.key, b.seqs[j:]}}, buckets[1:]...)
+			return []looseBucket{{b.key, b.seqs[:j]}}, left, nil
+		}
+	}
+	return buckets, nil, nil
 }
 
 func (c *compaction) find(ctx context.Context, tenant int64, after analytics.Key) ([]looseBucket, error) {
@@ -244,6 +279,15 @@ func (c *compaction) merge(ctx context.Context, tenant int64, buckets []looseBuc
 
 // takeCells deletes the rows of the buckets and returns them.
 func takeCells(ctx context.Context, tx pgx.Tx, tenant int64, buckets []looseBucket) ([]analytics.Row, error) {
+	rows, err := tx.Query(ctx, sql("take_cells"), rowArgs(tenant, buckets))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanCell)
+}
+
+// rowArgs name the rows of the buckets.
+func rowArgs(tenant int64, buckets []looseBucket) args {
 	var subjects, seqs []int64
 	var actions, levels []int16
 	var starts []time.Time
@@ -255,13 +299,7 @@ func takeCells(ctx context.Context, tx pgx.Tx, tenant int64, buckets []looseBuck
 			starts = append(starts, k.Bucket.Start(k.Level))
 		}
 	}
-	rows, err := tx.Query(ctx, sql("take_cells"), args{
-		"tenant_id": tenant, "subjects": subjects, "actions": actions, "levels": levels, "buckets": starts, "seqs": seqs,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scanCell)
+	return args{"tenant_id": tenant, "subjects": subjects, "actions": actions, "levels": levels, "buckets": starts, "seqs": seqs}
 }
 
 // scanCell reads a whole row of cells.

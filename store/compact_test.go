@@ -147,3 +147,36 @@ func TestRunCompactor(t *testing.T) {
 	total := w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll)
 	equal(t, "clicks", total.Of[analytics.Click], analytics.Total{Events: 3})
 }
+
+// Rows that hold much are merged few at a time, until each bucket has one.
+func TestCompactHeavyRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	wide := func(dimension string, n int) string { return dimension + fmt.Sprintf("%0480d", n) }
+	n := 0
+	for range 22 {
+		events := make([]analytics.Event, 700)
+		for i := range events {
+			n++
+			events[i] = analytics.Event{
+				ID: fmt.Sprint(n), Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z"),
+				Dimensions: analytics.Dimensions{Source: wide("s", n), Medium: wide("m", n), Referrer: wide("r", n), Path: wide("p", n), Device: wide("d", n)},
+			}
+		}
+		w.record(t, events...)
+	}
+	merges := 0
+	_, err := w.Compact(t.Context(), func(done, _ int) {
+		if done > 0 {
+			merges++
+		}
+	})
+	ok(t, err)
+	if merges < 3 {
+		t.Errorf("%d merges of a bucket with 37 MB", merges)
+	}
+	var loose int
+	ok(t, w.pool.QueryRow(t.Context(), "SELECT count(*) FROM (SELECT FROM cells GROUP BY tenant_id, subject_id, action, level, bucket HAVING count(*) > 1) b").Scan(&loose))
+	equal(t, "buckets of several rows", loose, 0)
+	equal(t, "clicks", w.total(t, analytics.KindEvent, w.events[0], analytics.Always, wantAll).Of[analytics.Click], analytics.Total{Events: int64(n), Sessions: 1})
+}
