@@ -87,7 +87,7 @@ const deepest = 100
 
 // merge counts the fields of selection sets that are one set in the answer.
 func (m *mergeCount) merge(sets []ast.SelectionSet, depth int) {
-	if depth > deepest {
+	if depth > deepest || m.fields > maxMerged || m.pairs > maxPairs {
 		return
 	}
 	below, count, seen := map[string][]ast.SelectionSet{}, map[string]int{}, map[string]bool{}
@@ -118,9 +118,6 @@ func (m *mergeCount) merge(sets []ast.SelectionSet, depth int) {
 		m.pairs += n * (n - 1) / 2
 	}
 	for _, sets := range below {
-		if m.fields > maxMerged || m.pairs > maxPairs {
-			return
-		}
 		m.merge(sets, depth+1)
 	}
 }
