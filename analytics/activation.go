@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"time"
@@ -81,6 +82,11 @@ type ActivationFilter struct {
 	Tiers     []string
 	Statuses  []ActivationStatus
 	ActiveAt  *time.Time
+}
+
+// Check refuses lists that are too long.
+func (f *ActivationFilter) Check() error {
+	return cmp.Or(CheckNamed("filter.eventKeys", f.EventKeys), CheckNamed("filter.tiers", f.Tiers), CheckNamed("filter.statuses", f.Statuses))
 }
 
 // Percent is 100 × part ÷ whole, rounded half away from zero to one decimal;

@@ -42,7 +42,7 @@ func (d Date) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(d
 func (d *Date) UnmarshalGQL(v any) error {
 	s, ok := v.(string)
 	if !ok {
-		return Invalidf("", "must be a date such as 2026-03-31, got %s", Quote(fmt.Sprint(v)))
+		return Invalidf("", "must be a date such as 2026-03-31, got %s", Show(v))
 	}
 	parsed, err := ParseDate(s)
 	*d = parsed
@@ -147,7 +147,7 @@ func (z TimeZone) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quo
 func (z *TimeZone) UnmarshalGQL(v any) error {
 	s, ok := v.(string)
 	if !ok {
-		return Invalidf("", "must be an IANA time zone such as Europe/Paris, got %s", Quote(fmt.Sprint(v)))
+		return Invalidf("", "must be an IANA time zone such as Europe/Paris, got %s", Show(v))
 	}
 	parsed, err := ParseTimeZone(s)
 	*z = parsed

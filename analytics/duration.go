@@ -53,7 +53,7 @@ func (d Duration) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quo
 func (d *Duration) UnmarshalGQL(v any) error {
 	s, ok := v.(string)
 	if !ok {
-		return Invalidf("", "must be a duration such as PT5S, got %s", Quote(fmt.Sprint(v)))
+		return Invalidf("", "must be a duration such as PT5S, got %s", Show(v))
 	}
 	parsed, err := ParseDuration(s)
 	*d = parsed

@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -18,11 +17,7 @@ func unmarshalEnum[E enum](dst *E, v any, known []E) error {
 		for i, k := range known {
 			names[i] = string(k)
 		}
-		got := "null"
-		if v != nil {
-			got = Quote(fmt.Sprint(v))
-		}
-		return Invalidf("", "must be one of %s, got %s", strings.Join(names, ", "), got)
+		return Invalidf("", "must be one of %s, got %s", strings.Join(names, ", "), Show(v))
 	}
 	*dst = E(s)
 	return nil

@@ -3,11 +3,9 @@ package analytics
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -82,20 +80,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // Invalidf reports bad input in field.
 func Invalidf(field, format string, args ...any) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
-}
-
-// MaxNamed is how many values a list may hold that narrows other lists: more than a URL
-// holds uuids.
-const MaxNamed = 2000
-
-// CheckNamed refuses longer lists, each by its field.
-func CheckNamed(lengths map[string]int) error {
-	for _, field := range slices.Sorted(maps.Keys(lengths)) {
-		if n := lengths[field]; n > MaxNamed {
-			return Invalidf(field, "must have at most %d values, got %d", MaxNamed, n)
-		}
-	}
-	return nil
 }
 
 // Errorf builds an Error that concerns no single field.

@@ -53,3 +53,15 @@ func (a *Activation) Cursor() Cursor { return Cursor{"Activation", a.StartAt, a.
 
 // Cursor is the campaign's place in lists.
 func (c *Campaign) Cursor() Cursor { return Cursor{"Campaign", c.ScheduledAt, c.CampaignID()} }
+
+// MaxNamed is how many values a list may hold that narrows other lists: more than a URL
+// holds uuids.
+const MaxNamed = 2000
+
+// CheckNamed refuses a list in the field that is longer.
+func CheckNamed[V any](field string, list []V) error {
+	if len(list) > MaxNamed {
+		return Invalidf(field, "must have at most %d values, got %d", MaxNamed, len(list))
+	}
+	return nil
+}

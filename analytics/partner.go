@@ -94,10 +94,10 @@ func (f *PartnerFilter) Check() error {
 	if f == nil {
 		return nil
 	}
-	return CheckNamed(map[string]int{
-		"filter.partnerUuids": len(f.PartnerUuids), "filter.categoryUuids": len(f.CategoryUuids),
-		"filter.tierUuids": len(f.TierUuids), "filter.stageUuids": len(f.StageUuids),
-	})
+	return cmp.Or(
+		CheckNamed("filter.partnerUuids", f.PartnerUuids), CheckNamed("filter.categoryUuids", f.CategoryUuids),
+		CheckNamed("filter.tierUuids", f.TierUuids), CheckNamed("filter.stageUuids", f.StageUuids),
+	)
 }
 
 // Matches is whether a partner passes. A lead direction narrows referral partners

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -141,26 +140,30 @@ func unread(err error, path ast.Path) *gqlerror.Error {
 
 // isEnum tells upper case from lower, as gqlparser does not.
 func isEnum(def *ast.Definition, value any) error {
+	if def.EnumValues.ForName(fmt.Sprint(value)) != nil {
+		return nil
+	}
 	names := make([]string, len(def.EnumValues))
 	for i, v := range def.EnumValues {
 		names[i] = v.Name
 	}
-	text := fmt.Sprint(value)
-	return mustBe("one of "+strings.Join(names, ", "), value, slices.Contains(names, text))
+	return mustBe("one of "+strings.Join(names, ", "), value, false)
 }
 
 // oneOf takes nulls for absent: clients that write all fields of a struct send them.
 func oneOf(def *ast.Definition, fields map[string]any) error {
 	given := 0
-	names := make([]string, len(def.Fields))
-	for i, f := range def.Fields {
-		names[i] = f.Name
+	for _, f := range def.Fields {
 		if fields[f.Name] != nil {
 			given++
 		}
 	}
 	if given == 1 {
 		return nil
+	}
+	names := make([]string, len(def.Fields))
+	for i, f := range def.Fields {
+		names[i] = f.Name
 	}
 	return analytics.Invalidf("", "must have exactly one of %s, got %d of them", strings.Join(names, ", "), given)
 }

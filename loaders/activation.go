@@ -23,7 +23,7 @@ func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter
 	if f == nil {
 		f = &analytics.ActivationFilter{}
 	}
-	if err = analytics.CheckNamed(map[string]int{"filter.eventKeys": len(f.EventKeys), "filter.tiers": len(f.Tiers), "filter.statuses": len(f.Statuses)}); err != nil {
+	if err = f.Check(); err != nil {
 		return nil, err
 	}
 	p.First++

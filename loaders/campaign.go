@@ -38,7 +38,7 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 		}
 		within = &r
 	}
-	if err = analytics.CheckNamed(map[string]int{"campaignKeys": len(keys)}); err != nil {
+	if err = analytics.CheckNamed("campaignKeys", keys); err != nil {
 		return nil, err
 	}
 	p.First++

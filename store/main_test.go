@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
 	"footfall/internal/storetest"
@@ -39,6 +40,15 @@ func open(t testing.TB, url string) *Store {
 	ok(t, err)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// connect is a connection of the test's own, until it ends.
+func connect(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	ok(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
 }
 
 // world is a migrated database with one tenant, whose subjects exist.

@@ -1,14 +1,11 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
 	"footfall/internal/await"
@@ -83,9 +80,7 @@ func TestReplica(t *testing.T) {
 	t.Parallel()
 	server := storetest.PrivateServer(t)
 	standby := newStandby(t, server, "standby")
-	control, err := pgx.Connect(t.Context(), standby.DatabaseURL())
-	ok(t, err)
-	t.Cleanup(func() { _ = control.Close(context.WithoutCancel(t.Context())) })
+	control := connect(t, standby.DatabaseURL())
 	told := func(statement string) (answer string) {
 		t.Helper()
 		ok(t, control.QueryRow(t.Context(), statement).Scan(&answer))
@@ -133,7 +128,7 @@ func TestReplica(t *testing.T) {
 	f.pass(2 * time.Second)
 	equal(t, "clicks when the replica was promoted", f.clicks(), int64(3))
 	equal(t, "the promoted answers", f.used(), false)
-	if err = f.CheckReplica(t.Context()); !errors.Is(err, errForeign) {
+	if err := f.CheckReplica(t.Context()); !errors.Is(err, errForeign) {
 		t.Errorf("the promoted is %v", err)
 	}
 
@@ -153,10 +148,7 @@ func TestReplicaOfAnotherTimeline(t *testing.T) {
 	ok(t, migrateURL(t.Context(), server.DatabaseURL()))
 	left, next := newStandby(t, server, "left"), newStandby(t, server, "next")
 	ok(t, next.Promote(t.Context()))
-	old, err := pgx.Connect(t.Context(), server.DatabaseURL())
-	ok(t, err)
-	t.Cleanup(func() { _ = old.Close(context.WithoutCancel(t.Context())) })
-	_, err = old.Exec(t.Context(), "SELECT pg_logical_emit_message(true, 'x', repeat('y', 1000000)) FROM generate_series(1, 40)")
+	_, err := connect(t, server.DatabaseURL()).Exec(t.Context(), "SELECT pg_logical_emit_message(true, 'x', repeat('y', 1000000)) FROM generate_series(1, 40)")
 	ok(t, err)
 	f := follow(t, next.DatabaseURL(), left.DatabaseURL(), "acme")
 	await.Until(t, "the one that is left is ahead", func() bool {
@@ -178,21 +170,14 @@ func TestReplicaThatCannotBeMeasured(t *testing.T) {
 	t.Parallel()
 	server := storetest.PrivateServer(t)
 	standby := newStandby(t, server, "standby")
-	admin, err := pgx.Connect(t.Context(), server.DatabaseURL())
-	ok(t, err)
-	t.Cleanup(func() { _ = admin.Close(context.WithoutCancel(t.Context())) })
-	for _, statement := range []string{
-		"CREATE ROLE plain LOGIN PASSWORD 'x'", "CREATE DATABASE plain OWNER plain",
-	} {
-		_, err = admin.Exec(t.Context(), statement)
+	admin := connect(t, server.DatabaseURL())
+	for _, statement := range []string{"CREATE ROLE plain LOGIN PASSWORD 'x'", "CREATE DATABASE plain OWNER plain"} {
+		_, err := admin.Exec(t.Context(), statement)
 		ok(t, err)
 	}
 	plain := asUser(t, server, "plain")
-	inside, err := pgx.Connect(t.Context(), server.URLOf("plain"))
+	_, err := connect(t, server.URLOf("plain")).Exec(t.Context(), "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
 	ok(t, err)
-	_, err = inside.Exec(t.Context(), "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
-	ok(t, err)
-	ok(t, inside.Close(t.Context()))
 	f := follow(t, plain, standby.DatabaseURL(), "acme")
 	f.click("1")
 	equal(t, "clicks", f.clicks(), int64(1))

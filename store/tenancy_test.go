@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -243,9 +242,7 @@ func TestFewReachTheDatabaseWithoutATenant(t *testing.T) {
 func TestWhoeverConnects(t *testing.T) {
 	t.Parallel()
 	server := storetest.PrivateServer(t) // roles are a cluster's
-	admin, err := pgx.Connect(t.Context(), server.DatabaseURL())
-	ok(t, err)
-	defer func() { _ = admin.Close(context.WithoutCancel(t.Context())) }()
+	admin := connect(t, server.DatabaseURL())
 	run := func(statements ...string) {
 		for _, statement := range statements {
 			_, err := admin.Exec(t.Context(), statement)

@@ -39,12 +39,8 @@ func (l *loading[V]) run(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	hung := l.pulse.lost()
-	if (hung || !l.source.allow()) && l.landStale(missing) {
+	if (l.pulse.lost() || !l.source.allow()) && l.landStale(missing) {
 		return nil
-	}
-	if hung {
-		return analytics.Unavailable(errHung)
 	}
 	began := time.Now()
 	var values []V
@@ -62,9 +58,12 @@ func (l *loading[V]) run(ctx context.Context) error {
 	return nil
 }
 
-// callNext makes a call of Next: bounded in time, given up when the store hangs, and
-// counted by the breaker.
+// callNext makes a call of Next: bounded in time, given up when the store hangs and not
+// begun while it does, and counted by the breaker.
 func (c *Cache) callNext(ctx context.Context, call func(context.Context) error) error {
+	if c.pulse.lost() {
+		return analytics.Unavailable(errHung)
+	}
 	limited, cancel := context.WithTimeout(ctx, c.o.LoadTimeout)
 	defer cancel()
 	guarded, end := c.pulse.guard(limited)
