@@ -38,7 +38,12 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 				if wrong := wrongKind.FindStringSubmatch(shown.Message); wrong != nil && kinds[wrong[1]] != "" {
 					shown.Message = "must be " + kinds[wrong[1]] + " (" + wrong[1] + ")"
 				}
-				shown.Message = "$" + shown.Path[1:].String() + ": " + shown.Message
+				field := "$" + shown.Path[1:].String()
+				shown.Message = field + ": " + shown.Message
+				if shown.Extensions == nil {
+					shown.Extensions = map[string]any{}
+				}
+				shown.Extensions["field"] = analytics.Clip(field, maxMessage)
 			}
 			return shown
 		}

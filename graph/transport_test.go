@@ -236,7 +236,8 @@ func TestVariables(t *testing.T) {
 		text := strings.TrimSuffix(body(query), "}") + `,"variables":{"v":` + c.value + `}}`
 		for accept, status := range map[string]int{"application/json": http.StatusOK, response: http.StatusBadRequest} {
 			w := b.do(http.MethodPost, "/graphql", text, "Accept", accept)
-			if w.Code != status || !strings.Contains(w.Body.String(), c.words) || strings.Contains(w.Body.String(), `"data"`) {
+			field, _, _ := strings.Cut(c.words, ":")
+			if w.Code != status || !strings.Contains(w.Body.String(), c.words) || !strings.Contains(w.Body.String(), `"field":"`+field+`"`) || strings.Contains(w.Body.String(), `"data"`) {
 				t.Errorf("%s with %s gave %d %s, want %d %s", query, c.value, w.Code, w.Body, status, c.words)
 			}
 		}
