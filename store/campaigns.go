@@ -200,21 +200,26 @@ func (s *Store) Extents(ctx context.Context, tenant int64, subjects []int64) ([]
 	for i := range n {
 		n[i] = int32(i)
 	}
-	out := make([]analytics.Range, len(subjects))
-	_, err := collect(ctx, s, tenant, sql("extents"), args{"tenant_id": tenant, "n": n, "subjects": subjects},
-		func(row pgx.CollectableRow) (struct{}, error) {
-			var i int
+	type extent struct {
+		n int
+		analytics.Range
+	}
+	found, err := collect(ctx, s, tenant, sql("extents"), args{"tenant_id": tenant, "n": n, "subjects": subjects},
+		func(row pgx.CollectableRow) (e extent, err error) {
 			var bucket time.Time
 			var r analytics.Row
-			if err := row.Scan(&i, &bucket, &r.Quarters); err != nil {
-				return struct{}{}, err
+			if err = row.Scan(&e.n, &bucket, &r.Quarters); err != nil {
+				return e, err
 			}
 			r.Key = analytics.Key{Level: analytics.LevelDay, Bucket: analytics.BucketOf(analytics.LevelDay, bucket)}
-			extent, err := r.Extent()
-			if err == nil && !extent.Empty() {
-				out[i] = out[i].Hull(extent)
-			}
-			return struct{}{}, err
+			e.Range, err = r.Extent()
+			return e, err
 		})
+	out := make([]analytics.Range, len(subjects))
+	for _, e := range found {
+		if !e.Empty() {
+			out[e.n] = out[e.n].Hull(e.Range)
+		}
+	}
 	return out, err
 }

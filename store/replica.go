@@ -21,7 +21,7 @@ const (
 	markEvery      = time.Second
 	markTimeout    = time.Second
 	replicaAcquire = time.Second     // how long a read waits for a connection to it,
-	replicaAnswer  = 3 * time.Second // and for the first of its answer
+	replicaAnswer  = 3 * time.Second // and for the first row of its answer
 	replicaBehind  = time.Second     // how long one that is behind is left alone,
 	replicaAway    = 5 * time.Second // and one that fails
 )
@@ -80,38 +80,32 @@ func learnIdentity(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// read runs a statement that sees one tenant alone, if the replica may be asked;
-// else ok is false.
-func (r *replica) read(ctx context.Context, tenant int64, text string, a args) (rows pgx.Rows, ok bool) {
-	m, ok := r.mark(ctx)
-	if !ok {
-		return nil, false
-	}
-	rows, err := r.ask(ctx, m, tenant, text, a)
+// read runs a statement, if the replica has replayed what m says. Any error leaves it
+// to the primary.
+func (r *replica) read(ctx context.Context, m mark, tenant int64, st statement) error {
+	err := r.ask(ctx, m, tenant, st)
 	r.note(ctx, m, err)
-	return rows, err == nil
+	return err
 }
 
-func (r *replica) ask(ctx context.Context, m mark, tenant int64, text string, a args) (pgx.Rows, error) {
+func (r *replica) ask(ctx context.Context, m mark, tenant int64, st statement) error {
 	conn, err := r.acquire(ctx, m)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer conn.Release()
 	batch := &pgx.Batch{}
 	batch.Queue(hasReplayed, m.lsn, m.timeline)
 	enters := bindsTenants(conn.Conn())
 	if enters {
 		batch.Queue(enterTenant, tenant)
 	}
-	batch.Queue(text, a)
-	bounded, cancel := context.WithCancel(ctx)
-	bound := time.AfterFunc(replicaAnswer, cancel)
+	batch.Queue(st.text, st.args)
+	bounded, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	bound := time.AfterFunc(replicaAnswer, func() { cancel(errSilent) })
+	defer bound.Stop()
 	results := conn.SendBatch(bounded, batch)
-	end := func() error {
-		defer conn.Release()
-		defer cancel()
-		return results.Close()
-	}
 	var replayed bool
 	if err = results.QueryRow().Scan(&replayed); err == nil && !replayed {
 		err = errBehind
@@ -123,19 +117,28 @@ func (r *replica) ask(ctx context.Context, m mark, tenant int64, text string, a 
 	if err == nil {
 		rows, err = results.Query()
 	}
-	if !bound.Stop() && err != nil && ctx.Err() == nil {
+	if err == nil {
+		err = st.take(&begun{rows, bound})
+	}
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	if err != nil && errors.Is(context.Cause(bounded), errSilent) {
 		err = errSilent
 	}
-	if err != nil {
-		_ = end()
-		return nil, err
-	}
-	return &answer{Rows: rows, end: func() error {
-		if rows.Err() != nil {
-			r.note(ctx, m, rows.Err())
-		}
-		return end()
-	}}, nil
+	return err
+}
+
+// begun are rows of which the first alone is waited for with a bound.
+type begun struct {
+	pgx.Rows
+	bound *time.Timer
+}
+
+func (b *begun) Next() bool {
+	next := b.Rows.Next()
+	b.bound.Stop()
+	return next
 }
 
 func (r *replica) acquire(ctx context.Context, m mark) (*pgxpool.Conn, error) {
@@ -248,7 +251,8 @@ func (r *replica) leave(why error, d time.Duration) {
 // answer: one that was in the way of what is replayed, or has its own fault.
 func ofStatement(err error) bool {
 	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && (pgErr.Code[:2] == "40" || pgErr.Code[:2] == "22")
+	var unread pgx.ScanArgError
+	return errors.As(err, &unread) || errors.As(err, &pgErr) && (pgErr.Code[:2] == "40" || pgErr.Code[:2] == "22")
 }
 
 func (r *replica) used() bool {

@@ -2,10 +2,13 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"footfall/analytics"
 	"footfall/internal/await"
@@ -58,11 +61,11 @@ func (f *followed) clicks() int64 {
 // used reports whether the replica answers, some seconds later.
 func (f *followed) used() bool {
 	f.pass(2 * time.Second)
-	rows, used := f.replica.read(f.t.Context(), f.tenant.ID, "SELECT 1", args{})
-	if used {
+	m, known := f.replica.mark(f.t.Context())
+	return known && f.replica.read(f.t.Context(), m, f.tenant.ID, statement{"SELECT 1", args{}, func(rows pgx.Rows) error {
 		rows.Close()
-	}
-	return used
+		return rows.Err()
+	}}) == nil
 }
 
 func (f *followed) lastTold() error {
@@ -93,6 +96,19 @@ func TestReplica(t *testing.T) {
 	equal(t, "clicks", f.clicks(), int64(1))
 	equal(t, "the replica is used", f.ReplicaUsed(), true)
 	ok(t, f.CheckReplica(t.Context()))
+
+	// The third row fails, on the replica alone.
+	asked, got := []string{"SELECT 6 / (3 - n) FROM generate_series(1, 4) n", "SELECT 7"}, []int(nil)
+	ok(t, f.Store.read(t.Context(), f.tenant.ID, func() statement {
+		text := asked[0]
+		asked = asked[1:]
+		return statement{text, args{}, func(rows pgx.Rows) (err error) {
+			got, err = pgx.CollectRows(rows, pgx.RowTo[int])
+			return err
+		}}
+	}))
+	equal(t, "rows when the replica fails within them", fmt.Sprint(got), "[7]")
+	equal(t, "the replica is used still", f.ReplicaUsed(), true)
 
 	told("SELECT pg_wal_replay_pause()::text")
 	await.Until(t, "replay is paused", func() bool { return told("SELECT pg_get_wal_replay_pause_state()") == "paused" })

@@ -11,15 +11,19 @@ import (
 
 // sliced answers queries by dimensions, in their order, with one statement.
 func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
-	b := newSlicedBatch(queries)
-	if len(b.sources) > 0 {
-		rows, err := s.read(ctx, tenant, b.text(), b.args(tenant))
-		if err != nil {
-			return nil, wrap(err)
+	var b *slicedBatch
+	err := s.read(ctx, tenant, func() statement {
+		b = newSlicedBatch(queries)
+		if len(b.sources) == 0 {
+			return statement{}
 		}
-		if _, err = pgx.CollectRows(rows, b.fold); err != nil {
-			return nil, wrap(err)
-		}
+		return statement{b.text(), b.args(tenant), func(rows pgx.Rows) error {
+			_, err := pgx.CollectRows(rows, b.fold)
+			return err
+		}}
+	})
+	if err != nil {
+		return nil, err
 	}
 	answers := make([]analytics.Answer, len(queries))
 	for i, p := range b.plans {

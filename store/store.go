@@ -213,25 +213,45 @@ func (t *statementCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.Trace
 
 func (t *statementCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// read runs a statement that sees one tenant alone, on the replica if that may be
-// behind and is not too far.
-func (s *Store) read(ctx context.Context, tenant int64, text string, a args) (pgx.Rows, error) {
+// statement is one that sees a single tenant alone, and what becomes of its rows.
+type statement struct {
+	text string // "" reads nothing
+	args args
+	take func(rows pgx.Rows) error
+}
+
+// read runs a statement, on the replica if that may be behind and is not too far. When
+// the replica fails, at whatever row, it prepares another one, for the primary.
+func (s *Store) read(ctx context.Context, tenant int64, prepare func() statement) error {
+	st := prepare()
+	if st.text == "" {
+		return nil
+	}
 	if s.replica != nil && !analytics.Fresh(ctx) {
-		if rows, ok := s.replica.read(ctx, tenant, text, a); ok {
-			return rows, nil
+		if m, ok := s.replica.mark(ctx); ok {
+			err := s.replica.read(ctx, m, tenant, st)
+			if err == nil || ctx.Err() != nil {
+				return wrap(err)
+			}
+			st = prepare()
 		}
 	}
-	return query(ctx, s.pool, tenant, text, a)
+	rows, err := query(ctx, s.pool, tenant, st.text, st.args)
+	if err == nil {
+		err = st.take(rows)
+	}
+	return wrap(err)
 }
 
 // collect reads all rows of a statement of one tenant by scanning each with scan.
-func collect[T any](ctx context.Context, s *Store, tenant int64, text string, a args, scan pgx.RowToFunc[T]) ([]T, error) {
-	rows, err := s.read(ctx, tenant, text, a)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	out, err := pgx.CollectRows(rows, scan)
-	return out, wrap(err)
+func collect[T any](ctx context.Context, s *Store, tenant int64, text string, a args, scan pgx.RowToFunc[T]) (out []T, err error) {
+	err = s.read(ctx, tenant, func() statement {
+		return statement{text, a, func(rows pgx.Rows) (err error) {
+			out, err = pgx.CollectRows(rows, scan)
+			return err
+		}}
+	})
+	return out, err
 }
 
 // collectAll does so for a statement that sees all tenants: which one it is about

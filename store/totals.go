@@ -44,18 +44,15 @@ func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Qu
 }
 
 // totals reads what answers queries that are not by dimensions.
-func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) (*totalsBatch, error) {
-	batch := newTotalsBatch(tenant, queries)
-	if batch.size() > 0 {
-		rows, err := s.read(ctx, tenant, batch.text(), batch.args)
-		if err != nil {
-			return nil, wrap(err)
+func (s *Store) totals(ctx context.Context, tenant int64, queries []analytics.Query) (batch *totalsBatch, err error) {
+	err = s.read(ctx, tenant, func() statement {
+		batch = newTotalsBatch(tenant, queries)
+		if batch.size() == 0 {
+			return statement{}
 		}
-		if err = batch.fold(rows); err != nil {
-			return nil, wrap(err)
-		}
-	}
-	return batch, nil
+		return statement{batch.text(), batch.args, batch.fold}
+	})
+	return batch, err
 }
 
 // totalsBatch is a batch of plans as one statement. A row of the result belongs
