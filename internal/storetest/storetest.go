@@ -102,8 +102,7 @@ func Database(t testing.TB) string {
 	return address
 }
 
-// Redis is the URL of an empty numbered database for this test alone. Numbers part keys, not channels: what is
-// published reaches the subscribers of all tests.
+// Redis is the URL of an empty numbered database for this test alone. Numbers part keys, not channels.
 func Redis(t testing.TB) string {
 	t.Helper()
 	address := Server(t).RedisURL()

@@ -34,6 +34,19 @@ func TestAnotherGatewaySeesAWrite(t *testing.T) {
 	}
 }
 
+// Channels are of all databases of a Redis, keys of one.
+func TestDatabasesOfOneRedisDoNotMeet(t *testing.T) {
+	t.Parallel()
+	named := func(o *Options) { o.Outbox, o.Namespace = nil, t.Name() }
+	here, there := newWorld(t), newWorld(t)
+	a, b, c := here.gateway(named), there.gateway(named), there.gateway(named)
+	a.tell(here.write(here.tenants[0], "e", 1))
+	b.tell(there.write(there.tenants[0], "e", 1))
+	await.Until(t, "c hears of b", func() bool { return c.Stats().Heard > 0 })
+	equal(t, "changes that c hears of", c.Stats().Heard, 1)
+	equal(t, "changes that a hears of", a.Stats().Heard, 0)
+}
+
 func TestTenantsDoNotMeet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,12 +53,20 @@ type remote struct {
 
 func newRemote(client redis.UniversalClient, incarnation func() string, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
 	r := &remote{
-		incarnation: incarnation, client: client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: rand.Text(),
+		incarnation: incarnation, client: client, prefix: prefix, keepFor: keepFor, counters: n, log: log, self: strconv.Itoa(database(client)) + ":" + rand.Text(),
 		breaker: breaker{most: 3, rest: time.Second},
 	}
 	r.lookups.send = r.look
 	countConnections(client, &r.connections)
 	return r
+}
+
+// database is the number of the one that the client's keys are in.
+func database(client redis.UniversalClient) int {
+	if c, ok := client.(*redis.Client); ok {
+		return c.Options().DB
+	}
+	return 0 // a cluster has no other
 }
 
 // token is a version of a topic: when it was made, in milliseconds, and chance.

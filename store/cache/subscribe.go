@@ -126,13 +126,14 @@ func ping(ctx context.Context, sub *redis.PubSub) {
 	}
 }
 
-// A message is the sender, the tenant and the topics, parted by spaces.
+// A message is the sender, the tenant and the topics, parted by spaces. A channel is of
+// all databases of a Redis, so a sender begins with the number of its own and a colon.
 
 // handleMessage forgets what a message names, or everything when it cannot be read.
 func (c *Cache) handleMessage(message string) {
 	words := strings.Fields(message)
-	if len(words) > 2 && words[0] == c.remote.self {
-		return // forgotten before it was sent
+	if len(words) > 2 && (words[0] == c.remote.self || c.remote.strange(words[0])) {
+		return // forgotten before it was sent, or of keys in another database
 	}
 	c.counters.heard.Add(1)
 	if len(words) < 3 {
@@ -167,6 +168,12 @@ func (r *remote) publish(ctx context.Context, n changeSet) error {
 	return r.do(ctx, len(messages), func(ctx context.Context) error {
 		return r.eachPipe(ctx, len(messages), func(p redis.Pipeliner, i int) { p.SPublish(ctx, r.channel(), messages[i]) })
 	})
+}
+
+func (r *remote) strange(sender string) bool {
+	own, _, _ := strings.Cut(r.self, ":")
+	database, _, told := strings.Cut(sender, ":")
+	return told && database != own
 }
 
 func (r *remote) channel() string { return r.prefix + ":changes" }
