@@ -11,7 +11,7 @@ import (
 )
 
 // The classes' shares of the connections to Postgres, in sixteenths. What remains
-// is for credentials and probes.
+// is for credentials, probes and the outbox; upkeep has connections of its own.
 const (
 	readsShare  = 10
 	writesShare = 4

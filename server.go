@@ -36,8 +36,8 @@ import (
 // drainTime is how long requests in flight may take to finish after a signal.
 const drainTime = 30 * time.Second
 
-// compactorRests is how many times as long as it worked the compactor rests.
-const compactorRests = 10
+// compactorRest is how many times as long as it worked the compactor rests.
+const compactorRest = 10
 
 type serveCmd struct {
 	Database database    `embed:""`
@@ -244,7 +244,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 	defer stop()
 	running.Go(func() { g.cache.Run(background) })
 	if g.serving.CompactEvery > 0 {
-		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRests, g.log) })
+		running.Go(func() { g.store.RunCompactor(background, g.serving.CompactEvery, compactorRest, g.log) })
 	}
 	if g.serving.Retention > 0 {
 		running.Go(func() { g.store.RunPruner(analytics.WithActor(background, "retention"), g.serving.Retention, g.log) })

@@ -62,10 +62,13 @@ func (s *Store) RewriteCells(ctx context.Context) error {
 	return nil
 }
 
+// maxRest bounds how long the compactor rests.
+const maxRest = time.Hour
+
 // RunCompactor compacts every so often until ctx ends. After a long compaction
 // it rests so many times longer, so that upkeep takes a bounded part of the
-// database's time.
-func (s *Store) RunCompactor(ctx context.Context, every time.Duration, rests int, log *slog.Logger) {
+// database's time; one that failed says nothing of how much there is to do.
+func (s *Store) RunCompactor(ctx context.Context, every time.Duration, restFactor int, log *slog.Logger) {
 	rest := every
 	for {
 		select {
@@ -76,7 +79,10 @@ func (s *Store) RunCompactor(ctx context.Context, every time.Duration, rests int
 		start := time.Now()
 		done, err := s.Compact(ctx, nil)
 		took := time.Since(start)
-		rest = max(every, time.Duration(rests)*took)
+		rest = every
+		if err == nil {
+			rest = max(every, min(time.Duration(restFactor)*took, maxRest))
+		}
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -33,6 +33,27 @@ func TestOneCompactorAtATime(t *testing.T) {
 	}
 }
 
+// The compactor does not wait for a connection that readers and writers hold.
+func TestCompactBesideABusyPool(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	for i := range 2 {
+		w.record(t, analytics.Event{ID: fmt.Sprint(i), Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z")})
+	}
+	for range w.pool.Config().MaxConns {
+		conn, err := w.pool.Acquire(t.Context())
+		ok(t, err)
+		defer conn.Release()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done, err := w.Compact(ctx, nil)
+	ok(t, err)
+	if done.After == 0 || done.After >= done.Before {
+		t.Errorf("compacted %+v", done)
+	}
+}
+
 // TestCompactManyRows merges buckets of more rows than fit a transaction.
 func TestCompactManyRows(t *testing.T) {
 	t.Parallel()

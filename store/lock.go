@@ -7,10 +7,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// upkeepConnections are for the compactor and the pruner, beside those of the pool: they
+// work for long, and what is left of the pool by reads and commits is for credentials.
+const upkeepConnections = 2
+
 // withAdvisoryLock runs f on a connection that holds the lock, which one has over all
 // instances. It reports false, and does nothing, where another holds it.
 func (s *Store) withAdvisoryLock(ctx context.Context, lock int64, f func(conn *pgxpool.Conn) error) (held bool, err error) {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.upkeep.Acquire(ctx)
 	if err != nil {
 		return false, wrap(err)
 	}

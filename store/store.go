@@ -74,7 +74,7 @@ func within(ats []time.Time, a args) args {
 
 // Store is a database. It is safe for concurrent use.
 type Store struct {
-	pool         *pgxpool.Pool
+	pool, upkeep *pgxpool.Pool
 	replica      *replica // nil for none
 	now          func() time.Time
 	partitions   sync.Map // months whose partition is known to exist
@@ -105,6 +105,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.pool, err = s.openPool(ctx, o.URL, s.learnRole, s.learnIncarnation); err != nil {
 		return nil, fmt.Errorf("the database URL %w", err)
 	}
+	upkeep := s.pool.Config()
+	upkeep.MinConns, upkeep.MinIdleConns, upkeep.MaxConns = 0, 0, upkeepConnections
+	if s.upkeep, err = pgxpool.NewWithConfig(ctx, upkeep); err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("the database URL %w", err)
+	}
 	if o.ReadURL == "" {
 		return s, nil
 	}
@@ -113,7 +119,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		r.tell = func(bool, error) {}
 	}
 	if r.pool, err = s.openPool(ctx, o.ReadURL, s.learnRole, learnIdentity); err != nil {
-		s.pool.Close()
+		s.Close()
 		return nil, fmt.Errorf("the replica's URL %w", err)
 	}
 	s.replica = r
@@ -171,6 +177,7 @@ func (s *Store) Close() {
 	if s.replica != nil {
 		s.replica.pool.Close()
 	}
+	s.upkeep.Close()
 	s.pool.Close()
 }
 
