@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // the same zones on every machine
+	_ "time/tzdata" // for machines without a zone database
 
 	"github.com/alecthomas/kong"
 

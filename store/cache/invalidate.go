@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"footfall/analytics"
 )
 
@@ -16,6 +18,7 @@ const (
 	drainTopics   = 20_000 // that they may name together, and a change of any size more
 	drainTimeout  = 5 * time.Second
 	settleTimeout = time.Second
+	settleAtOnce  = 4 // tenants
 )
 
 // Run hears of changes and drains the outbox until ctx ends.
@@ -87,19 +90,22 @@ func (c *Cache) forgetAll() {
 	c.o.OnChange(0, nil)
 }
 
+// settle tries each tenant's, whatever becomes of the others'.
 func (c *Cache) settle(ctx context.Context, changes []analytics.Change) error {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
 	seqs := map[int64][]int64{}
 	for _, change := range changes {
 		seqs[change.Tenant] = append(seqs[change.Tenant], change.Seq)
 	}
+	var all errgroup.Group
+	all.SetLimit(settleAtOnce)
 	for tenant, done := range seqs {
-		if err := c.o.Outbox.Settle(ctx, tenant, done); err != nil {
-			return err
-		}
+		all.Go(func() error {
+			limited, cancel := context.WithTimeout(ctx, settleTimeout)
+			defer cancel()
+			return c.o.Outbox.Settle(limited, tenant, done)
+		})
 	}
-	return nil
+	return all.Wait()
 }
 
 // drain announces the changes whose writers did not get to it. What is told of
