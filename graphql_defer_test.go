@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -78,9 +79,7 @@ func merge(all []part) any {
 					into = into.([]any)[int(step)]
 				}
 			}
-			for name, v := range f.Data.(map[string]any) {
-				into.(map[string]any)[name] = v
-			}
+			maps.Copy(into.(map[string]any), f.Data.(map[string]any))
 		}
 	}
 	return all[0].Data

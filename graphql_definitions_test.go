@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +84,7 @@ func (all facts) visits(d definition, subject string) (visits [][2]int64) {
 	}
 	for who, ats := range views {
 		named := who[len(who)-1] != ' '
-		sort.Slice(ats, func(i, j int) bool { return ats[i] < ats[j] })
+		slices.Sort(ats)
 		for i, at := range ats {
 			last := len(visits) - 1
 			if i > 0 && (named || at-visits[last][1] < 30*60 && at-visits[last][0] < 4*60*60) {

@@ -27,9 +27,9 @@ const (
 func withDocuments(t testing.TB) func(*settings) {
 	t.Helper()
 	dir := t.TempDir()
-	ok(t, os.WriteFile(filepath.Join(dir, "apollo.json"), []byte(fmt.Sprintf(
-		`{"format":"apollo-persisted-query-manifest","version":1,"operations":[{"id":%q,"name":"Board","type":"query","body":%q}]}`, documents.Hash(boardText), boardText)), 0o600))
-	ok(t, os.WriteFile(filepath.Join(dir, "relay.json"), []byte(fmt.Sprintf(`{"3f1c9a":%q}`, campaignText)), 0o600))
+	ok(t, os.WriteFile(filepath.Join(dir, "apollo.json"), fmt.Appendf(nil,
+		`{"format":"apollo-persisted-query-manifest","version":1,"operations":[{"id":%q,"name":"Board","type":"query","body":%q}]}`, documents.Hash(boardText), boardText), 0o600))
+	ok(t, os.WriteFile(filepath.Join(dir, "relay.json"), fmt.Appendf(nil, `{"3f1c9a":%q}`, campaignText), 0o600))
 	return func(c *settings) { c.serving.Documents = dir }
 }
 

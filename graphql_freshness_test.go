@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -219,9 +220,7 @@ func TestMaxStalenessInAnOutage(t *testing.T) {
 func (b *bundle) get(query string, header http.Header) answer {
 	b.t.Helper()
 	h := http.Header{"Content-Type": {"application/json"}} // no simple request
-	for name, values := range header {
-		h[name] = values
-	}
+	maps.Copy(h, header)
 	return b.do(http.MethodGet, "/graphql?"+url.Values{"query": {query}}.Encode(), "", h)
 }
 

@@ -58,10 +58,10 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 	ctx = analytics.WithActor(ctx, whoRuns())
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err = parsed.Run(telemetry.NewLog(errOut, c.LogLevel), streams{in, out, errOut})
-	var status exitStatus
-	switch {
-	case errors.As(err, &status):
+	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
+	}
+	switch {
 	case err != nil && ctx.Err() != nil:
 		_, _ = fmt.Fprintln(errOut, "footfall: interrupted")
 		return 130
@@ -80,8 +80,7 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 // explain is an error with its cause: on the command line the reader is the
 // operator.
 func explain(err error) string {
-	var domain *analytics.Error
-	if errors.As(err, &domain) && domain.Err != nil {
+	if domain, ok := errors.AsType[*analytics.Error](err); ok && domain.Err != nil {
 		return fmt.Sprintf("%v: %v", err, domain.Err)
 	}
 	return err.Error()

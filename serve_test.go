@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -287,9 +288,7 @@ func TestServeLogsNoSecrets(t *testing.T) {
 		t.Helper()
 		for _, b := range []*bundle{s.bundle, nobody, s.as("ff_" + marker), s.as(marker)} {
 			h := http.Header{"Cookie": {"session=" + marker}, "Referer": {"https://hidden/" + marker}, "User-Agent": {marker}, "X-Forwarded-For": {marker}}
-			for name, values := range header {
-				h[name] = values
-			}
+			maps.Copy(h, header)
 			_ = b.do(method, path, body, h)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
@@ -215,9 +216,7 @@ func (b *bundle) send(ctx context.Context, method, path, body string, header htt
 	if b.key != "" {
 		r.Header.Set("Authorization", "Bearer "+b.key)
 	}
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	response, err := b.client.Do(r)
 	if err != nil {
 		return a, err
@@ -242,9 +241,7 @@ func (b *bundle) graphql(ctx context.Context, query string, variables map[string
 		return answer{}, err
 	}
 	h := http.Header{"Content-Type": {"application/json"}}
-	for name, values := range header {
-		h[name] = values
-	}
+	maps.Copy(h, header)
 	a, err := b.send(ctx, http.MethodPost, "/graphql", string(body), h)
 	if err != nil {
 		return a, err

@@ -32,7 +32,7 @@ func bits(spans []analytics.Watching) (out [horizon]bool) {
 // runs lists the runs of marked seconds: disjoint, ascending, never touching.
 func runs(marked [horizon]bool) analytics.Intervals {
 	var out analytics.Intervals
-	for i := int64(0); i < horizon; i++ {
+	for i := range int64(horizon) {
 		switch {
 		case !marked[i]:
 		case i > 0 && marked[i-1]:

@@ -92,12 +92,17 @@ func Unavailable(err error) *Error {
 	return &Error{Code: CodeUnavailable, Message: "the service is temporarily unavailable, try again", Err: err}
 }
 
+// CodeOf is the code of err, "" where it has none.
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 // IsUnavailable reports whether err says that a service we depend on is out of
 // reach.
-func IsUnavailable(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == CodeUnavailable
-}
+func IsUnavailable(err error) bool { return CodeOf(err) == CodeUnavailable }
 
 // Quote quotes a client's text for a message, shortened.
 func Quote(s string) string { return Shorten(s, strconv.Quote) }

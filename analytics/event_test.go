@@ -19,15 +19,15 @@ const somePartner = "7d0c3c0e-7b7c-4f4e-9d2e-0f8a6f1c2b3d"
 var checkedAt = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func clickInput() analytics.EventInput {
-	return analytics.EventInput{ID: "e1", Action: "click", Event: ptr("jazz-sunset-2026-03-15"), Session: ptr("s1"), At: checkedAt}
+	return analytics.EventInput{ID: "e1", Action: "click", Event: new("jazz-sunset-2026-03-15"), Session: new("s1"), At: checkedAt}
 }
 
 func viewInput() analytics.EventInput {
-	return analytics.EventInput{ID: "e2", Action: "page_view", Partner: ptr(somePartner), Visitor: ptr("u42"), At: checkedAt}
+	return analytics.EventInput{ID: "e2", Action: "page_view", Partner: new(somePartner), Visitor: new("u42"), At: checkedAt}
 }
 
 func watchInput() analytics.EventInput {
-	return analytics.EventInput{ID: "e3", Action: "watch", Campaign: ptr("1234fef8e8e3"), Visitor: ptr("v9"), LoggedIn: ptr(true), At: checkedAt, Seconds: ptr(30)}
+	return analytics.EventInput{ID: "e3", Action: "watch", Campaign: new("1234fef8e8e3"), Visitor: new("v9"), LoggedIn: new(true), At: checkedAt, Seconds: new(30)}
 }
 
 func TestEventCheckAccepts(t *testing.T) {
@@ -44,12 +44,12 @@ func TestEventCheckAccepts(t *testing.T) {
 		ok(t, err)
 		same(t, c.in.ID, got, c.want)
 	}
-	e, err := ptr(watchInput()).Check(checkedAt)
+	e, err := new(watchInput()).Check(checkedAt)
 	ok(t, err)
 	same(t, "watched", e.Watched(), analytics.Watching{From: checkedAt.UnixMicro(), To: checkedAt.UnixMicro() + 30*second})
 
 	odd := viewInput()
-	odd.Partner = ptr(strings.ToUpper(somePartner))
+	odd.Partner = new(strings.ToUpper(somePartner))
 	odd.At = checkedAt.In(time.FixedZone("", 3600)).Add(1999)
 	odd.Country = "fr"
 	e, err = odd.Check(checkedAt)
@@ -86,25 +86,25 @@ func TestEventCheck(t *testing.T) {
 		{"no subject", clickInput, func(e *in) { e.Event = nil }, "event", []string{"required", "click"}},
 		{"no partner", viewInput, func(e *in) { e.Partner = nil }, "partner", []string{"required", "page_view"}},
 		{"no campaign", watchInput, func(e *in) { e.Campaign = nil }, "campaign", []string{"required", "watch"}},
-		{"two subjects", clickInput, func(e *in) { e.Partner = ptr(somePartner) }, "partner", []string{"click", "event"}},
-		{"a subject of another kind", watchInput, func(e *in) { e.Campaign, e.Event = nil, ptr("x") }, "event", []string{"watch", "campaign"}},
-		{"an empty subject besides", viewInput, func(e *in) { e.Event = ptr("") }, "event", []string{"page_view", "partner"}},
-		{"event key of 256 bytes", clickInput, func(e *in) { e.Event = ptr(long(256)) }, "", nil},
-		{"event key of 257 bytes", clickInput, func(e *in) { e.Event = ptr(long(257)) }, "event", []string{"1 to 256 bytes", "257"}},
-		{"empty event key", clickInput, func(e *in) { e.Event = ptr("") }, "event", []string{"1 to 256 bytes", "0"}},
-		{"campaign key of 257 bytes", watchInput, func(e *in) { e.Campaign = ptr(long(257)) }, "campaign", []string{"256", "257"}},
-		{"partner that is no uuid", viewInput, func(e *in) { e.Partner = ptr("acme") }, "partner", []string{"uuid", `"acme"`}},
-		{"uuid in braces", viewInput, func(e *in) { e.Partner = ptr("{" + somePartner + "}") }, "partner", []string{"uuid", somePartner}},
-		{"uuid without hyphens", viewInput, func(e *in) { e.Partner = ptr(strings.ReplaceAll(somePartner, "-", "")) }, "partner", []string{"uuid"}},
+		{"two subjects", clickInput, func(e *in) { e.Partner = new(somePartner) }, "partner", []string{"click", "event"}},
+		{"a subject of another kind", watchInput, func(e *in) { e.Campaign, e.Event = nil, new("x") }, "event", []string{"watch", "campaign"}},
+		{"an empty subject besides", viewInput, func(e *in) { e.Event = new("") }, "event", []string{"page_view", "partner"}},
+		{"event key of 256 bytes", clickInput, func(e *in) { e.Event = new(long(256)) }, "", nil},
+		{"event key of 257 bytes", clickInput, func(e *in) { e.Event = new(long(257)) }, "event", []string{"1 to 256 bytes", "257"}},
+		{"empty event key", clickInput, func(e *in) { e.Event = new("") }, "event", []string{"1 to 256 bytes", "0"}},
+		{"campaign key of 257 bytes", watchInput, func(e *in) { e.Campaign = new(long(257)) }, "campaign", []string{"256", "257"}},
+		{"partner that is no uuid", viewInput, func(e *in) { e.Partner = new("acme") }, "partner", []string{"uuid", `"acme"`}},
+		{"uuid in braces", viewInput, func(e *in) { e.Partner = new("{" + somePartner + "}") }, "partner", []string{"uuid", somePartner}},
+		{"uuid without hyphens", viewInput, func(e *in) { e.Partner = new(strings.ReplaceAll(somePartner, "-", "")) }, "partner", []string{"uuid"}},
 
 		{"neither session nor visitor", clickInput, func(e *in) { e.Session = nil }, "", nil},
-		{"session of 256 bytes", clickInput, func(e *in) { e.Session = ptr(long(256)) }, "", nil},
-		{"session of 257 bytes", clickInput, func(e *in) { e.Session = ptr(long(257)) }, "session", []string{"1 to 256 bytes", "257"}},
-		{"empty session", clickInput, func(e *in) { e.Session = ptr("") }, "session", []string{"1 to 256 bytes", "0"}},
-		{"visitor of 256 bytes", viewInput, func(e *in) { e.Visitor = ptr(long(256)) }, "", nil},
-		{"visitor of 257 bytes", viewInput, func(e *in) { e.Visitor = ptr(long(257)) }, "visitor", []string{"1 to 256 bytes", "257"}},
+		{"session of 256 bytes", clickInput, func(e *in) { e.Session = new(long(256)) }, "", nil},
+		{"session of 257 bytes", clickInput, func(e *in) { e.Session = new(long(257)) }, "session", []string{"1 to 256 bytes", "257"}},
+		{"empty session", clickInput, func(e *in) { e.Session = new("") }, "session", []string{"1 to 256 bytes", "0"}},
+		{"visitor of 256 bytes", viewInput, func(e *in) { e.Visitor = new(long(256)) }, "", nil},
+		{"visitor of 257 bytes", viewInput, func(e *in) { e.Visitor = new(long(257)) }, "visitor", []string{"1 to 256 bytes", "257"}},
 		{"page view without a visitor", viewInput, func(e *in) { e.Visitor = nil }, "visitor", []string{"required", "page_view"}},
-		{"empty visitor", watchInput, func(e *in) { e.Visitor = ptr("") }, "visitor", []string{"1 to 256 bytes", "0"}},
+		{"empty visitor", watchInput, func(e *in) { e.Visitor = new("") }, "visitor", []string{"1 to 256 bytes", "0"}},
 		{"like without a visitor", watchInput, func(e *in) { e.Action, e.Seconds, e.LoggedIn, e.Visitor = "like", nil, nil, nil }, "visitor", []string{"required", "like"}},
 
 		{"24 hours ahead", clickInput, func(e *in) { e.At = checkedAt.Add(24 * time.Hour) }, "", nil},
@@ -113,16 +113,16 @@ func TestEventCheck(t *testing.T) {
 		{"before the epoch", clickInput, func(e *in) { e.At = time.UnixMicro(-1).UTC() }, "at", []string{"1970-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z"}},
 		{"no instant", clickInput, func(e *in) { e.At = time.Time{} }, "at", []string{"required"}},
 
-		{"1 second", watchInput, func(e *in) { e.Seconds = ptr(1) }, "", nil},
-		{"86400 seconds", watchInput, func(e *in) { e.Seconds = ptr(86_400) }, "", nil},
-		{"0 seconds", watchInput, func(e *in) { e.Seconds = ptr(0) }, "seconds", []string{"1 to 86400", "got 0"}},
-		{"86401 seconds", watchInput, func(e *in) { e.Seconds = ptr(86_401) }, "seconds", []string{"1 to 86400", "86401"}},
+		{"1 second", watchInput, func(e *in) { e.Seconds = new(1) }, "", nil},
+		{"86400 seconds", watchInput, func(e *in) { e.Seconds = new(86_400) }, "", nil},
+		{"0 seconds", watchInput, func(e *in) { e.Seconds = new(0) }, "seconds", []string{"1 to 86400", "got 0"}},
+		{"86401 seconds", watchInput, func(e *in) { e.Seconds = new(86_401) }, "seconds", []string{"1 to 86400", "86401"}},
 		{"no seconds", watchInput, func(e *in) { e.Seconds = nil }, "seconds", []string{"required", "watch"}},
-		{"seconds of a click", clickInput, func(e *in) { e.Seconds = ptr(1) }, "seconds", []string{"watch", "click"}},
+		{"seconds of a click", clickInput, func(e *in) { e.Seconds = new(1) }, "seconds", []string{"watch", "click"}},
 		{"seconds of a like", watchInput, func(e *in) { e.Action = "like" }, "seconds", []string{"watch", "like"}},
 		{"not logged in", watchInput, func(e *in) { e.LoggedIn = nil }, "", nil},
-		{"a click logged in", clickInput, func(e *in) { e.LoggedIn = ptr(true) }, "loggedIn", []string{"watch", "click"}},
-		{"a click not logged in", clickInput, func(e *in) { e.LoggedIn = ptr(false) }, "", nil},
+		{"a click logged in", clickInput, func(e *in) { e.LoggedIn = new(true) }, "loggedIn", []string{"watch", "click"}},
+		{"a click not logged in", clickInput, func(e *in) { e.LoggedIn = new(false) }, "", nil},
 
 		{"source of 512 bytes", clickInput, func(e *in) { e.Source = long(512) }, "", nil},
 		{"source of 513 bytes", clickInput, func(e *in) { e.Source = long(513) }, "source", []string{"512", "513"}},

@@ -225,7 +225,7 @@ func TestWhere(t *testing.T) {
 	for field, bad := range map[string][]*analytics.DimensionFilter{
 		"where":       {{Dimension: analytics.DimensionPath}},
 		"where.in":    {{Dimension: analytics.DimensionPath, In: make([]*string, 101)}},
-		"where.notIn": {{Dimension: analytics.DimensionPath, NotIn: []*string{ptr(string(make([]byte, 513+random.Intn(9))))}}},
+		"where.notIn": {{Dimension: analytics.DimensionPath, NotIn: []*string{new(string(make([]byte, 513+random.Intn(9))))}}},
 	} {
 		_, err := analytics.NewWhere(bad)
 		var e *analytics.Error

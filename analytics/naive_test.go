@@ -268,5 +268,3 @@ func date(t testing.TB, s string) analytics.Date {
 	at := utc(t, s+"T00:00:00Z")
 	return analytics.Date{Year: at.Year(), Month: at.Month(), Day: at.Day()}
 }
-
-func ptr[T any](v T) *T { return &v }

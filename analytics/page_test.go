@@ -23,14 +23,14 @@ func TestNewPage(t *testing.T) {
 		{"none", 0, nil, "first", []string{"1 to 1000", "got 0"}},
 		{"a thousand and one", 1001, nil, "first", []string{"1 to 1000", "1001"}},
 		{"negative", -1, nil, "first", []string{"-1"}},
-		{"empty cursor", 5, ptr(""), "after", []string{`""`}},
-		{"another list's", 5, ptr((&analytics.Campaign{Number: 42, ScheduledAt: utc2026}).Cursor().String()), "after", []string{"not a cursor of this list"}},
-		{"no base64", 5, ptr("!"), "after", []string{`"!"`}},
-		{"no key", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:5"))), "after", []string{}},
-		{"no number", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:x:a"))), "after", []string{}},
-		{"out of all time", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:9223372036854775807:a"))), "after", []string{}},
-		{"key with NUL", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:5:a\x00"))), "after", []string{}},
-		{"key that is no text", 5, ptr(base64.RawURLEncoding.EncodeToString([]byte("Activation:5:\xff"))), "after", []string{}},
+		{"empty cursor", 5, new(""), "after", []string{`""`}},
+		{"another list's", 5, new((&analytics.Campaign{Number: 42, ScheduledAt: utc2026}).Cursor().String()), "after", []string{"not a cursor of this list"}},
+		{"no base64", 5, new("!"), "after", []string{`"!"`}},
+		{"no key", 5, new(base64.RawURLEncoding.EncodeToString([]byte("Activation:5"))), "after", []string{}},
+		{"no number", 5, new(base64.RawURLEncoding.EncodeToString([]byte("Activation:x:a"))), "after", []string{}},
+		{"out of all time", 5, new(base64.RawURLEncoding.EncodeToString([]byte("Activation:9223372036854775807:a"))), "after", []string{}},
+		{"key with NUL", 5, new(base64.RawURLEncoding.EncodeToString([]byte("Activation:5:a\x00"))), "after", []string{}},
+		{"key that is no text", 5, new(base64.RawURLEncoding.EncodeToString([]byte("Activation:5:\xff"))), "after", []string{}},
 	} {
 		_, err := analytics.NewPage("Activation", c.first, c.after)
 		refused(t, c.name, err, c.field, c.says)
@@ -42,7 +42,7 @@ func TestCursorsComeBack(t *testing.T) {
 	at := utc2026.Add(123456 * time.Microsecond)
 	for _, key := range []string{"act_1", "", "with:colon", strings.Repeat("k", 64)} {
 		a := analytics.Activation{ActivationID: key, StartAt: at}
-		p, err := analytics.NewPage("Activation", 10, ptr(a.Cursor().String()))
+		p, err := analytics.NewPage("Activation", 10, new(a.Cursor().String()))
 		ok(t, err)
 		same(t, "page", p, analytics.Page{First: 10, After: analytics.Cursor{Of: "Activation", At: at, Key: key}})
 	}
@@ -74,7 +74,7 @@ func FuzzNewPage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := analytics.NewPage("Activation", p.First, ptr(p.After.String()))
+		again, err := analytics.NewPage("Activation", p.First, new(p.After.String()))
 		ok(t, err)
 		same(t, "page", again, p)
 		if p.First < 1 || p.First > 1000 || !analytics.Always.Contains(p.After.At) || strings.Contains(p.After.Key, "\x00") {

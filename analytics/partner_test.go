@@ -167,7 +167,7 @@ func TestPartnerFilter(t *testing.T) {
 	t.Parallel()
 	a, b, c := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{3}
 	group := func(id uuid.UUID) *analytics.PartnerGroup { return &analytics.PartnerGroup{UUID: id} }
-	referral := &analytics.Partner{UUID: a, PartnerType: analytics.Referral, LeadDirection: ptr(analytics.LeadsSent),
+	referral := &analytics.Partner{UUID: a, PartnerType: analytics.Referral, LeadDirection: new(analytics.LeadsSent),
 		Categories: []*analytics.PartnerGroup{group(a), group(b)}, Tier: group(b)}
 	reseller := &analytics.Partner{UUID: b, PartnerType: analytics.Reseller, Stage: group(c)}
 	undirected := &analytics.Partner{UUID: c, PartnerType: analytics.Referral}
@@ -177,11 +177,11 @@ func TestPartnerFilter(t *testing.T) {
 	}{
 		"no filter":                            {nil, "abc"},
 		"an empty filter":                      {&analytics.PartnerFilter{}, "abc"},
-		"type":                                 {&analytics.PartnerFilter{PartnerType: ptr(analytics.Reseller)}, "b"},
-		"direction narrows referrals only":     {&analytics.PartnerFilter{LeadDirection: ptr(analytics.LeadsSent)}, "ab"},
-		"the other direction":                  {&analytics.PartnerFilter{LeadDirection: ptr(analytics.LeadsReceived)}, "b"},
-		"all directions":                       {&analytics.PartnerFilter{LeadDirection: ptr(analytics.LeadsAll)}, "abc"},
-		"type and direction":                   {&analytics.PartnerFilter{PartnerType: ptr(analytics.Referral), LeadDirection: ptr(analytics.LeadsSent)}, "a"},
+		"type":                                 {&analytics.PartnerFilter{PartnerType: new(analytics.Reseller)}, "b"},
+		"direction narrows referrals only":     {&analytics.PartnerFilter{LeadDirection: new(analytics.LeadsSent)}, "ab"},
+		"the other direction":                  {&analytics.PartnerFilter{LeadDirection: new(analytics.LeadsReceived)}, "b"},
+		"all directions":                       {&analytics.PartnerFilter{LeadDirection: new(analytics.LeadsAll)}, "abc"},
+		"type and direction":                   {&analytics.PartnerFilter{PartnerType: new(analytics.Referral), LeadDirection: new(analytics.LeadsSent)}, "a"},
 		"partners":                             {&analytics.PartnerFilter{PartnerUuids: []uuid.UUID{a, c}}, "ac"},
 		"an unknown partner":                   {&analytics.PartnerFilter{PartnerUuids: []uuid.UUID{{9}}}, ""},
 		"or within categories":                 {&analytics.PartnerFilter{CategoryUuids: []uuid.UUID{b, c}}, "a"},

@@ -185,8 +185,8 @@ func TestRangeInput(t *testing.T) {
 		says        []string
 	}{
 		{"nothing", "range", analytics.RangeInput{}, []string{"exactly one", "period", "dates", "instants", "0"}},
-		{"two", "range", analytics.RangeInput{Period: ptr(analytics.LastYear), Dates: dates("2026-01-01", "2026-01-02")}, []string{"exactly one", "2"}},
-		{"three", "range", analytics.RangeInput{Period: ptr(analytics.LastYear), Dates: dates("2026-01-01", "2026-01-02"),
+		{"two", "range", analytics.RangeInput{Period: new(analytics.LastYear), Dates: dates("2026-01-01", "2026-01-02")}, []string{"exactly one", "2"}},
+		{"three", "range", analytics.RangeInput{Period: new(analytics.LastYear), Dates: dates("2026-01-01", "2026-01-02"),
 			Instants: instants("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")}, []string{"exactly one", "3"}},
 		{"one day", "", analytics.RangeInput{Dates: dates("2026-01-01", "2026-01-01")}, nil},
 		{"dates backwards", "range.dates", analytics.RangeInput{Dates: dates("2026-01-02", "2026-01-01")}, []string{"endDate", "2026-01-01", "startDate", "2026-01-02"}},

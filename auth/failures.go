@@ -33,8 +33,12 @@ func (r *refusal) Unwrap() error { return r.error }
 // refused counts a refusal against the limit of the client's address, and is the
 // error to answer with. What failed for another reason is not counted.
 func (a *Authenticator) refused(r *http.Request, err error) error {
-	var before *refusal
-	if errors.As(err, &before) || !is(err, analytics.CodeUnauthenticated) && !is(err, analytics.CodeNotFound) && !is(err, analytics.CodeForbidden) {
+	if _, before := errors.AsType[*refusal](err); before {
+		return err
+	}
+	switch analytics.CodeOf(err) {
+	case analytics.CodeUnauthenticated, analytics.CodeNotFound, analytics.CodeForbidden:
+	default:
 		return err
 	}
 	id := a.proxies.Counted(r)
@@ -51,11 +55,10 @@ func (a *Authenticator) refused(r *http.Request, err error) error {
 // SetHeaders says how to authenticate where err says that this is missing, and what
 // is left of the limit that err counts against, if of any.
 func SetHeaders(h http.Header, err error) {
-	if is(err, analytics.CodeUnauthenticated) {
+	if analytics.CodeOf(err) == analytics.CodeUnauthenticated {
 		h.Set("WWW-Authenticate", `Bearer realm="footfall"`)
 	}
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		r.limit.SetHeaders(h)
 	}
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -139,9 +138,9 @@ func (m *memory) ask(ctx context.Context, q question, look lookup) (answer, erro
 	switch {
 	case err == nil:
 		a.credential, a.verified = found, a.asked
-	case is(err, analytics.CodeNotFound):
+	case analytics.CodeOf(err) == analytics.CodeNotFound:
 		a.verified = a.asked
-	case is(err, analytics.CodeUnavailable) && known && a.asked.Sub(old.verified) < m.staleFor:
+	case analytics.IsUnavailable(err) && known && a.asked.Sub(old.verified) < m.staleFor:
 		a.credential, a.verified, a.standIn = old.credential, old.verified, true
 	default:
 		return answer{}, err
@@ -158,9 +157,4 @@ func (m *memory) remember(q question, a answer) {
 	}
 	m.unknown.Invalidate(q)
 	m.known.Set(q, a)
-}
-
-func is(err error, code analytics.Code) bool {
-	var typed *analytics.Error
-	return errors.As(err, &typed) && typed.Code == code
 }

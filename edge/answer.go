@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -56,9 +57,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request, now time.Time) {
 	if has {
 		header = a.notModified
 	}
-	for name, values := range header {
-		h[name] = values
-	}
+	maps.Copy(h, header)
 	if a.describes {
 		h["Age"] = ageOf(a.age + now.Sub(a.asked))
 	}

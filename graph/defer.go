@@ -131,10 +131,9 @@ func labelOf(numbered string) string {
 var resolverFields = func() map[string]bool {
 	fields := map[string]bool{}
 	root := reflect.TypeFor[generated.ResolverRoot]()
-	for i := range root.NumMethod() {
-		typ := root.Method(i)
-		for j := range typ.Type.Out(0).NumMethod() {
-			fields[strings.ToLower(typ.Name+"."+typ.Type.Out(0).Method(j).Name)] = true
+	for typ := range root.Methods() {
+		for method := range typ.Type.Out(0).Methods() {
+			fields[strings.ToLower(typ.Name+"."+method.Name)] = true
 		}
 	}
 	return fields

@@ -47,7 +47,7 @@ type library struct {
 func setupDocuments(t *testing.T) *library {
 	l := &library{bundle: setup(t), outcomes: map[string]int{}}
 	path := filepath.Join(t.TempDir(), "relay.json")
-	ok(t, os.WriteFile(path, []byte(fmt.Sprintf(`{"board-1":%q}`, trustedText)), 0o600))
+	ok(t, os.WriteFile(path, fmt.Appendf(nil, `{"board-1":%q}`, trustedText), 0o600))
 	trusted, err := LoadDocuments(path)
 	ok(t, err)
 	l.Handler, err = New(Options{
@@ -226,7 +226,7 @@ func TestLog(t *testing.T) {
 func TestTrustedDocumentsAreWarm(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "m.json")
-	ok(t, os.WriteFile(path, []byte(fmt.Sprintf(`{"board-1":%q}`, trustedText)), 0o600))
+	ok(t, os.WriteFile(path, fmt.Appendf(nil, `{"board-1":%q}`, trustedText), 0o600))
 	trusted, err := LoadDocuments(path)
 	ok(t, err)
 	cache := newQueryCache(trusted)

@@ -26,13 +26,11 @@ var full = map[Format]string{
 		`e1,watch,e,p,c,s,vé,2026-03-02T11:00:00.25+01:00,30,TRUE,so,m,ct,r,"/a,b",fr,"d ""x"""` + "\r\n",
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestEveryFieldOfEveryFormat(t *testing.T) {
 	t.Parallel()
 	want := analytics.EventInput{
-		ID: "e1", Action: "watch", Event: ptr("e"), Partner: ptr("p"), Campaign: ptr("c"), Session: ptr("s"), Visitor: ptr("vé"),
-		Seconds: ptr(30), LoggedIn: ptr(true),
+		ID: "e1", Action: "watch", Event: new("e"), Partner: new("p"), Campaign: new("c"), Session: new("s"), Visitor: new("vé"),
+		Seconds: new(30), LoggedIn: new(true),
 		Dimensions: analytics.Dimensions{Source: "so", Medium: "m", CampaignTag: "ct", Referrer: "r", Path: "/a,b", Country: "fr", Device: `d "x"`},
 	}
 	at := time.Date(2026, 3, 2, 10, 0, 0, 250e6, time.UTC)

@@ -154,8 +154,7 @@ func readable(format Format, events []Decoded) error {
 // unreadable types what went wrong with a body. What the sender did not cause
 // looks the same from here as what it did: a stream that breaks off.
 func unreadable(err error) error {
-	var typed *analytics.Error
-	if errors.As(err, &typed) {
+	if analytics.CodeOf(err) != "" {
 		return err
 	}
 	return &analytics.Error{Code: analytics.CodeInvalid, Message: "the body cannot be read to its end: it is cut off or broken", Err: err}

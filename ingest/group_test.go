@@ -15,7 +15,7 @@ import (
 )
 
 func input(id string) analytics.EventInput {
-	return analytics.EventInput{ID: id, Action: "click", Event: ptr("jazz"), At: testNow}
+	return analytics.EventInput{ID: id, Action: "click", Event: new("jazz"), At: testNow}
 }
 
 // memoryWriter is a Writer over a memory, for use in a synctest bubble.
@@ -390,7 +390,7 @@ func TestEventsOfPrunedTimeAreRejected(t *testing.T) {
 	b.store.horizon = testNow.Add(-time.Hour)
 	old, young := testNow.Add(-time.Hour-time.Microsecond), testNow.Add(-time.Hour)
 	in := func(id string, at time.Time) analytics.EventInput {
-		return analytics.EventInput{ID: id, Action: "click", Event: ptr("e"), At: at}
+		return analytics.EventInput{ID: id, Action: "click", Event: new("e"), At: at}
 	}
 	v, err := b.Record(t.Context(), 1, []analytics.EventInput{in("1", old), in("2", young), in("3", old)})
 	if err != nil || v.Accepted != 1 || len(v.Rejected) != 2 {

@@ -115,8 +115,8 @@ func upsert[In, Noun any](
 
 // within says that the field at fault is part of the one named.
 func within(name string, err error) error {
-	var typed *analytics.Error
-	if !errors.As(err, &typed) {
+	typed, ok := errors.AsType[*analytics.Error](err)
+	if !ok {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	e := *typed

@@ -37,7 +37,7 @@ func TestActivations(t *testing.T) {
 		t.Error(again, err)
 	}
 	given := window
-	given.ActivationID = ptr("act_abc123xyz")
+	given.ActivationID = new("act_abc123xyz")
 	if a, err = b.CreateActivationWithToken(t.Context(), 1, given, "tok_secure_token_here"); err != nil || a.ActivationID != "act_abc123xyz" ||
 		b.store.activations["act_abc123xyz"] != sha256.Sum256([]byte("tok_secure_token_here")) {
 		t.Error(a, err)
@@ -95,7 +95,7 @@ func TestCampaigns(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	bad := good
-	bad.CampaignID = ptr("x")
+	bad.CampaignID = new("x")
 	_, err = b.UpsertCampaigns(t.Context(), 1, []analytics.CampaignInput{good, good, bad})
 	wantCode(t, err, analytics.CodeInvalid, "campaigns[2].campaignId: must be a number")
 	wantCode(t, within("campaigns[2]", analytics.Errorf(analytics.CodeConflict, "no field")), analytics.CodeConflict, "campaigns[2]: no field")

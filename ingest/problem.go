@@ -31,16 +31,13 @@ func refused(code analytics.Code, detail, header, value string) error {
 
 // refusalOf tells all of a typed error, nothing of another.
 func refusalOf(err error) *refusal {
-	var r *refusal
-	var tooLong *http.MaxBytesError
-	var typed *analytics.Error
-	switch {
-	case errors.As(err, &r):
+	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
-	case errors.As(err, &tooLong):
+	}
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		err = tooManyBytes()
 	}
-	if errors.As(err, &typed) && typed.Code != analytics.CodeInternal {
+	if typed, ok := errors.AsType[*analytics.Error](err); ok && typed.Code != analytics.CodeInternal {
 		return &refusal{Details: problem.Details{Status: typed.Code.Status(), Code: string(typed.Code), Detail: typed.Error()}}
 	}
 	return &refusal{Details: problem.Details{

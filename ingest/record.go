@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -84,11 +83,7 @@ func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int
 }
 
 func rejection(i int, err error) analytics.Rejection {
-	code := analytics.CodeInvalid
-	var typed *analytics.Error
-	if errors.As(err, &typed) {
-		code = typed.Code
-	}
+	code := cmp.Or(analytics.CodeOf(err), analytics.CodeInvalid)
 	return analytics.Rejection{Index: i, Code: string(code), Message: err.Error()}
 }
 

@@ -6,7 +6,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -230,6 +229,9 @@ func forget[V any](h *Hub, f *feed[V]) {
 
 // transient reports whether err may go away by itself.
 func transient(err error) bool {
-	var e *analytics.Error
-	return !errors.As(err, &e) || e.Code == analytics.CodeUnavailable || e.Code == analytics.CodeInternal
+	switch analytics.CodeOf(err) {
+	case "", analytics.CodeUnavailable, analytics.CodeInternal:
+		return true
+	}
+	return false
 }

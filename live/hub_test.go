@@ -282,8 +282,7 @@ func TestTheUnreadIsReplacedAndTheSlowAreDropped(t *testing.T) {
 		if _, open := <-slow; open {
 			t.Error("the slow subscriber is still there")
 		}
-		var e *analytics.Error
-		if !errors.As(ending(), &e) || e.Code != analytics.CodeRateLimited {
+		if analytics.CodeOf(ending()) != analytics.CodeRateLimited {
 			t.Errorf("it ended with %v", ending())
 		}
 		if s := w.Stats(); s.Subscribers != 1 || s.Dropped != 1 {
@@ -301,8 +300,7 @@ func TestUnknownEndsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		ctx, ending := WithEnding(t.Context())
 		_, err := w.Campaign(ctx, loaders.Viewer{Tenant: tenant}, "unknown")
-		var e *analytics.Error
-		if !errors.As(err, &e) || e.Code != analytics.CodeNotFound || ending() != nil {
+		if analytics.CodeOf(err) != analytics.CodeNotFound || ending() != nil {
 			t.Errorf("%v, ended with %v", err, ending())
 		}
 		synctest.Wait()
@@ -328,8 +326,7 @@ func TestFailuresAreBorneForAWhile(t *testing.T) {
 		if _, open := <-values; open {
 			t.Error("it goes on")
 		}
-		var e *analytics.Error
-		if !errors.As(ending(), &e) || e.Code != analytics.CodeUnavailable {
+		if analytics.CodeOf(ending()) != analytics.CodeUnavailable {
 			t.Errorf("it ended with %v", ending())
 		}
 		synctest.Wait()
@@ -346,8 +343,7 @@ func TestFeedsAreBounded(t *testing.T) {
 		}
 		w.watch("show0") // no other feed
 		_, err := w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, "one more")
-		var e *analytics.Error
-		if !errors.As(err, &e) || e.Code != analytics.CodeRateLimited {
+		if analytics.CodeOf(err) != analytics.CodeRateLimited {
 			t.Errorf("%v", err)
 		}
 	})
@@ -362,8 +358,7 @@ func TestATenantsSubscribersAreBounded(t *testing.T) {
 		}
 		count.Add(maxTenantSubscribers - 1)
 		_, err := w.Campaign(t.Context(), loaders.Viewer{Tenant: tenant}, "show")
-		var e *analytics.Error
-		if !errors.As(err, &e) || e.Code != analytics.CodeRateLimited {
+		if analytics.CodeOf(err) != analytics.CodeRateLimited {
 			t.Errorf("one more: %v", err)
 		}
 		other := loaders.Viewer{Tenant: analytics.Tenant{ID: tenant.ID + 1}}
@@ -388,8 +383,7 @@ func TestALinksShareIsBounded(t *testing.T) {
 			return err
 		}
 		limited := func(what string, err error) {
-			var e *analytics.Error
-			if !errors.As(err, &e) || e.Code != analytics.CodeRateLimited {
+			if analytics.CodeOf(err) != analytics.CodeRateLimited {
 				t.Errorf("%s: %v", what, err)
 			}
 		}

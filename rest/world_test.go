@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -67,9 +68,7 @@ func newWorld(t testing.TB, change func(*world)) *world {
 
 func (w *world) do(method, target string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
 	return rec

@@ -18,7 +18,7 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 		_, err := tx.Exec(ctx, sql("insert_link"), args{
 			"activation_id": a.ActivationID, "tenant_id": tenant, "token_digest": token[:], "now": now,
 		})
-		if sqlState(err, uniqueViolation) {
+		if sqlState(err) == uniqueViolation {
 			return analytics.Errorf(analytics.CodeConflict, "activationId %q is taken", a.ActivationID)
 		}
 		if err != nil {

@@ -61,7 +61,7 @@ func replaceCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, campaigns []
 	}()
 	for i := range campaigns {
 		_, err = results.Exec()
-		if sqlState(err, uniqueViolation) {
+		if sqlState(err) == uniqueViolation {
 			return analytics.Errorf(analytics.CodeConflict, "campaignId %q belongs to another campaign", campaigns[i].CampaignID())
 		}
 		if err != nil {

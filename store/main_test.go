@@ -153,5 +153,3 @@ func ok(t testing.TB, err error) {
 }
 
 var discard = slog.New(slog.DiscardHandler)
-
-func ptr[T any](v T) *T { return &v }

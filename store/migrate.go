@@ -121,7 +121,7 @@ func migrateUp(ctx context.Context, provider *goose.Provider) (ran int, err erro
 		if errors.As(err, &partial) {
 			ran += len(partial.Applied)
 		}
-		if !sqlState(err, lockTimedOut) || try == migrateTries {
+		if sqlState(err) != lockTimedOut || try == migrateTries {
 			return ran, err
 		}
 		select {
@@ -140,7 +140,7 @@ func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	if err == nil {
 		applied, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 	}
-	if err != nil && !sqlState(err, undefinedTable) {
+	if err != nil && sqlState(err) != undefinedTable {
 		return v, wrap(err)
 	}
 	for _, version := range applied {

@@ -116,7 +116,7 @@ func TestPartners(t *testing.T) {
 	}
 	logo := uuid.UUID{42}
 	full := analytics.Partner{
-		UUID: uuid.UUID{1}, Name: "Full", LogoUUID: &logo, PartnerType: analytics.Reseller, LeadDirection: ptr(analytics.LeadsSent),
+		UUID: uuid.UUID{1}, Name: "Full", LogoUUID: &logo, PartnerType: analytics.Reseller, LeadDirection: new(analytics.LeadsSent),
 		Categories: []*analytics.PartnerGroup{group(1, "Music"), group(2, "Art"), group(1, "Music")}, Tier: group(3, "Gold"), Stage: group(4, "Live"),
 	}
 	bare := analytics.Partner{UUID: uuid.UUID{2}, Name: "Bare", PartnerType: analytics.Referral}

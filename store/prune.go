@@ -216,7 +216,7 @@ func (p *pruning) dropMonth(ctx context.Context, m month) error {
 			p.Months, p.Kept, p.Bytes = append(p.Months, m.name()), p.Kept+kept, p.Bytes+m.bytes
 			return nil
 		}
-		if !errors.Is(err, errUnaware) && !sqlState(err, lockTimedOut) || try == pruneTries {
+		if !errors.Is(err, errUnaware) && sqlState(err) != lockTimedOut || try == pruneTries {
 			return err
 		}
 		select {

@@ -105,7 +105,7 @@ func (p *pruningProperty) activate(t *testing.T, start, end time.Time) {
 	id := fmt.Sprint("act_", p.gen.Int63())
 	_, _, err := p.CreateActivation(t.Context(), p.tenant.ID, analytics.Activation{
 		ActivationID: id, EventKey: key, EventName: "e", Tier: "t", Status: analytics.Activated, StartAt: start, EndAt: end,
-	}, [32]byte([]byte(fmt.Sprintf("%032s", id))[:32]))
+	}, [32]byte(fmt.Appendf(nil, "%032s", id)[:32]))
 	ok(t, err)
 	if p.kept[key] == nil {
 		p.kept[key] = map[int64]bool{}

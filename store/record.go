@@ -28,13 +28,13 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
 	}
 	r, err := attempt(false)
-	if sqlState(err, noPartition) { // it was pruned since we last looked
+	if sqlState(err) == noPartition { // it was pruned since we last looked
 		s.partitions.Clear()
 		if err = s.ensurePartitions(ctx, tenant, events); err == nil {
 			r, err = attempt(false)
 		}
 	}
-	if sqlState(err, uniqueViolation) { // nothing was stored
+	if sqlState(err) == uniqueViolation { // nothing was stored
 		r, err = attempt(true)
 	}
 	if r.metDuplicate {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"footfall/analytics"
@@ -250,9 +249,9 @@ func (r *replica) leave(why error, d time.Duration) {
 // ofStatement reports whether err is about the statement alone, which the primary may
 // answer: one that was in the way of what is replayed, or has its own fault.
 func ofStatement(err error) bool {
-	var pgErr *pgconn.PgError
-	var unread pgx.ScanArgError
-	return errors.As(err, &unread) || errors.As(err, &pgErr) && (pgErr.Code[:2] == "40" || pgErr.Code[:2] == "22")
+	_, unread := errors.AsType[pgx.ScanArgError](err)
+	class := classOf(sqlState(err))
+	return unread || class == "40" || class == "22"
 }
 
 func (r *replica) used() bool {

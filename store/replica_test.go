@@ -99,7 +99,7 @@ func TestReplica(t *testing.T) {
 
 	// The third row fails, on the replica alone.
 	asked, got := []string{"SELECT 6 / (3 - n) FROM generate_series(1, 4) n", "SELECT 7"}, []int(nil)
-	ok(t, f.Store.read(t.Context(), f.tenant.ID, func() statement {
+	ok(t, f.read(t.Context(), f.tenant.ID, func() statement {
 		text := asked[0]
 		asked = asked[1:]
 		return statement{text, args{}, func(rows pgx.Rows) (err error) {

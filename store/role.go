@@ -56,18 +56,18 @@ func (s *Store) prepareRole(ctx context.Context) error {
 	if !there {
 		_, err := s.pool.Exec(ctx, "CREATE ROLE "+tenantRole+" NOLOGIN")
 		switch {
-		case sqlState(err, insufficientPrivilege):
+		case sqlState(err) == insufficientPrivilege:
 			return nil
-		case err != nil && !sqlState(err, duplicateObject) && !sqlState(err, uniqueViolation): // of another database's at once
+		case err != nil && sqlState(err) != duplicateObject && sqlState(err) != uniqueViolation: // of another database's at once
 			return err
 		}
 	}
 	if !enters {
 		_, err := s.pool.Exec(ctx, "GRANT "+tenantRole+" TO CURRENT_USER")
-		if sqlState(err, insufficientPrivilege) {
+		if sqlState(err) == insufficientPrivilege {
 			return nil
 		}
-		if err != nil && !sqlState(err, uniqueViolation) {
+		if err != nil && sqlState(err) != uniqueViolation {
 			return err
 		}
 	}

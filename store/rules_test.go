@@ -99,7 +99,7 @@ func TestMigrationsKeepTheRules(t *testing.T) {
 	for _, f := range files {
 		raw, err := migrationFiles.ReadFile("migration/" + f.Name())
 		ok(t, err)
-		for _, statement := range strings.Split(comments.ReplaceAllString(string(raw), ""), ";") {
+		for statement := range strings.SplitSeq(comments.ReplaceAllString(string(raw), ""), ";") {
 			words := strings.ToUpper(statement)
 			if strings.Contains(words, "ALTER TABLE") && len(regexp.MustCompile(`\b(ADD|DROP|ALTER COLUMN|RENAME|SET|ATTACH|DETACH)\b`).FindAllString(words, -1)) > 1 {
 				t.Errorf("%s: more than one change in %s", f.Name(), statement)

@@ -316,13 +316,12 @@ func take(ctx context.Context, tx pgx.Tx, tenant int64, counter string, n int) (
 
 // wrap types a database error: what a retry may heal is CodeUnavailable.
 func wrap(err error) error {
-	var typed *analytics.Error
 	switch {
-	case err == nil, errors.As(err, &typed), errors.Is(err, context.Canceled):
+	case err == nil, analytics.CodeOf(err) != "", errors.Is(err, context.Canceled):
 		return err
 	case outOfReach(err):
 		return analytics.Unavailable(err)
-	case sqlState(err, badText):
+	case sqlState(err) == badText:
 		return analytics.Invalidf("", "must be text without NUL")
 	}
 	return fmt.Errorf("store: %w", err)
@@ -333,16 +332,18 @@ func wrap(err error) error {
 func outOfReach(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
-	var pgErr *pgconn.PgError
 	switch {
 	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true
-	case errors.As(err, &pgErr):
-		// Class 08 connection, 40 rollback (deadlock), 53 resources, 57 operator
-		// intervention (shutdown, statement timeout), 58 the system beneath.
-		class := pgErr.Code[:2]
-		return class == "08" || class == "40" || class == "53" || class == "57" || class == "58" || distress[pgErr.Code]
+	}
+	state := sqlState(err)
+	if distress[state] {
+		return true
+	}
+	switch classOf(state) {
+	case "08", "40", "53", "57", "58": // connection, rollback (deadlock), resources, operator intervention (shutdown, statement timeout), the system beneath
+		return true
 	}
 	return false
 }
@@ -364,8 +365,13 @@ const (
 	lockTimedOut          = "55P03"
 )
 
-// sqlState reports whether err carries the SQLSTATE.
-func sqlState(err error, code string) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == code
+// sqlState is the SQLSTATE that err carries, "" where it carries none.
+func sqlState(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
 }
+
+// classOf is the first two characters of a SQLSTATE.
+func classOf(state string) string { return state[:min(2, len(state))] }

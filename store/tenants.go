@@ -34,7 +34,7 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 		}
 		return s.note(ctx, tx, t.ID, "tenant.create", t.AccessKey, detail{"name": t.Name, "timeZone": t.Zone.String()})
 	})
-	if sqlState(err, uniqueViolation) {
+	if sqlState(err) == uniqueViolation {
 		return t, analytics.Errorf(analytics.CodeConflict, "a tenant with key %q exists already", t.AccessKey)
 	}
 	return t, wrap(err)

@@ -3,6 +3,7 @@ package contenders
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 
 	"footfall/bench/load"
@@ -44,8 +45,6 @@ func (c ceiling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	for name, values := range a.Header {
-		h[name] = values
-	}
+	maps.Copy(h, a.Header)
 	_, _ = w.Write(a.Body)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -32,9 +33,7 @@ func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	config.MaxConns = 16
-	for name, value := range map[string]string{"timezone": "UTC", "jit": "off"} {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
+	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{"timezone": "UTC", "jit": "off"})
 	return pgxpool.NewWithConfig(ctx, config)
 }
 

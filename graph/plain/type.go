@@ -52,8 +52,7 @@ func Of[T any](resolvers ...Resolver) *Type {
 		}
 	}
 	pointer := reflect.PointerTo(of)
-	for i := range pointer.NumMethod() {
-		f := pointer.Method(i)
+	for f := range pointer.Methods() {
 		name := strings.ToLower(f.Name)
 		delete(t.members, name) // hidden by the method
 		if m, ok := method[T](f.Func); ok {

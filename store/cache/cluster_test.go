@@ -21,7 +21,7 @@ func TestCluster(t *testing.T) {
 	a, b := w.gateway(nil), w.gateway(nil)
 	tenant := w.tenants[0]
 	var queries []analytics.Query
-	for _, e := range strings.Split("abcdefghijkl", "") {
+	for e := range strings.SplitSeq("abcdefghijkl", "") {
 		queries = append(queries, query(w.subject(tenant, e)))
 	}
 	read := func(g *gateway, want int64) bool {
@@ -35,7 +35,7 @@ func TestCluster(t *testing.T) {
 		return true
 	}
 	for n := range int64(5) {
-		for _, e := range strings.Split("abcdefghijkl", "") {
+		for e := range strings.SplitSeq("abcdefghijkl", "") {
 			a.record(tenant, e, 1)
 		}
 		await.Within(t, promise, "the writes are seen", func() bool { return read(b, n+1) })
