@@ -172,7 +172,15 @@ func TestDefer(t *testing.T) {
 		all, _ = b.parts(undeferred)
 		matches(t, merge(all), encoded(want))
 	}
-	a := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ ... @defer { partnerLeaderboard { totalCount } } }`}), asParts)
+	var many strings.Builder
+	for i := range 7 { // of 30 partners
+		fmt.Fprintf(&many, `... @defer { e%d: engagement(%s) { totalPageViews } } `, i, marchOf)
+	}
+	a := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ ` + boardOf + many.String() + boardEnd + ` }`}), asParts)
+	if !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || strings.Contains(a.body, "hasNext") || strings.Count(a.body, `"totalPageViews":1`) != 7*30 {
+		t.Errorf("more than may be put off gave %v %.500s", a.header, a.body)
+	}
+	a = b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ ... @defer { partnerLeaderboard { totalCount } } }`}), asParts)
 	if !strings.HasPrefix(a.body, `{"data":{"partnerLeaderboard":{"totalCount":40}}`) {
 		t.Errorf("nothing to put off: %s", a.body)
 	}

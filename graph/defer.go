@@ -39,16 +39,20 @@ func anyDeferred(set ast.SelectionSet) bool {
 	})
 }
 
-// prepareDefers has @defer say what gqlgen can do. Without parts it goes: the
-// specification lets a server ignore it, but gqlgen would leave the fields out. In
-// parts each gets a label of its own, because gqlgen waits for ever where two of one
+// maxDeferred is how many fragments an operation may put off: gqlgen keeps a goroutine
+// for each until the client has read those before it, some 15 KiB.
+const maxDeferred = 200
+
+// prepareDefers has @defer say what gqlgen can do. Without parts, or where there would be
+// too many, it goes: the specification lets a server ignore it, but gqlgen would leave
+// the fields out. In parts each gets a label of its own, because gqlgen waits for ever where two of one
 // label hold the same field. The document is shared, and stays as it is.
 func prepareDefers(ctx context.Context, op *graphql.OperationContext) {
 	if !deferred(op) {
 		return
 	}
 	change := func(*ast.Directive) *ast.Directive { return nil }
-	if inParts(ctx, op) {
+	if spent := chargeOf(op); inParts(ctx, op) && (spent == nil || spent.deferred <= maxDeferred) {
 		n := 0
 		change = func(d *ast.Directive) *ast.Directive {
 			n++

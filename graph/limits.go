@@ -44,6 +44,7 @@ type costs struct {
 // charge is what became of one operation.
 type charge struct {
 	estimated  int64
+	deferred   int64 // fragments
 	budget     auth.Limit
 	retryAfter time.Duration // until the budget suffices; 0 when it does
 }
@@ -63,6 +64,9 @@ func (c *costs) MutateOperationContext(ctx context.Context, op *graphql.Operatio
 		return nil
 	}
 	spent := &charge{estimated: c.model.Estimate(op.Doc, op.Operation, op.Variables)}
+	if inParts(ctx, op) {
+		spent.deferred = c.model.Deferred(op.Doc, op.Operation, op.Variables)
+	}
 	op.Stats.SetExtension(costExtension, spent)
 	if c.Estimated != nil {
 		c.Estimated(spent.estimated)

@@ -63,6 +63,13 @@ func modelOf(t testing.TB, schema *ast.Schema) *cost.Model {
 // estimate is what a valid operation costs.
 func estimate(t testing.TB, schema *ast.Schema, query string, given map[string]any) int64 {
 	t.Helper()
+	return estimateBy(t, schema, (*cost.Model).Estimate, query, given)
+}
+
+type estimator = func(*cost.Model, *ast.QueryDocument, *ast.OperationDefinition, map[string]any) int64
+
+func estimateBy(t testing.TB, schema *ast.Schema, by estimator, query string, given map[string]any) int64 {
+	t.Helper()
 	doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
 	if errs != nil {
 		t.Fatalf("%s: %v", query, errs)
@@ -71,7 +78,7 @@ func estimate(t testing.TB, schema *ast.Schema, query string, given map[string]a
 	if err != nil {
 		t.Fatal(err)
 	}
-	return modelOf(t, schema).Estimate(doc, doc.Operations[0], variables)
+	return by(modelOf(t, schema), doc, doc.Operations[0], variables)
 }
 
 func gateway() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
@@ -113,6 +120,28 @@ func TestEstimate(t *testing.T) {
 	} {
 		if got := estimate(t, schema, query, nil); got != want {
 			t.Errorf("%s costs %d, want %d", query, got, want)
+		}
+	}
+}
+
+// Each object puts off its own.
+func TestDeferred(t *testing.T) {
+	t.Parallel()
+	schema := schemaOf(t, library)
+	for query, want := range map[string]int64{
+		`{ books(first: 3) { nodes { id } } }`:                                                                   0,
+		`{ ... @defer { color } }`:                                                                               1,
+		`{ ... @defer(if: false) { color } }`:                                                                    0,
+		`query($x: Boolean = true) { ... @defer(if: $x) { color } }`:                                             1,
+		`{ shelf { ... @defer { id } ... @defer { title } } }`:                                                   8,
+		`{ books(first: 3) { ... @defer { total } nodes { ... @defer { id } } } }`:                               1 + 3,
+		`{ books(first: 3) { nodes { ...B @defer } } } fragment B on Book { id author { ... @defer { name } } }`: 3 + 3,
+		`{ books(first: 3) { nodes { author { books(first: 5) { nodes { ... @defer { id } } } } } } }`:           15,
+		`{ open(id: 1) { ... on Book @defer { id } ... on Author { ... @defer { id } ... @defer { name } } } }`:  2,
+		`{ books(first: 3) { nodes { ...B @defer @skip(if: true) } } } fragment B on Book { id }`:                0,
+	} {
+		if got := estimateBy(t, schema, (*cost.Model).Deferred, query, nil); got != want {
+			t.Errorf("%s puts off %d, want %d", query, got, want)
 		}
 	}
 }

@@ -10,15 +10,25 @@ import (
 // selected of it. Of an interface's types the dearest counts. Every selection
 // counts, also one that repeats another. The time taken is linear in the document.
 func (m *Model) Estimate(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) int64 {
+	return rounded(m.walk(doc, op, variables, false))
+}
+
+// Deferred is how many fragments an operation may put off at most (@defer): each of
+// them once for every object that it is of. It takes as long as an Estimate.
+func (m *Model) Deferred(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) int64 {
+	return m.walk(doc, op, variables, true)
+}
+
+func (m *Model) walk(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, deferred bool) int64 {
 	w := &walk{
-		Model: m, doc: doc, variables: variables,
+		Model: m, doc: doc, variables: variables, deferred: deferred,
 		fragments: map[place]sum{}, selected: map[selected]sum{}, given: map[string]int64{},
 	}
 	root := m.root(op.Operation)
 	if root == nil {
 		return 0
 	}
-	return rounded(add(m.types[root.Name], w.selection(op.SelectionSet, root).once))
+	return add(w.instance(root.Name), w.selection(op.SelectionSet, root).once)
 }
 
 func (m *Model) root(op ast.Operation) *ast.Definition {
@@ -32,9 +42,10 @@ func (m *Model) root(op ast.Operation) *ast.Definition {
 	}
 }
 
-// walk is one estimate.
+// walk is one estimate: of weights, or of deferred fragments alone.
 type walk struct {
 	*Model
+	deferred  bool
 	doc       *ast.QueryDocument
 	variables map[string]any
 	fragments map[place]sum
@@ -73,10 +84,12 @@ func (w *walk) selection(set ast.SelectionSet, in *ast.Definition) (total sum) {
 			}
 		case *ast.InlineFragment:
 			if !w.left(s.Directives) && w.is(in, s.TypeCondition) {
+				total.add(w.part(s.Directives))
 				total.add(w.selection(s.SelectionSet, in))
 			}
 		case *ast.FragmentSpread:
 			if fragment := w.doc.Fragments.ForName(s.Name); fragment != nil && !w.left(s.Directives) && w.is(in, fragment.TypeCondition) {
+				total.add(w.part(s.Directives))
 				total.add(w.fragment(fragment, in))
 			}
 		}
@@ -104,7 +117,7 @@ func (w *walk) field(f *ast.Field, in *ast.Definition) sum {
 	if known, ok := w.selected[key]; ok {
 		return known
 	}
-	once, n := add(def.weight, w.arguments(f, def)), int64(1)
+	once, n := w.call(f, def), int64(1)
 	if def.assumed > 0 {
 		n = w.size(f, def)
 	}
@@ -127,14 +140,37 @@ func (w *walk) field(f *ast.Field, in *ast.Definition) sum {
 func (w *walk) element(f *ast.Field, def *field, n int64) int64 {
 	name := def.typ.Name()
 	if f.SelectionSet == nil {
-		return w.types[name]
+		return w.instance(name)
 	}
 	var dearest int64
 	for _, t := range w.possible(name) {
 		s := w.selection(f.SelectionSet, t)
-		dearest = max(dearest, add(w.types[t.Name], s.once, times(n, s.each)))
+		dearest = max(dearest, add(w.instance(t.Name), s.once, times(n, s.each)))
 	}
 	return dearest
+}
+
+// part is one deferred fragment, where that is what is counted.
+func (w *walk) part(directives ast.DirectiveList) sum {
+	if !w.deferred || directives.ForName("defer") == nil || w.condition(directives, "defer") == no {
+		return sum{}
+	}
+	return sum{once: 1}
+}
+
+// call is what a field costs once, instance what a value of a type does.
+func (w *walk) call(f *ast.Field, def *field) int64 {
+	if w.deferred {
+		return 0
+	}
+	return add(def.weight, w.arguments(f, def))
+}
+
+func (w *walk) instance(name string) int64 {
+	if w.deferred {
+		return 0
+	}
+	return w.types[name]
 }
 
 // left reports whether @skip or @include leaves a selection out for certain.
