@@ -3,9 +3,9 @@ package graph
 import (
 	"errors"
 	"io"
-	"sync"
 
 	"footfall/analytics"
+	"footfall/internal/quota"
 )
 
 // The bounds of the memory that long bodies take, on their way in and while they are
@@ -20,36 +20,10 @@ var (
 	errPrincipalBodies = analytics.Errorf(analytics.CodeRateLimited, "at most %d bytes of a key's or token's requests at a time", maxPrincipalBodies)
 )
 
-// bodies counts the bytes of bodies, up to most, and of each principal's up to each.
-type bodies struct {
-	most, each int64
+// bodies counts the bytes of bodies by principal.
+type bodies struct{ *quota.Quota[string] }
 
-	mu          sync.Mutex
-	held        int64
-	byPrincipal map[string]int64
-}
-
-func newBodies(most, each int64) *bodies {
-	return &bodies{most: most, each: each, byPrincipal: map[string]int64{}}
-}
-
-// add takes n bytes for the principal, or gives back -n. It fails, and takes none,
-// where there is no room.
-func (b *bodies) add(principal string, n int64) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case n > 0 && b.held+n > b.most:
-		return errBodies
-	case n > 0 && b.byPrincipal[principal]+n > b.each:
-		return errPrincipalBodies
-	}
-	b.held += n
-	if b.byPrincipal[principal] += n; b.byPrincipal[principal] == 0 {
-		delete(b.byPrincipal, principal)
-	}
-	return nil
-}
+func newBodies(most, each int64) *bodies { return &bodies{quota.New[string](most, each)} }
 
 // heldBody counts what is held of one body.
 type heldBody struct {
@@ -59,17 +33,20 @@ type heldBody struct {
 }
 
 func (h *heldBody) hold(n int) error {
-	err := h.of.add(h.principal, int64(n))
-	if err == nil {
-		h.n += int64(n)
+	switch err := h.of.Take(h.principal, int64(n)); {
+	case errors.Is(err, quota.ErrShareSpent):
+		return errPrincipalBodies
+	case err != nil:
+		return errBodies
 	}
-	return err
+	h.n += int64(n)
+	return nil
 }
 
 // release frees what was held; of nil it is nothing.
 func (h *heldBody) release() {
 	if h != nil {
-		_ = h.of.add(h.principal, -h.n)
+		h.of.Give(h.principal, h.n)
 		h.n = 0
 	}
 }

@@ -21,11 +21,6 @@ import (
 func TestBodiesAreHeldTogether(t *testing.T) {
 	b := setup(t)
 	bodies := newBodies(300<<10, 250<<10)
-	total := func() int64 {
-		bodies.mu.Lock()
-		defer bodies.mu.Unlock()
-		return bodies.held
-	}
 	b.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _, held, ok := bodies.admit(r.Context(), w, r, b, mediaJSON)
 		defer held.release()
@@ -50,7 +45,7 @@ func TestBodiesAreHeldTogether(t *testing.T) {
 	if _, err := io.WriteString(finish, long); err != nil {
 		t.Fatal(err)
 	}
-	for total() < int64(len(long)) {
+	for bodies.Taken() < int64(len(long)) {
 		runtime.Gosched()
 	}
 	for key, want := range map[string]int{"key:1": http.StatusTooManyRequests, "key:2": http.StatusServiceUnavailable} {
@@ -63,7 +58,7 @@ func TestBodiesAreHeldTogether(t *testing.T) {
 	if code := <-took; code != http.StatusOK {
 		t.Errorf("the first: %d", code)
 	}
-	if n := total(); n != 0 {
+	if n := bodies.Taken(); n != 0 {
 		t.Errorf("%d bytes are still held", n)
 	}
 }

@@ -3,10 +3,12 @@ package ingest
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
 	"footfall/analytics"
+	"footfall/internal/quota"
 )
 
 // Handler serves POST /v1/events (docs/events.md) for callers that were
@@ -35,12 +37,15 @@ func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.
 		return noVerdicts(), err
 	}
 	var held int64 // until the verdicts are there: the events live as long
-	defer func() { w.held.Add(-held) }()
+	defer func() { w.held.Give(tenant, held) }()
 	events, err := decodeBody(rw, r, func(n int64) error {
-		held += n
-		if w.held.Add(n) > w.o.BodyBytes {
+		switch err := w.held.Take(tenant, n); {
+		case errors.Is(err, quota.ErrShareSpent):
+			return tooManyBodies(w.o.BodyBytes / 4)
+		case err != nil:
 			return analytics.Unavailable(errBodies)
 		}
+		held += n
 		return nil
 	})
 	if err != nil {

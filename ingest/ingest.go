@@ -12,10 +12,10 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/quota"
 )
 
 // Store is where writes are committed. Each call but ReadAhead is one
@@ -76,14 +76,14 @@ type Options struct {
 
 	GroupEvents   int           // 20,000: the most events of several requests in one commit
 	WaitingEvents int           // 100,000: the most events of one tenant that wait for their commit
-	BodyBytes     int64         // 512 MiB: the most memory that bodies on their way in may hold together
+	BodyBytes     int64         // 512 MiB: the most memory that bodies on their way in may hold together, a quarter of it one tenant's
 	CommitTimeout time.Duration // 30 s for one transaction
 }
 
 // Writer takes writes. It is safe for concurrent use.
 type Writer struct {
 	o     Options
-	held  atomic.Int64 // bytes of bodies on their way in
+	held  *quota.Quota[int64] // bytes of bodies on their way in, by tenant
 	turns turns
 
 	mu     sync.Mutex
@@ -110,7 +110,7 @@ func New(o Options) *Writer {
 	o.WaitingEvents = orDefault(o.WaitingEvents, 100_000)
 	o.BodyBytes = orDefault(o.BodyBytes, 512<<20)
 	o.CommitTimeout = orDefault(o.CommitTimeout, 30*time.Second)
-	return &Writer{o: o, turns: turns{of: map[int64]*turn{}}, lanes: map[int64]*lane{}}
+	return &Writer{o: o, held: quota.New[int64](o.BodyBytes, o.BodyBytes/4), turns: turns{of: map[int64]*turn{}}, lanes: map[int64]*lane{}}
 }
 
 func orDefault[N int | int64 | time.Duration](n, def N) N {

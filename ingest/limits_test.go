@@ -142,18 +142,30 @@ func TestReadingStopsAtTheBound(t *testing.T) {
 
 func TestMemoryOfBodiesIsBounded(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(o *Options) { o.BodyBytes = 100_000 })
-	a := b.post(t, ndjson, strings.NewReader(clicks(1000)))
-	b.wantProblem(t, a, http.StatusServiceUnavailable, "UNAVAILABLE", "try again")
-	if a.Header.Get("Retry-After") == "" {
-		t.Error(a.Header)
+	b := setup(t, func(o *Options) { o.BodyBytes = 400_000 })
+	refused := func(media, body string, status int, code, says string) {
+		t.Helper()
+		a := b.post(t, media, strings.NewReader(body))
+		b.wantProblem(t, a, status, code, says)
+		if a.Header.Get("Retry-After") == "" {
+			t.Error(a.Header)
+		}
 	}
-	a = b.post(t, "text/csv", strings.NewReader(strings.Repeat(",", 2000)))
-	b.wantProblem(t, a, http.StatusServiceUnavailable, "UNAVAILABLE", "try again")
-	if a = b.post(t, ndjson, strings.NewReader(clicks(10))); a.Accepted != 10 {
+	refused(ndjson, clicks(1000), http.StatusTooManyRequests, "RATE_LIMITED", "100000 bytes")
+	refused("text/csv", strings.Repeat(",", 2000), http.StatusTooManyRequests, "RATE_LIMITED", "100000 bytes")
+	for tenant := range int64(4) { // not this one's
+		if err := b.held.Take(-tenant, 99_000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(ndjson, clicks(100), http.StatusServiceUnavailable, "UNAVAILABLE", "try again")
+	for tenant := range int64(4) {
+		b.held.Give(-tenant, 99_000)
+	}
+	if a := b.post(t, ndjson, strings.NewReader(clicks(10))); a.Accepted != 10 {
 		t.Error(a.Body)
 	}
-	if n := b.held.Load(); n != 0 {
+	if n := b.held.Taken(); n != 0 {
 		t.Errorf("%d bytes are still held", n)
 	}
 }

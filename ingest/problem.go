@@ -12,6 +12,10 @@ import (
 
 var errBodies = errors.New("too many bodies are on their way in")
 
+func tooManyBodies(most int64) error {
+	return analytics.Errorf(analytics.CodeRateLimited, "a tenant's events on their way in may take at most %d bytes of memory together: send less at a time", most)
+}
+
 // retryAfter is how long, in seconds, a client should wait before it sends
 // again what was not stored.
 const retryAfter = "2"
