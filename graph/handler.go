@@ -61,7 +61,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	if err := checkRoots(schema.Schema()); err != nil {
 		return nil, err
 	}
-	model, err := cost.New(schema.Schema(), listSizes)
+	model, err := cost.New(schema.Schema(), listSizes, frames)
 	if err != nil {
 		return nil, err
 	}

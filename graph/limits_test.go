@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/vektah/gqlparser/v2"
 
 	"footfall/analytics"
 	"footfall/auth"
+	"footfall/graph/cost"
+	"footfall/graph/generated"
 )
 
 // reply is a response that says more than data.
@@ -239,6 +242,40 @@ func TestCharges(t *testing.T) {
 	}
 }
 
+// The series in a breakdown are over the breakdown's range.
+func TestSeriesOfABreakdown(t *testing.T) {
+	t.Parallel()
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	model, err := cost.New(schema, listSizes, frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	estimate := func(query string) int64 {
+		doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		return model.Estimate(doc, doc.Operations[0], nil)
+	}
+	const fewRows = 5
+	for _, c := range []struct{ over, interval string }{
+		{`range: { dates: { startDate: "2026-10-01", endDate: "2026-10-01" } }`, "HOUR"},
+		{`range: { dates: { startDate: "2026-10-01", endDate: "2026-10-01" } }`, "QUARTER_HOUR"},
+		{`range: { dates: { startDate: "2017-01-01", endDate: "2026-12-31" } }`, "DAY"},
+		{`range: { period: LAST_30_DAYS }`, "DAY"},
+		{`range: null`, "DAY"},
+	} {
+		const points = `{ points { engagement { uniqueUsers } } }`
+		series := fmt.Sprintf(`timeSeries(interval: %s) %s`, c.interval, points)
+		one := estimate(fmt.Sprintf(`{ partner(uuid: "x") { timeSeries(interval: %s, %s) %s } }`, c.interval, c.over, points))
+		got := estimate(fmt.Sprintf(`{ partner(uuid: "x") { breakdown(by: [SOURCE], first: %d, %s) { rows { %s } otherTimeSeries: %s } } }`,
+			fewRows, c.over, series, strings.Replace(series, "timeSeries", "otherTimeSeries", 1)))
+		if least := fewRows * one; got < least || got > least*3/2+100 {
+			t.Errorf("%d rows of %s by %s are estimated at %d, one series at %d", fewRows, c.over, c.interval, got, one)
+		}
+	}
+}
+
 // A point for each bucket that a range can touch, and never more than a series
 // may have.
 func TestSeriesSize(t *testing.T) {
@@ -266,7 +303,7 @@ func TestSeriesSize(t *testing.T) {
 		{"Partner", map[string]any{"interval": 7}, 0, false},
 		{"Partner", nil, 0, false},
 	} {
-		n, known := listSizes[c.noun+".timeSeries"](c.arguments)
+		n, known := listSizes[c.noun+".timeSeries"](c.arguments, 0)
 		if n != c.want || known != c.known {
 			t.Errorf("%s %v has %d points, %v, want %d", c.noun, c.arguments, n, known, c.want)
 		}

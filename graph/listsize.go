@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"math/bits"
 	"time"
 
 	"footfall/analytics"
@@ -14,12 +15,19 @@ var listSizes = map[string]cost.Size{
 	"Partner.timeSeries":    seriesSize(366 * day),
 	"Campaign.timeSeries":   seriesSize(0),
 
-	"ActivationBreakdownRow.timeSeries":   seriesSize(0),
-	"ActivationBreakdown.otherTimeSeries": seriesSize(0),
-	"PartnerBreakdownRow.timeSeries":      seriesSize(366 * day),
-	"PartnerBreakdown.otherTimeSeries":    seriesSize(366 * day),
-	"CampaignBreakdownRow.timeSeries":     seriesSize(0),
-	"CampaignBreakdown.otherTimeSeries":   seriesSize(0),
+	"ActivationBreakdownRow.timeSeries":   pointsOver,
+	"ActivationBreakdown.otherTimeSeries": pointsOver,
+	"PartnerBreakdownRow.timeSeries":      pointsOver,
+	"PartnerBreakdown.otherTimeSeries":    pointsOver,
+	"CampaignBreakdownRow.timeSeries":     pointsOver,
+	"CampaignBreakdown.otherTimeSeries":   pointsOver,
+}
+
+// frames are the spans of breakdowns, which are those of the series in them.
+var frames = map[string]cost.Frame{
+	"Activation.breakdown": frameOf(0),
+	"Partner.breakdown":    frameOf(366 * day),
+	"Campaign.breakdown":   frameOf(0),
 }
 
 // Spans are in seconds: a time.Duration ends at 292 years.
@@ -47,22 +55,42 @@ var periods = map[analytics.Period]int64{
 // range; fallback is how long it is without a range, 0 where that depends on the
 // noun.
 func seriesSize(fallback int64) cost.Size {
-	return func(arguments map[string]any) (int64, bool) {
-		name, _ := arguments["interval"].(string)
-		interval, known := intervals[analytics.Interval(name)]
-		if !known {
-			return 0, false
-		}
-		span, least := fallback, int64(1)
-		if in, _ := arguments["range"].(map[string]any); in != nil {
-			span = spanOf(in)
-		}
-		if span == 0 {
-			span, least = usualSpan, usualPoints
-		}
-		points := span/interval + 2 // the first and the last may be parts
-		return min(max(points, least), analytics.MaxPoints), true
+	return func(arguments map[string]any, _ int64) (int64, bool) {
+		return pointsOver(arguments, rangeOr(fallback, arguments))
 	}
+}
+
+// pointsOver is the most points that a series over a span can have; of 0, one as long
+// as its noun, it is the usual number at least.
+func pointsOver(arguments map[string]any, span int64) (int64, bool) {
+	name, _ := arguments["interval"].(string)
+	interval, known := intervals[analytics.Interval(name)]
+	if !known {
+		return 0, false
+	}
+	least := int64(1)
+	if span == 0 {
+		span, least = usualSpan, usualPoints
+	}
+	points := span/interval + 2 // the first and the last may be parts
+	return min(max(points, least), analytics.MaxPoints), true
+}
+
+// frameOf is how long a breakdown's range is, rounded up to three binary digits: a span
+// is one of few then.
+func frameOf(fallback int64) cost.Frame {
+	return func(arguments map[string]any) int64 {
+		span := rangeOr(fallback, arguments)
+		step := int64(1) << max(0, bits.Len64(uint64(span))-3)
+		return (span + step - 1) / step * step
+	}
+}
+
+func rangeOr(fallback int64, arguments map[string]any) int64 {
+	if in, _ := arguments["range"].(map[string]any); in != nil {
+		return spanOf(in)
+	}
+	return fallback
 }
 
 // spanOf is how long a range lasts; one that cannot be read is refused later, and

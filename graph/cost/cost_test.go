@@ -53,7 +53,7 @@ func schemaOf(t testing.TB, text string) *ast.Schema {
 
 func modelOf(t testing.TB, schema *ast.Schema) *cost.Model {
 	t.Helper()
-	m, err := cost.New(schema, nil)
+	m, err := cost.New(schema, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestNewRefuses(t *testing.T) {
 		`type Query { a: Int @cost(weight: "Inf") }`:                                                                         "three decimals",
 		`type Query { a: Int } scalar S @cost(weight: "")`:                                                                   "from 0 to 1000000",
 	} {
-		_, err := cost.New(schemaOf(t, directives+text), nil)
+		_, err := cost.New(schemaOf(t, directives+text), nil, nil)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}

@@ -48,21 +48,24 @@ type walk struct {
 	deferred  bool
 	doc       *ast.QueryDocument
 	variables map[string]any
+	frame     int64 // of the field around what is walked
 	fragments map[place]sum
 	selected  map[selected]sum
 	given     map[string]int64 // what the variables' values cost
 }
 
 // place is a fragment spread in an object of the type, selected a field of it:
-// each is computed once.
+// each is computed once in a frame.
 type (
 	place struct {
 		fragment *ast.FragmentDefinition
 		in       *ast.Definition
+		frame    int64
 	}
 	selected struct {
 		field *ast.Field
 		in    *ast.Definition
+		frame int64
 	}
 )
 
@@ -98,7 +101,7 @@ func (w *walk) selection(set ast.SelectionSet, in *ast.Definition) (total sum) {
 }
 
 func (w *walk) fragment(f *ast.FragmentDefinition, in *ast.Definition) sum {
-	key := place{f, in}
+	key := place{f, in, w.frame}
 	if known, ok := w.fragments[key]; ok {
 		return known
 	}
@@ -113,13 +116,17 @@ func (w *walk) field(f *ast.Field, in *ast.Definition) sum {
 	if def == nil { // __typename
 		return sum{}
 	}
-	key := selected{f, in}
+	key := selected{f, in, w.frame}
 	if known, ok := w.selected[key]; ok {
 		return known
 	}
 	once, n := w.call(f, def), int64(1)
 	if def.assumed > 0 {
 		n = w.size(f, def)
+	}
+	if def.frame != nil {
+		defer func(outer int64) { w.frame = outer }(w.frame)
+		w.frame = def.frame(w.values(f, def))
 	}
 	total := sum{once: once}
 	switch {

@@ -13,7 +13,7 @@ import (
 // several arguments the largest, and what is assumed when none is a number.
 func (w *walk) size(f *ast.Field, def *field) int64 {
 	if def.size != nil {
-		if n, known := def.size(w.values(f, def)); known {
+		if n, known := def.size(w.values(f, def), w.frame); known {
 			return min(max(1, n), ceiling)
 		}
 	}

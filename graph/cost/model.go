@@ -30,6 +30,7 @@ type field struct {
 	holders   []string // the fields of its object that hold the elements; none when it is the list itself
 	held      bool     // its number of elements is its parent's
 	size      Size     // nil for none
+	frame     Frame    // nil for none
 }
 
 type argument struct {
@@ -51,14 +52,18 @@ var introspection = map[fieldName]int64{
 	{"__Field", "args"}:         2,
 }
 
-// Size is how many elements a field's list has by all its arguments, where that
-// is known: what a list size's directive cannot say.
-type Size func(arguments map[string]any) (n int64, known bool)
+// Size is how many elements a field's list has by all its arguments and the frame that
+// it is in, where that is known: what a list size's directive cannot say.
+type Size func(arguments map[string]any, frame int64) (n int64, known bool)
 
-// New reads a schema's directives; sizes, by Type.field, come before them.
-// Every list of objects must have a size: otherwise a long answer could seem
+// Frame is what a field's arguments say of the lists below it. It must be one of few
+// numbers: what is selected is walked once for each that it is in.
+type Frame func(arguments map[string]any) int64
+
+// New reads a schema's directives; sizes, by Type.field, come before them, and so do
+// frames. Every list of objects must have a size: otherwise a long answer could seem
 // cheap.
-func New(schema *ast.Schema, sizes map[string]Size) (*Model, error) {
+func New(schema *ast.Schema, sizes map[string]Size, frames map[string]Frame) (*Model, error) {
 	m := &Model{schema: schema, types: map[string]int64{}, fields: map[fieldName]*field{}, inputs: map[fieldName]int64{}}
 	for name, def := range schema.Types {
 		weight, err := weightOf(def.Directives)
@@ -69,14 +74,14 @@ func New(schema *ast.Schema, sizes map[string]Size) (*Model, error) {
 			weight = thousandths
 		}
 		m.types[name] = max(0, weight)
-		if err := m.readFields(def, sizes); err != nil {
+		if err := m.readFields(def, sizes, frames); err != nil {
 			return nil, err
 		}
 	}
 	return m, m.checkLists()
 }
 
-func (m *Model) readFields(def *ast.Definition, sizes map[string]Size) error {
+func (m *Model) readFields(def *ast.Definition, sizes map[string]Size, frames map[string]Frame) error {
 	for _, f := range def.Fields {
 		key := fieldName{def.Name, f.Name}
 		weight, err := weightOf(f.Directives)
@@ -89,7 +94,7 @@ func (m *Model) readFields(def *ast.Definition, sizes map[string]Size) error {
 		}
 		read := &field{
 			typ: f.Type, weight: max(0, weight), arguments: map[string]argument{},
-			assumed: introspection[key], size: sizes[def.Name+"."+f.Name],
+			assumed: introspection[key], size: sizes[def.Name+"."+f.Name], frame: frames[def.Name+"."+f.Name],
 		}
 		if def.Name == "__Schema" && f.Name == "types" {
 			read.assumed = int64(len(m.schema.Types))
