@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -174,6 +175,17 @@ func TestLeaderboard(t *testing.T) {
 		t.Run(arguments, func(t *testing.T) {
 			equal(t, "order", board(t, arguments), want)
 		})
+	}
+	// A partner who is not listed any more keeps its place among those who are.
+	for orderBy, want := range map[string]string{``: "15", `orderBy: { field: UNIQUE_USERS, direction: ASC }`: "12"} {
+		data := b.ask(fmt.Sprintf(`{ partnerLeaderboard(range: { dates: { startDate: "2026-03-10", endDate: "2026-03-10" } }, filter: { partnerType: REFERRAL }, after: %q %s) { nodes { uuid } } }`,
+			base64.RawURLEncoding.EncodeToString([]byte(uuidOf(3))), orderBy))
+		got := ""
+		for i := range at(data, "partnerLeaderboard.nodes").([]any) {
+			uuid := at(data, fmt.Sprintf("partnerLeaderboard.nodes.%d.uuid", i)).(string)
+			got += uuid[len(uuid)-1:]
+		}
+		equal(t, "after a reseller, "+orderBy, got, want)
 	}
 	matches(t, b.ask(`{ partnerLeaderboard(range: { dates: { startDate: "2026-03-10", endDate: "2026-03-10" } }, first: 2) {
 		totalCount range { start end timeZone } edges { rank node { name } engagement { `+everyEngagement+` previous { totalSessions } } }

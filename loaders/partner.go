@@ -252,24 +252,55 @@ func (l *Loaders) settle(ctx context.Context, of analytics.Measured, order analy
 	return nil
 }
 
-// placeAfter is the index of the standing that follows the cursor's partner.
-// Where unique users decide its place among those it ties with, they are read.
+// placeAfter is the index of the standing that follows the cursor's partner, or would
+// if it were listed still. Where unique users decide its place among those it ties
+// with, they are read.
 func (l *Loaders) placeAfter(ctx context.Context, of analytics.Measured, order analytics.PartnerOrder, standings []*analytics.Standing, after *string) (int, error) {
 	if after == nil {
 		return 0, nil
 	}
+	unknown := analytics.Invalidf("after", "is not a cursor of this leaderboard: %s", analytics.Quote(*after))
 	raw, err := base64.RawURLEncoding.DecodeString(*after)
-	is := func(s *analytics.Standing) bool { return err == nil && string(raw) == s.Partner.UUID.String() }
-	i := slices.IndexFunc(standings, is)
-	if i < 0 {
-		return 0, analytics.Invalidf("after", "is not a cursor of this leaderboard: %s", analytics.Quote(*after))
+	if err != nil {
+		return 0, unknown
+	}
+	is := func(s *analytics.Standing) bool { return string(raw) == s.Partner.UUID.String() }
+	next := 1
+	if !slices.ContainsFunc(standings, is) {
+		left, err := l.unlisted(ctx, of, order, string(raw))
+		if err != nil {
+			return 0, err
+		}
+		if left == nil {
+			return 0, unknown
+		}
+		standings, next = append(slices.Clone(standings), left), 0
+		order.Sort(standings)
 	}
 	if !order.NeedsUniques() {
+		i := slices.IndexFunc(standings, is)
 		if err := l.settle(ctx, of, order, standings, i, i+1, 0); err != nil {
 			return 0, err
 		}
 	}
-	return slices.IndexFunc(standings, is) + 1, nil
+	return slices.IndexFunc(standings, is) + next, nil
+}
+
+// unlisted measures a partner who does not pass the filter, nil when there is none.
+func (l *Loaders) unlisted(ctx context.Context, of analytics.Measured, order analytics.PartnerOrder, id string) (*analytics.Standing, error) {
+	known, err := uuid.Parse(id)
+	if err != nil {
+		return nil, nil
+	}
+	p, err := l.Partner(ctx, known)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	alone, err := l.standings(ctx, of, []*analytics.Partner{p}, 0, order)
+	if err != nil {
+		return nil, err
+	}
+	return alone[0], nil
 }
 
 func leaderboardPage(standings []*analytics.Standing, of analytics.Measured, from, to int, after bool) *analytics.PartnerLeaderboardConnection {

@@ -3556,7 +3556,7 @@ type MetricDefinition {
     maxStaleness: Duration
     "How many, 1 to 1000."
     first: Int! = 25
-    "The cursor that the page starts after."
+    "The cursor of the partner whom the page starts after, wherever that stands by now."
     after: String
   ): PartnerLeaderboardConnection! @requires(scope: ANALYTICS_READ) @cost(weight: "50") @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
@@ -3773,7 +3773,7 @@ type PartnerLeaderboardConnection {
 
 "A partner on a leaderboard."
 type PartnerLeaderboardEdge {
-  "Its place: pass it as ` + "`" + `after` + "`" + ` for those that follow."
+  "The partner's: pass it as ` + "`" + `after` + "`" + ` for those that follow. Where ranks have changed meanwhile, pages may repeat or miss a partner."
   cursor: String!
   "Its rank, from 1."
   rank: Int!
