@@ -7,10 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"footfall/analytics"
+	"footfall/internal/surrogate"
 )
 
 // parse reads the request's parameters. What is no JSON or no query string is
@@ -25,6 +27,9 @@ func parse(r *http.Request, raw []byte) (params *graphql.RawParams, status int, 
 	if status, err = read(raw, params); err != nil {
 		return nil, status, err
 	}
+	if !isText([]byte(params.Query)) {
+		return nil, 0, notText("query")
+	}
 	if params.Query == "" && params.Extensions[extDocumentID] == nil && params.Extensions[extPersisted] == nil {
 		return nil, http.StatusUnprocessableEntity, analytics.Invalidf("query", "is required")
 	}
@@ -37,6 +42,11 @@ func parseQuery(raw []byte, params *graphql.RawParams) (status int, err error) {
 		return 0, analytics.Invalidf("query string", "cannot be read")
 	}
 	params.Query, params.OperationName = q.Get("query"), q.Get("operationName")
+	for _, name := range []string{"variables", "extensions"} {
+		if !isText([]byte(q.Get(name))) {
+			return 0, notText(name)
+		}
+	}
 	if err = decodeObject("variables", []byte(q.Get("variables")), &params.Variables); err != nil {
 		return http.StatusUnprocessableEntity, err
 	}
@@ -48,6 +58,9 @@ func parseQuery(raw []byte, params *graphql.RawParams) (status int, err error) {
 }
 
 func parseBody(raw []byte, params *graphql.RawParams) (status int, err error) {
+	if !isText(raw) {
+		return 0, notText("body")
+	}
 	var body map[string]json.RawMessage // a struct would take names in any case
 	if err = json.Unmarshal(raw, &body); err != nil {
 		var wrongType *json.UnmarshalTypeError
@@ -78,6 +91,16 @@ func decodeString(name string, value []byte, into *string) error {
 		return analytics.Invalidf(name, "must be a JSON string")
 	}
 	return nil
+}
+
+// isText reports whether JSON, or a document, can be decoded as it is: decoders put
+// U+FFFD for what is no text, and two keys that differ could become one.
+func isText(raw []byte) bool {
+	return utf8.Valid(raw) && (bytes.IndexByte(raw, '\\') < 0 || !surrogate.Halved(string(raw)))
+}
+
+func notText(field string) error {
+	return analytics.Invalidf(field, "must be UTF-8, and escape surrogates in pairs")
 }
 
 // decodeObject reads a parameter that may be absent or null.

@@ -64,6 +64,9 @@ func TestGet(t *testing.T) {
 		b.expect(b.do(http.MethodGet, target, "", "Accept", response), http.StatusUnprocessableEntity, "")
 	}
 	b.expect(b.do(http.MethodGet, "/graphql?query=%zz", ""), http.StatusBadRequest, "")
+	for _, target := range []string{get("query", partners, "variables", `{"a":"\ud83d"}`), get("query", partners, "variables", "{\"a\":\"\xff\"}"), get("query", "{ __typename #\xff }")} {
+		b.expect(b.do(http.MethodGet, target, "", "Accept", response), http.StatusBadRequest, "")
+	}
 	b.expect(b.do(http.MethodGet, get("query", partners+strings.Repeat(" ", 70_000)), ""), http.StatusRequestURITooLong, "")
 }
 
@@ -96,6 +99,9 @@ func TestRefusals(t *testing.T) {
 		{http.MethodPost, `{"query":"{x}","operationName":["secret"]}`, nil, http.StatusBadRequest, "operationName: must be a JSON string"},
 		{http.MethodPost, `{"query":"{x}","variables":[]}`, nil, http.StatusBadRequest, "variables: must be a JSON object"},
 		{http.MethodPost, `{"query":"{x}","extensions":"secret"}`, nil, http.StatusBadRequest, "extensions: must be a JSON object"},
+		{http.MethodPost, `{"query":"{x}","variables":{"secret":"\ud83d"}}`, nil, http.StatusBadRequest, "body: must be UTF-8, and escape surrogates in pairs"},
+		{http.MethodPost, "{\"query\":\"{x}\",\"variables\":{\"secret\":\"\xff\"}}", nil, http.StatusBadRequest, "body: must be UTF-8"},
+		{http.MethodPost, `{"query":"{ partner(uuid: \"\\ude00secret\") { id } }"}`, nil, http.StatusBadRequest, "query: must be UTF-8"},
 		{http.MethodPost, `{"documentId":true}`, nil, http.StatusBadRequest, "documentId: must be a JSON string"},
 		{http.MethodPost, `{"query":"` + strings.Repeat(" ", 8<<20) + `"}`, nil, http.StatusRequestEntityTooLarge, "8388608"},
 	} {

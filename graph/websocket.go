@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	ws "github.com/coder/websocket"
 
@@ -80,6 +81,10 @@ func (s *socket) serve() {
 	for {
 		kind, data, err := s.conn.Read(s.ctx)
 		if err != nil {
+			return
+		}
+		if kind == ws.MessageText && !utf8.Valid(data) {
+			_ = s.conn.Close(ws.StatusInvalidFramePayloadData, "Text must be UTF-8")
 			return
 		}
 		var m message

@@ -173,6 +173,7 @@ func TestWebSocketCloseCodes(t *testing.T) {
 		"not to be told now":       {[]string{`{"type":"connection_init","payload":{"key":"away"}}`}, false, 1013},
 		"too early":                {[]string{subscribe("a", showLive)}, false, 4401},
 		"twice":                    {[]string{good, good}, true, 4429},
+		"no text":                  {[]string{"{\"type\":\"ping\",\"payload\":{\"a\":\"\xff\"}}"}, false, 1007},
 		"no id":                    {[]string{good, `{"type":"subscribe","payload":{"query":"{x}"}}`}, true, 4400},
 		"an id taken":              {[]string{good, subscribe("a", showLive), subscribe("a", showLive)}, true, 4409},
 		"too large":                {[]string{good, `{"type":"ping","payload":"` + strings.Repeat("x", maxReceived) + `"}`}, true, 1009},

@@ -2,10 +2,10 @@ package ingest
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"footfall/internal/surrogate"
 )
 
 // read collects the fields of an event from valid JSON, without decoding what
@@ -97,37 +97,9 @@ func unquote(s string) string {
 	if json.Unmarshal([]byte(s), &out) != nil {
 		return inner
 	}
-	if halved(inner) {
+	if surrogate.Halved(inner) {
 		const surrogate = "\xed\xa0\x80" // one, were it UTF-8
 		return strings.ReplaceAll(out, string(utf8.RuneError), surrogate)
 	}
 	return out
-}
-
-// halved reports whether a valid JSON string escapes a surrogate that is half of no pair.
-func halved(s string) bool {
-	for i := strings.IndexByte(s, '\\'); i < len(s)-1; i++ {
-		if s[i] != '\\' {
-			continue
-		}
-		if i++; s[i] != 'u' {
-			continue
-		}
-		unit := escaped(s[i+1:])
-		i += 4
-		switch {
-		case !utf16.IsSurrogate(unit):
-		case strings.HasPrefix(s[i+1:], `\u`) && utf16.DecodeRune(unit, escaped(s[i+3:])) != utf8.RuneError:
-			i += 6
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// escaped is the number that a string begins with, as four hexadecimal digits.
-func escaped(s string) rune {
-	n, _ := strconv.ParseUint(s[:4], 16, 16)
-	return rune(n)
 }
