@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// drain is the end of a gateway as those before it see it: first it only says
-// that it goes, and answers on, so that proxies look elsewhere; then it takes
-// nothing new. It ends with what is under way.
+// drain is graceful shutdown: announce that the gateway is not ready, answer on until
+// proxies look elsewhere, accept nothing new, and finish what is under way.
 type drain struct{ going atomic.Bool }
 
 // announce says that the gateway goes, and waits for so long, or until the server

@@ -23,7 +23,7 @@ func (c connectionLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// httpServer is one that no client holds up.
+// httpServer bounds every phase of a request, so that no client holds it up.
 func httpServer(h http.Handler, p timeouts, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ErrorLog: stdlog.New(connectionLog{log}, "", 0),

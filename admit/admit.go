@@ -1,10 +1,10 @@
-// Package admit says what is done now, what waits a moment and what is turned
-// away, so that a gateway with more to do than it can does as much as it can.
+// Package admit is admission control: it bounds what runs at once, queues briefly and
+// sheds the rest, so that a gateway with more to do than it can does as much as it
+// can.
 //
-// It owns the bounds of what runs at once and of what waits for it, by class:
-// reads and commits have connections of their own kind, and probes are not
-// admitted but answered. It must not know what is read or written, nor HTTP
-// beyond the header that says how long a client waits.
+// It owns those bounds by class: reads and commits have connections of their own kind,
+// and probes are not admitted but answered. Of what is read it must know no more than
+// how much it weighs, of HTTP no more than the header that says how long a client waits.
 package admit
 
 import (
@@ -19,7 +19,7 @@ import (
 	"footfall/analytics"
 )
 
-// Options of New; all are required.
+// Options configure New; all are required.
 type Options struct {
 	Running int           // how much runs at once, by weight
 	Waiting int           // how many wait for it at most

@@ -21,7 +21,7 @@ type Directory interface {
 	LinkByToken(ctx context.Context, digest [32]byte) (analytics.Link, error)
 }
 
-// Options say what an Authenticator works with.
+// Options configure New.
 type Options struct {
 	Directory Directory
 	Now       func() time.Time // default time.Now
@@ -36,15 +36,12 @@ type Options struct {
 	Shared        Shared        // counts limits for all gateways; nil: each counts for itself
 	SharedTimeout time.Duration // with Shared, default 50 ms
 
-	StaleFor time.Duration // how long one holds that cannot be checked, default 5 min; negative = not at all
+	StaleFor time.Duration // how long one holds that cannot be checked; 0 = not at all
 
 	reach *reach // of Shared
 }
 
-const (
-	defaultStaleFor = 5 * time.Minute
-	sharedTimeout   = 50 * time.Millisecond
-)
+const sharedTimeout = 50 * time.Millisecond
 
 // Authenticator turns credentials into principals. It is safe for concurrent
 // use.
@@ -63,9 +60,6 @@ type Authenticator struct {
 func New(o Options) *Authenticator {
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.StaleFor == 0 {
-		o.StaleFor = defaultStaleFor
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

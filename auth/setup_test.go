@@ -142,7 +142,7 @@ func setup(t testing.TB, options ...func(*auth.Options)) *bundle {
 	b.dir.links["act_abc123xyz"] = analytics.Link{
 		Tenant: tenant, ActivationID: "act_abc123xyz", TokenDigest: auth.Digest(documented),
 	}
-	o := auth.Options{Directory: b.dir, Now: func() time.Time { return *b.clock.Load() }}
+	o := auth.Options{Directory: b.dir, StaleFor: 5 * time.Minute, Now: func() time.Time { return *b.clock.Load() }}
 	for _, change := range options {
 		change(&o)
 	}

@@ -61,7 +61,7 @@ func TestStale(t *testing.T) {
 
 func TestStaleOff(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(o *auth.Options) { o.StaleFor = -1 })
+	b := setup(t, func(o *auth.Options) { o.StaleFor = 0 })
 	_, _ = b.Credential(t.Context(), b.read)
 	b.dir.failure = errGone
 	b.pass(time.Second)

@@ -23,7 +23,7 @@ import (
 	"footfall/resolvers"
 )
 
-// Options of New.
+// Options configure New.
 type Options struct {
 	Source  loaders.Source
 	Writer  resolvers.Writer

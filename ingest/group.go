@@ -69,7 +69,7 @@ func (w *Writer) readAhead(ctx context.Context, tenant int64, events []analytics
 	if !busy {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.o.CommitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	w.o.Gate.Spare(func() {
 		if err := w.o.Store.ReadAhead(ctx, tenant, events); err != nil {
@@ -183,7 +183,7 @@ func (w *Writer) commitGroup(tenant int64, group []*job) {
 // record stores events and publishes the change, under a context of its own: a
 // client that goes away does not abort the commit of the others.
 func (w *Writer) record(tenant int64, requests int, events []analytics.Event) (outcomes []analytics.Outcome, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), w.o.CommitTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
 	begin := time.Now()
 	defer func() {

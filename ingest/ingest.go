@@ -65,7 +65,10 @@ type Commit struct {
 	Err  error         // nil when the events are stored
 }
 
-// Options of New. Only Store is required; a zero takes the default named.
+// commitTimeout bounds one transaction.
+const commitTimeout = 30 * time.Second
+
+// Options configure New. Only Store is required; a zero takes the default named.
 type Options struct {
 	Store     Store
 	Publisher Publisher        // nil for none
@@ -74,10 +77,9 @@ type Options struct {
 	OnCommit  func(Commit)     // nil; must be quick and safe for concurrent use
 	Gate      Gate             // nil has all write at once
 
-	GroupEvents   int           // 20,000: the most events of several requests in one commit
-	WaitingEvents int           // 100,000: the most events of one tenant that wait for their commit
-	BodyBytes     int64         // 512 MiB: the most memory that bodies on their way in may hold together, a quarter of it one tenant's
-	CommitTimeout time.Duration // 30 s for one transaction
+	GroupEvents   int   // 20,000: the most events of several requests in one commit
+	WaitingEvents int   // 100,000: the most events of one tenant that wait for their commit
+	BodyBytes     int64 // 512 MiB: the most memory that bodies on their way in may hold together, a quarter of it one tenant's
 }
 
 // Writer takes writes. It is safe for concurrent use.
@@ -109,11 +111,10 @@ func New(o Options) *Writer {
 	o.GroupEvents = orDefault(o.GroupEvents, 20_000)
 	o.WaitingEvents = orDefault(o.WaitingEvents, 100_000)
 	o.BodyBytes = orDefault(o.BodyBytes, 512<<20)
-	o.CommitTimeout = orDefault(o.CommitTimeout, 30*time.Second)
 	return &Writer{o: o, held: quota.New[int64](o.BodyBytes, o.BodyBytes/4), turns: turns{of: map[int64]*turn{}}, lanes: map[int64]*lane{}}
 }
 
-func orDefault[N int | int64 | time.Duration](n, def N) N {
+func orDefault[N int | int64](n, def N) N {
 	if n <= 0 {
 		return def
 	}

@@ -45,7 +45,7 @@ var (
 	errSlow    = analytics.Errorf(analytics.CodeRateLimited, "a value was left unread for %d s: read faster, or select less", int(grace.Seconds()))
 )
 
-// Options of New.
+// Options configure New.
 type Options struct {
 	Source loaders.Source
 	// Informed reports whether Changed is told of every change, other processes'

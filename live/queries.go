@@ -85,7 +85,7 @@ func always[V any](v V, err error) (func(time.Time) V, error) {
 	return func(time.Time) V { return v }, err
 }
 
-// measures are what analytics.Measured is part of.
+// measures are the types that embed analytics.Measured.
 type measures interface {
 	analytics.ActivationMetrics | analytics.CampaignMetrics | analytics.PartnerEngagement
 }

@@ -42,7 +42,14 @@ type Outbox interface {
 	Settle(ctx context.Context, tenant int64, seqs []int64) error
 }
 
-// Options of New. Only Next is required; zero values stand for the defaults.
+// The bounds of level 1, and once more of its lists of all partners.
+const (
+	maxEntries = 100_000
+	maxBytes   = 64 << 20
+)
+
+// Options configure New. Only Next is required; zero values stand for the defaults, where one
+// is named.
 type Options struct {
 	Next   loaders.Source
 	Outbox Outbox                // nil: a change that could not be published is not published later
@@ -63,13 +70,10 @@ type Options struct {
 	// (5 s), and for ranges that are over (24 h).
 	OpenTTL, ClosedTTL time.Duration
 	// MaxStale bounds how long after it was last known to be right an answer
-	// may stand in for a store that is out of reach. Default 5 min.
+	// may stand in for a store that is out of reach; 0 is not at all.
 	MaxStale time.Duration
 	// LoadTimeout bounds a call of Next. Default 15 s.
 	LoadTimeout time.Duration
-	// MaxEntries and MaxBytes bound level 1, and once more its lists of all partners.
-	// Defaults 100,000 and 64 MiB.
-	MaxEntries, MaxBytes int
 
 	// OnChange is called after topics of the tenant were forgotten, and with tenant
 	// 0 and no topics after everything was. It must be quick, and not keep them.
@@ -90,10 +94,7 @@ func (o Options) withDefaults() Options {
 	o.Namespace = cmp.Or(o.Namespace, "footfall")
 	o.OpenTTL = cmp.Or(o.OpenTTL, 5*time.Second)
 	o.ClosedTTL = cmp.Or(o.ClosedTTL, 24*time.Hour)
-	o.MaxStale = cmp.Or(o.MaxStale, 5*time.Minute)
 	o.LoadTimeout = cmp.Or(o.LoadTimeout, 15*time.Second)
-	o.MaxEntries = cmp.Or(o.MaxEntries, 100_000)
-	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
 	return o
 }
 
@@ -117,8 +118,8 @@ type Cache struct {
 func New(o Options) *Cache {
 	o = o.withDefaults()
 	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}, pulse: newPulse()}
-	c.memory = newMemory(o.MaxEntries, o.MaxBytes, o.MaxBytes/4)
-	c.lists = newMemory(o.MaxEntries, o.MaxBytes, o.MaxBytes)
+	c.memory = newMemory(maxEntries, maxBytes, maxBytes/4)
+	c.lists = newMemory(maxEntries, maxBytes, maxBytes)
 	if o.Redis != nil {
 		c.remote = newRemote(o.Redis, o.Incarnation, o.Namespace, o.ClosedTTL+o.MaxStale, &c.counters, o.Log)
 		c.remote.failed.set(mark()) // whoever was here before us may not have told it everything

@@ -102,7 +102,7 @@ func (w *world) gateway(change func(*Options)) *gateway {
 func (w *world) idle(change func(*Options)) *gateway {
 	w.t.Helper()
 	g := &gateway{w: w, next: &source{Source: w.Store}}
-	o := Options{Next: g.next, Outbox: w.Store, Namespace: w.t.Name(), Log: logger(w.t)}
+	o := Options{Next: g.next, Outbox: w.Store, Namespace: w.t.Name(), MaxStale: 5 * time.Minute, Log: logger(w.t)}
 	if w.redis != "" {
 		client, err := OpenRedis(w.redis)
 		ok(w.t, err)
