@@ -14,6 +14,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/internal/telemetry"
+	"footfall/store"
 )
 
 func main() {
@@ -80,6 +81,9 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 // explain is an error with its cause: on the command line the reader is the
 // operator.
 func explain(err error) string {
+	if refusal := store.Refusal(err); refusal != "" {
+		return "the database (DATABASE_URL) " + refusal
+	}
 	if domain, ok := errors.AsType[*analytics.Error](err); ok && domain.Err != nil {
 		return fmt.Sprintf("%v: %v", err, domain.Err)
 	}

@@ -199,6 +199,32 @@ func TestServeRefusesToStart(t *testing.T) {
 	}
 }
 
+// What trying again cannot mend is named by commands, and no gateway starts with it.
+func TestRefusalsOfTheDatabaseAreNamed(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	execOn(t, o.database)("CREATE ROLE stranger LOGIN BYPASSRLS PASSWORD 'hunter2'")
+	t.Cleanup(func() { execOn(t, storetest.Server(t).DatabaseURL())("DROP ROLE stranger") })
+	own, err := url.Parse(o.database)
+	ok(t, err)
+	password, _ := own.User.Password()
+	for words, address := range map[string]string{
+		`password authentication failed for user "footfall" (SQLSTATE 28P01): check the user and the password`: asUser(t, o.database, "footfall", "hunter2"),
+		`database "none" does not exist (SQLSTATE 3D000): create the database`:                                 storetest.Server(t).URLOf("none"),
+		`permission denied for table goose_db_version (SQLSTATE 42501): grant what is missing`:                 asUser(t, o.database, "stranger", "hunter2"),
+	} {
+		for _, command := range [][]string{{"verify"}, {"tenants", "list"}, {"migrate"}, {"serve", "--listen", "127.0.0.1:0"}} {
+			said := operator{t, address}.run(command...)
+			said.fails(1, "the database (DATABASE_URL) refuses: "+words)
+			for _, not := range []string{"try again", "hunter2", password} {
+				if strings.Contains(said.err, not) {
+					t.Errorf("%s says %s", said.what, said.err)
+				}
+			}
+		}
+	}
+}
+
 // Requests in flight when the signal comes finish, and what they acknowledge is
 // stored. No new ones are taken.
 func TestServeFinishesWhatItBegan(t *testing.T) {

@@ -181,7 +181,7 @@ func (g *gateway) replicaChanged(usable bool, why error) {
 		g.log.Info("the replica is used again")
 		return
 	}
-	g.log.Warn("the replica is not used, the primary is read instead", "error", explain(why))
+	g.log.Warn("the replica is not used, the primary is read instead", "error", why)
 }
 
 // close ends everything in reverse order of opening.
@@ -192,15 +192,18 @@ func (g *gateway) close() {
 	g.closers = nil
 }
 
-// checkSchema refuses a database that has another version of the schema. One
-// that is away now may come back: /readyz says so meanwhile.
+// checkSchema refuses a database that has another version of the schema, or does not
+// let us in. One that is away now may come back: /readyz says so meanwhile.
 func (g *gateway) checkSchema(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := g.store.CheckReplica(ctx); err != nil {
-		g.log.WarnContext(ctx, "the replica (DATABASE_READ_URL) cannot be used", "error", explain(err))
+		g.log.WarnContext(ctx, "the replica (DATABASE_READ_URL) cannot be used", "error", err)
 	}
 	schema, err := g.store.Schema(ctx)
+	if store.Refusal(err) != "" {
+		return err
+	}
 	if err != nil {
 		g.outages.note(ctx, g.log, err)
 		return nil

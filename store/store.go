@@ -351,6 +351,24 @@ func outOfReach(err error) bool {
 // distress are the SQLSTATEs of other classes that say the same.
 var distress = map[string]bool{readOnly: true, idleTooLong: true, transactionTooLong: true, lockTimedOut: true}
 
+// refusals are the SQLSTATEs of what does not pass by itself, and what ends it.
+var refusals = map[string]string{
+	badPassword:           "check the user and the password in its URL",
+	badAuthorization:      "check the user in its URL, and whom pg_hba.conf lets in",
+	unknownDatabase:       "create the database, or name another one in its URL",
+	insufficientPrivilege: "grant what is missing, or connect as the owner of Footfall's tables",
+}
+
+// Refusal is why the database does not do what is asked, and what to do about it: a
+// predicate, "" where trying again may help or the fault is another.
+func Refusal(err error) string {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || refusals[e.Code] == "" {
+		return ""
+	}
+	return fmt.Sprintf("refuses: %s (SQLSTATE %s): %s", e.Message, e.Code, refusals[e.Code])
+}
+
 // SQLSTATEs that mean something here.
 const (
 	badText               = "22021" // NUL, which no text that is stored holds
@@ -359,6 +377,9 @@ const (
 	readOnly              = "25006" // a primary that was demoted
 	idleTooLong           = "25P03"
 	transactionTooLong    = "25P04"
+	badAuthorization      = "28000"
+	badPassword           = "28P01"
+	unknownDatabase       = "3D000"
 	insufficientPrivilege = "42501"
 	duplicateObject       = "42710"
 	undefinedTable        = "42P01"
