@@ -225,6 +225,23 @@ func TestRefusalsOfTheDatabaseAreNamed(t *testing.T) {
 	}
 }
 
+// A gateway whose user the policies bind is not ready, and none starts as one.
+func TestServeRefusesAUserWhoIsBound(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t) // roles are a cluster's
+	ok(t, migrate(t.Context(), server.DatabaseURL()))
+	execOn(t, server.DatabaseURL())("CREATE ROLE guest LOGIN PASSWORD 'x'; GRANT footfall_tenant TO guest; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
+	const why = "the database user must own Footfall's tables or have BYPASSRLS"
+	o := operator{t, asUser(t, server.DatabaseURL(), "guest", "x")}
+	for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate"}, {"tenants", "list"}, {"verify"}} {
+		o.run(command...).fails(1, why)
+	}
+	b := start(t, settings{database: o.database, redis: "none", log: slog.New(slog.DiscardHandler)})
+	isProblem(t, "/readyz", b.do(http.MethodGet, "/readyz", "", nil), http.StatusServiceUnavailable, why)
+	execOn(t, server.DatabaseURL())("ALTER ROLE guest BYPASSRLS")
+	equal(t, "/readyz with BYPASSRLS", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
+}
+
 // Requests in flight when the signal comes finish, and what they acknowledge is
 // stored. No new ones are taken.
 func TestServeFinishesWhatItBegan(t *testing.T) {

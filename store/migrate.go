@@ -43,15 +43,19 @@ func loadVersions() (versions []int64) {
 func SchemaVersion() int64 { return slices.Max(binaryVersions) }
 
 // Schema is the version that a database has, 0 for none, beside that of this
-// binary, and how many of this binary's migrations have not run.
+// binary, and how many of this binary's migrations have not run. Closed is one whose
+// policies bind whoever connects, outside of tenants' statements too.
 type Schema struct {
 	Database, Binary int64
 	Pending          int
+	Closed           bool
 }
 
-// Err is nil where the two are one, otherwise CodeConflict with what to do.
+// Err is nil where the two are one and open, otherwise CodeConflict with what to do.
 func (v Schema) Err() error {
 	switch {
+	case v.Closed:
+		return analytics.Errorf(analytics.CodeConflict, "the database user must own Footfall's tables or have BYPASSRLS: row-level security binds it outside of tenants' statements too")
 	case v.Newer():
 		return analytics.Errorf(analytics.CodeConflict, "the database's schema has version %d, newer than %d, the newest that this footfall knows: run a newer footfall",
 			v.Database, v.Binary)
@@ -88,7 +92,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer closeDB()
-	if v, err := s.Schema(ctx); err != nil || v.Newer() {
+	if v, err := s.Schema(ctx); err != nil || v.Closed || v.Newer() {
 		return 0, errors.Join(err, v.Err())
 	}
 	ran, err := migrateUp(ctx, provider)
@@ -135,6 +139,10 @@ func migrateUp(ctx context.Context, provider *goose.Provider) (ran int, err erro
 // Schema compares the versions, without waiting for migrations that run.
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	v := Schema{Binary: SchemaVersion()}
+	const closed = "SELECT coalesce(row_security_active(to_regclass('tenants')), false)"
+	if err := s.pool.QueryRow(ctx, closed).Scan(&v.Closed); err != nil || v.Closed {
+		return v, wrap(err)
+	}
 	rows, err := s.pool.Query(ctx, "SELECT version_id FROM goose_db_version WHERE is_applied AND version_id > 0")
 	var applied []int64
 	if err == nil {

@@ -21,7 +21,7 @@ func TestMigrateFromManyInstances(t *testing.T) {
 	s := open(t, url)
 	v, err := s.Schema(t.Context())
 	ok(t, err)
-	equal(t, "before", v, Schema{0, slices.Max(binaryVersions), len(binaryVersions)})
+	equal(t, "before", v, Schema{Binary: slices.Max(binaryVersions), Pending: len(binaryVersions)})
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	ran := 0
@@ -43,7 +43,7 @@ func TestMigrateFromManyInstances(t *testing.T) {
 	equal(t, "migrations run", ran, len(files))
 	v, err = s.Schema(t.Context())
 	ok(t, err)
-	equal(t, "after", v, Schema{v.Binary, v.Binary, 0})
+	equal(t, "after", v, Schema{Database: v.Binary, Binary: v.Binary})
 	ok(t, v.Err())
 	acts, err := s.Acts(t.Context(), analytics.ActFilter{Name: "migrate", Most: 10})
 	ok(t, err)

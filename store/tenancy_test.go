@@ -266,6 +266,47 @@ func TestWhoeverConnects(t *testing.T) {
 	equal(t, "with the role", runs(t, plain), true)
 }
 
+// Whom row-level security binds outside of tenants' statements too is refused: a
+// user who neither owns the tables nor bypasses their policies.
+func TestWhoMayNotConnect(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t) // roles are a cluster's
+	own := open(t, server.DatabaseURL())
+	_, err := own.Migrate(t.Context())
+	ok(t, err)
+	run := func(statement string) {
+		_, err := own.pool.Exec(t.Context(), statement)
+		ok(t, err)
+	}
+	run("CREATE ROLE guest LOGIN PASSWORD 'x'")
+	run("GRANT " + tenantRole + " TO guest")
+	run("GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
+	u, err := url.Parse(server.DatabaseURL())
+	ok(t, err)
+	u.User = url.UserPassword("guest", "x")
+	guest := open(t, u.String())
+	schema, err := guest.Schema(t.Context())
+	ok(t, err)
+	_, migrated := guest.Migrate(t.Context())
+	for what, err := range map[string]error{"schema": schema.Err(), "migrate": migrated} {
+		code(t, err, analytics.CodeConflict)
+		if err == nil || !strings.Contains(err.Error(), "must own Footfall's tables or have BYPASSRLS") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	run("ALTER ROLE guest BYPASSRLS")
+	schema, err = guest.Schema(t.Context())
+	ok(t, err)
+	ok(t, schema.Err())
+	_, err = guest.Tenants(t.Context())
+	ok(t, err)
+	run("ALTER ROLE guest NOBYPASSRLS")
+	run("GRANT footfall TO guest")
+	schema, err = guest.Schema(t.Context())
+	ok(t, err)
+	ok(t, schema.Err())
+}
+
 // asUser is the URL of a user's database of the same name.
 func asUser(t *testing.T, server *localdb.Server, user string) string {
 	t.Helper()
