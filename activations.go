@@ -70,7 +70,10 @@ func (c *createActivationCmd) Run(ctx context.Context, log *slog.Logger, std str
 		if err != nil {
 			return err
 		}
-		return printActivation(std.out, a, token)
+		if err = printActivation(std.out, a, token); err != nil {
+			return fmt.Errorf("activation %s was made, but not shown: footfall activations delete %[1]s --tenant %s takes it back: %w", a.ActivationID, t.AccessKey, err)
+		}
+		return nil
 	})
 }
 

@@ -51,7 +51,7 @@ func TestWrongCredentialsAreAnsweredAlike(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	soon := time.Now().Add(time.Millisecond)
-	expired, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &soon})
+	_, expired, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &soon})
 	ok(t, err)
 	revoked := b.newKey(b.tenant, analytics.ScopeRead)
 	keys, err := b.store.Keys(t.Context(), b.tenant.ID)

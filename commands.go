@@ -208,20 +208,23 @@ func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
 	}
 	k.Budget, k.RateLimit = c.Budget, c.Rate
 	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
-		secret, err := createKey(ctx, s, t, k)
-		if err == nil {
-			_, err = fmt.Fprintln(std.out, secret)
+		id, secret, err := createKey(ctx, s, t, k)
+		if err != nil {
+			return err
 		}
-		return err
+		if _, err = fmt.Fprintln(std.out, secret); err != nil {
+			return fmt.Errorf("key %d was made, but not shown: footfall keys revoke %[1]d --tenant %s takes it back: %w", id, t.AccessKey, err)
+		}
+		return nil
 	})
 }
 
-// createKey makes a key for a tenant and returns its secret.
-func createKey(ctx context.Context, s *store.Store, t analytics.Tenant, k analytics.APIKey) (string, error) {
+// createKey makes a key for a tenant and returns its id and its secret.
+func createKey(ctx context.Context, s *store.Store, t analytics.Tenant, k analytics.APIKey) (id int64, secret string, err error) {
 	secret, prefix, digest := auth.NewKey()
 	k.Tenant, k.Prefix = t, prefix
-	_, err := s.CreateKey(ctx, k, digest)
-	return secret, err
+	k, err = s.CreateKey(ctx, k, digest)
+	return k.ID, secret, err
 }
 
 func instant(name, text string) (time.Time, error) {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -290,6 +291,37 @@ func TestCommandActivations(t *testing.T) {
 	o.run("activations", "delete", id, "--tenant", "acme").fails(1, "no such activation", id)
 	o.run("activations", "revoke", id, "--tenant", "acme").fails(1, "no such activation", id)
 	equal(t, "listed", len(o.run("activations", "list", "--tenant", "acme").rows()), 1)
+}
+
+// full is a disk without space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// Whoever was not shown a secret hears what was made, and takes it back with the
+// command that the error names.
+func TestCommandsTellOfSecretsThatNobodySaw(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	o.tenant("acme")
+	for create, made := range map[string]*regexp.Regexp{
+		"keys create --scopes admin": regexp.MustCompile(`^footfall: key \d+ was made, but not shown: footfall (keys revoke \d+ --tenant acme) takes it back: no space left`),
+		"activations create --event-key jazz --event-name Jazz --tier t --start 2026-03-01T00:00:00Z --end 2026-04-01T00:00:00Z": regexp.MustCompile(
+			`^footfall: activation \S+ was made, but not shown: footfall (activations delete \S+ --tenant acme) takes it back: no space left`),
+	} {
+		var said lockedBuffer
+		code := run(t.Context(), append(strings.Fields(create), "--tenant", "acme", "--database-url", o.database), strings.NewReader(""), full{}, &said)
+		found := made.FindStringSubmatch(said.String())
+		if code != 1 || found == nil {
+			t.Errorf("%s exits with %d and says %s", create, code, said.String())
+			continue
+		}
+		o.run(strings.Fields(found[1])...).good()
+	}
+	if at(o.run("keys", "list", "--tenant", "acme").row(), "revokedAt") == nil {
+		t.Error("the key is not revoked")
+	}
+	equal(t, "activations", len(o.run("activations", "list", "--tenant", "acme").rows()), 0)
 }
 
 // More activations than a page holds are all listed, once.

@@ -154,11 +154,11 @@ func (c *demoCmd) fill(ctx context.Context, g *gateway, std streams, say func(st
 func (c *demoCmd) createKeys(ctx context.Context, g *gateway, t analytics.Tenant, state *demoState) (err error) {
 	state.Tenant = t.AccessKey
 	read := analytics.APIKey{Name: "demo, reading", Scopes: []analytics.Scope{analytics.ScopeRead}}
-	if state.ReadKey, err = createKey(ctx, g.store, t, read); err != nil {
+	if _, state.ReadKey, err = createKey(ctx, g.store, t, read); err != nil {
 		return err
 	}
 	full := analytics.APIKey{Name: "demo, everything", Scopes: []analytics.Scope{analytics.ScopeRead, analytics.ScopeWrite, analytics.ScopeAdmin}}
-	state.FullKey, err = createKey(ctx, g.store, t, full)
+	_, state.FullKey, err = createKey(ctx, g.store, t, full)
 	return err
 }
 

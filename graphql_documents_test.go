@@ -87,7 +87,7 @@ func sent(text string) map[string]any {
 // newKeyFor makes a key that runs documents as the mode says.
 func (b *bundle) newKeyFor(mode analytics.DocumentMode) *bundle {
 	b.t.Helper()
-	secret, err := createKey(b.t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead, analytics.ScopeWrite}, Documents: mode})
+	_, secret, err := createKey(b.t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead, analytics.ScopeWrite}, Documents: mode})
 	ok(b.t, err)
 	return b.as(secret)
 }

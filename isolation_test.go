@@ -320,7 +320,7 @@ func TestUnauthenticated(t *testing.T) {
 		}
 	}
 	expires := time.Now().Add(2 * time.Second)
-	expiring, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &expires})
+	_, expiring, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, ExpiresAt: &expires})
 	ok(t, err)
 	for _, key := range []string{expiring, revoked, token} {
 		for range 3 {

@@ -73,7 +73,7 @@ func TestLimitOfAKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withRates(rates{RateLimit: 6000, LeaderboardRateLimit: 500}))
 	two := 2
-	key, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, RateLimit: &two})
+	_, key, err := createKey(t.Context(), b.store, b.tenant, analytics.APIKey{Scopes: []analytics.Scope{analytics.ScopeRead}, RateLimit: &two})
 	ok(t, err)
 	own := b.as(key)
 	equal(t, "first", own.do(http.MethodGet, board, "", nil).header.Get("RateLimit-Policy"), `"default";q=2;w=60`)

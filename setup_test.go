@@ -160,7 +160,7 @@ func (b *bundle) newTenant(accessKey, zone string) analytics.Tenant {
 
 func (b *bundle) newKey(tenant analytics.Tenant, scopes ...analytics.Scope) string {
 	b.t.Helper()
-	secret, err := createKey(b.t.Context(), b.store, tenant, analytics.APIKey{Name: "test", Scopes: scopes})
+	_, secret, err := createKey(b.t.Context(), b.store, tenant, analytics.APIKey{Name: "test", Scopes: scopes})
 	ok(b.t, err)
 	return secret
 }
