@@ -324,6 +324,15 @@ func TestCommandsTellOfSecretsThatNobodySaw(t *testing.T) {
 	equal(t, "activations", len(o.run("activations", "list", "--tenant", "acme").rows()), 0)
 }
 
+func TestHelpThatCannotBePrinted(t *testing.T) {
+	t.Parallel()
+	for _, arguments := range []string{"--help", "-h", "--version", "serve --help", "keys create -h"} {
+		var said lockedBuffer
+		equal(t, arguments, run(t.Context(), strings.Fields(arguments), strings.NewReader(""), full{}, &said), 1)
+		equal(t, arguments+" says", said.String(), "footfall: no space left on device\n")
+	}
+}
+
 // More activations than a page holds are all listed, once.
 func TestCommandListsAllPages(t *testing.T) {
 	t.Parallel()

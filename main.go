@@ -48,11 +48,15 @@ func commandLine(c *cli, options ...kong.Option) *kong.Kong {
 func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.Writer) int {
 	var c cli
 	exit := -1
-	parsed, err := commandLine(&c, kong.Writers(out, errOut), kong.Exit(func(code int) { exit = code })).Parse(arguments)
-	if exit >= 0 { // --help was printed
+	help := &output{Writer: out}
+	parsed, err := commandLine(&c, kong.Writers(help, errOut), kong.Exit(func(code int) { exit = code })).Parse(arguments)
+	switch {
+	case help.err != nil:
+		_, _ = fmt.Fprintln(errOut, "footfall:", help.err)
+		return 1
+	case exit >= 0: // --help was printed
 		return exit
-	}
-	if err != nil {
+	case err != nil:
 		_, _ = fmt.Fprintln(errOut, "footfall:", err)
 		return 2
 	}
@@ -71,6 +75,20 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 		return 1
 	}
 	return 0
+}
+
+// output remembers why it could not be written to.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // exitStatus ends the program with a status and no further word.
