@@ -366,8 +366,14 @@ func TestCommandUsage(t *testing.T) {
 	if said := bare.run("--version").good(); !regexp.MustCompile(`^footfall \S+, schema \d+, go1\.`).MatchString(said) {
 		t.Errorf("--version prints %s", said)
 	}
-	bare.run().fails(2, "serve", "migrate")
-	bare.run("tenants").fails(2, "create", "list")
+	bare.run().fails(2, "serve", "migrate", "\nfootfall --help lists")
+	bare.run("tenants").fails(2, "create", "list", "\nfootfall tenants --help lists")
+	bare.run("serv").fails(2, `did you mean "serve"`, "\nfootfall --help lists")
+	o.run("keys", "create", "--colour").fails(2, "\nfootfall keys create --help lists")
+	equal(t, "help", bare.run("help").good(), help)
+	equal(t, "help keys create", bare.run("help", "keys", "create").good(), bare.run("keys", "create", "--help").good())
+	equal(t, "version", bare.run("version").good(), bare.run("--version").good())
+	bare.run("help", "me").fails(2, "me", "\nfootfall --help lists")
 	o.run("tenants", "list", "--log-level", "loud").fails(2, "--log-level", "loud")
 	o.run("serve", "--timeout", "5").fails(2, "--timeout", "duration", "5")
 	o.run("load", "--tenant", "acme").fails(2, "<file>")

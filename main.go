@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	_ "time/tzdata" // for machines without a zone database
 
@@ -49,7 +50,8 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 	var c cli
 	exit := -1
 	help := &output{Writer: out}
-	parsed, err := commandLine(&c, kong.Writers(help, errOut), kong.Exit(func(code int) { exit = code })).Parse(arguments)
+	parser := commandLine(&c, kong.Writers(help, errOut), kong.Exit(func(code int) { exit = code }))
+	parsed, err := parser.Parse(inFlags(arguments))
 	switch {
 	case help.err != nil:
 		_, _ = fmt.Fprintln(errOut, "footfall:", help.err)
@@ -57,7 +59,7 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 	case exit >= 0: // --help was printed
 		return exit
 	case err != nil:
-		_, _ = fmt.Fprintln(errOut, "footfall:", err)
+		_, _ = fmt.Fprintf(errOut, "footfall: %v\n%s --help lists what there is\n", err, commandOf(err))
 		return 2
 	}
 	ctx = analytics.WithActor(ctx, whoRuns())
@@ -75,6 +77,25 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 		return 1
 	}
 	return 0
+}
+
+// inFlags are the flags that "help", before any command, and "version" stand for.
+func inFlags(arguments []string) []string {
+	switch {
+	case len(arguments) > 0 && arguments[0] == "help":
+		return append(slices.Clone(arguments[1:]), "--help")
+	case slices.Equal(arguments, []string{"version"}):
+		return []string{"--version"}
+	}
+	return arguments
+}
+
+// commandOf is the command, as far as it was understood, whose line is wrong.
+func commandOf(err error) string {
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil && parse.Context.Selected() != nil {
+		return parse.Context.Selected().FullPath()
+	}
+	return "footfall"
 }
 
 // output remembers why it could not be written to.
