@@ -374,7 +374,7 @@ func TestCommandUsage(t *testing.T) {
 	equal(t, "help keys create", bare.run("help", "keys", "create").good(), bare.run("keys", "create", "--help").good())
 	equal(t, "version", bare.run("version").good(), bare.run("--version").good())
 	bare.run("help", "me").fails(2, "me", "\nfootfall --help lists")
-	o.run("tenants", "list", "--log-level", "loud").fails(2, "--log-level", "loud")
+	o.run("tenants", "list", "--log-level", "loud").fails(2, `--log-level: must be debug, info, warn or error, got "loud"`)
 	o.run("serve", "--timeout", "5").fails(2, "--timeout", "duration", "5")
 	o.run("load", "--tenant", "acme").fails(2, "<file>")
 	o.tenant("acme")
@@ -385,23 +385,32 @@ func TestCommandUsage(t *testing.T) {
 		o.run(append(arguments, "--tenant", "acmee")...).fails(1, `no tenant has the key "acmee"`)
 	}
 	// What cannot be reached or read is said without its password.
-	away := "postgres://gate:hunter2@127.0.0.1:1/footfall"
-	for url, words := range map[string]string{away: "connection refused", "postgres://gate:hunter2@[::1/x": "the database URL cannot be read", "hunter2": "the database URL cannot be read"} {
-		for _, command := range []string{"migrate", "verify", "compact"} {
-			failed := operator{t, url}.run(command)
-			failed.fails(1, words)
+	const form = "must be a URL such as postgres://user@host/database\n"
+	for url, want := range map[string]string{
+		"postgres://gate:hunter2@127.0.0.1:1/footfall": "connection refused",
+		"postgres://gate:hunter2@[::1/x":               form, "mysql://gate:hunter2@host/x": form, "hunter2": form,
+		"": "is empty or not set, and " + form,
+	} {
+		for _, command := range []string{"migrate", "verify", "rebuild", "compact"} {
+			failed := bare.run(command, "--database-url", url)
+			if want == "connection refused" {
+				failed.fails(1, want)
+			} else {
+				failed.fails(2, "--database-url (DATABASE_URL) "+want)
+			}
 			if strings.Contains(failed.err, "hunter2") {
 				t.Errorf("%s shows the password: %s", command, failed.err)
 			}
 		}
 	}
-	for _, redis := range []string{"redis://:hunter2@ /", "hunter2", "redis://:hunter2@127.0.0.1:notaport/0"} {
+	for _, redis := range []string{"redis://:hunter2@ /", "hunter2", "mysql://hunter2@host", "redis://:hunter2@127.0.0.1:notaport/0"} {
 		failed := o.run("load", "-", "--tenant", "acme", "--redis-url", redis)
-		failed.fails(1, "edis")
+		failed.fails(2, "--redis-url (REDIS_URL) must be a URL such as redis://host:6379/0\n")
 		if strings.Contains(failed.err, "hunter2") {
 			t.Errorf("the password of Redis is shown: %s", failed.err)
 		}
 	}
+	o.run("serve", "--database-read-url", "mysql://host").fails(2, "--database-read-url (DATABASE_READ_URL) "+form)
 }
 
 // Settings come from the environment, flags go first; what is missing is named.

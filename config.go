@@ -26,8 +26,11 @@ type cli struct {
 	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`
 
 	Version  kong.VersionFlag `help:"Print the version."`
-	LogLevel slog.Level       `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
+	LogLevel logLevel         `env:"LOG_LEVEL" default:"info" help:"Least level logged: debug, info, warn or error."`
 }
+
+// logLevel is the least level that is logged.
+type logLevel struct{ slog.Level }
 
 // database is what every command needs that works on one of its operator's.
 type database struct {

@@ -64,7 +64,7 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 	}
 	ctx = analytics.WithActor(ctx, whoRuns())
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	err = parsed.Run(telemetry.NewLog(errOut, c.LogLevel), streams{in, out, errOut})
+	err = parsed.Run(telemetry.NewLog(errOut, c.LogLevel.Level), streams{in, out, errOut})
 	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
 	}

@@ -73,18 +73,18 @@ func (c *upkeepTenants) each(ctx context.Context, std streams, what string,
 }
 
 type rebuildCmd struct {
-	upkeepTenants
+	Upkeep upkeepTenants `embed:""`
 }
 
 // Run recomputes what follows from events.
 func (c *rebuildCmd) Run(ctx context.Context, std streams) error {
-	return c.each(ctx, std, "Rebuilding", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
+	return c.Upkeep.each(ctx, std, "Rebuilding", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
 		return s.Rebuild(ctx, t, progress)
 	})
 }
 
 type verifyCmd struct {
-	upkeepTenants
+	Upkeep upkeepTenants `embed:""`
 }
 
 // Run prints the differences, one a line, and exits with 1 when there
@@ -92,7 +92,7 @@ type verifyCmd struct {
 func (c *verifyCmd) Run(ctx context.Context, std streams) error {
 	differences := 0
 	var pruned []string
-	err := c.each(ctx, std, "Verifying", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
+	err := c.Upkeep.each(ctx, std, "Verifying", func(s *store.Store, t analytics.Tenant, progress func(done, total int)) error {
 		found, err := s.Verify(ctx, t, progress)
 		for _, d := range found {
 			differences++

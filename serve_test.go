@@ -193,7 +193,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	o.run("serve", "--listen", taken.Addr().String()).fails(1, "address already in use")
 	o.run("serve", "--listen", "nowhere").fails(1, "nowhere")
 	redis := o.run("serve", "--listen", "127.0.0.1:0", "--redis-url", "redis://:hunter2@127.0.0.1:notaport/0")
-	redis.fails(1, "edis")
+	redis.fails(2, "--redis-url (REDIS_URL)")
 	if strings.Contains(redis.err, "hunter2") {
 		t.Errorf("the password of Redis is shown: %s", redis.err)
 	}

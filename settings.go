@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"footfall/auth"
+	"footfall/store"
+	"footfall/store/cache"
 )
 
 // maxRetention is how many months of events may be kept.
@@ -48,6 +50,44 @@ func (s *serving) Validate() error {
 		atLeast("--depth-limit (DEPTH_LIMIT)", s.DepthLimit, 0), atLeast("--alias-limit (ALIAS_LIMIT)", s.AliasLimit, 0),
 		atLeast("--root-field-limit (ROOT_FIELD_LIMIT)", s.RootFieldLimit, 0),
 	)...)
+}
+
+// Validate refuses what is no URL of a replica, beside what serving does.
+func (c *serveCmd) Validate() error {
+	err := c.serving.Validate()
+	if c.ReadURL != "" {
+		err = errors.Join(err, of("--database-read-url (DATABASE_READ_URL)", store.CheckURL(c.ReadURL)))
+	}
+	return err
+}
+
+// Validate refuses what is no URL of a database.
+func (d database) Validate() error {
+	return of("--database-url (DATABASE_URL)", store.CheckURL(d.URL))
+}
+
+// Validate refuses what is no URL of Redis.
+func (r redisServer) Validate() error {
+	if r.URL == "" {
+		return nil
+	}
+	return of("--redis-url (REDIS_URL)", cache.CheckURL(r.URL))
+}
+
+// of is what is wrong with a setting, by its name.
+func of(setting string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %w", setting, err)
+}
+
+// UnmarshalText is that of slog.Level, and names the levels.
+func (l *logLevel) UnmarshalText(text []byte) error {
+	if l.Level.UnmarshalText(text) != nil {
+		return fmt.Errorf("must be debug, info, warn or error, got %q", text)
+	}
+	return nil
 }
 
 // trimAll takes the spaces off that people write after commas.

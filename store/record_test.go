@@ -44,7 +44,7 @@ func TestErrorsSayWhetherToRetry(t *testing.T) {
 	_, _, err = away.Record(t.Context(), 1, []analytics.Event{{At: at("2026-03-02T12:00:00Z")}})
 	code(t, err, analytics.CodeUnavailable)
 	_, err = Open(t.Context(), Options{URL: "postgres://u:secret@host:notaport/x"})
-	if err == nil || err.Error() != "the database URL cannot be read" {
+	if err == nil || err.Error() != "the database URL must be a URL such as postgres://user@host/database" {
 		t.Errorf("a bad URL: %v", err)
 	}
 	w := newWorld(t, 1)

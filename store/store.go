@@ -134,15 +134,33 @@ var session = map[string]string{
 	"application_name": "footfall", "timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan",
 }
 
+// CheckURL says what is wrong with a database's URL, without its text: that may hold a
+// password.
+func CheckURL(url string) error {
+	_, err := parseURL(url)
+	return err
+}
+
+func parseURL(url string) (*pgxpool.Config, error) {
+	const form = "a URL such as postgres://user@host/database"
+	if strings.TrimSpace(url) == "" {
+		return nil, errors.New("is empty or not set, and must be " + form)
+	}
+	cfg, err := pgxpool.ParseConfig(url)
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, fmt.Errorf("names a file that cannot be read: %w", file)
+	}
+	if err != nil {
+		return nil, errors.New("must be " + form)
+	}
+	return cfg, nil
+}
+
 // openPool opens a pool whose every new connection learns something.
 func (s *Store) openPool(ctx context.Context, url string, learn ...func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
-	var file *fs.PathError
-	switch {
-	case errors.As(err, &file):
-		return nil, fmt.Errorf("names a file that cannot be read: %w", file)
-	case err != nil || strings.TrimSpace(url) == "":
-		return nil, errors.New("cannot be read") // its text may hold a password
+	cfg, err := parseURL(url)
+	if err != nil {
+		return nil, err
 	}
 	cfg.MaxConns = max(cfg.MaxConns, 16)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second

@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"sync"
 	"time"
@@ -17,18 +18,11 @@ import (
 // (redis://sentinel:26379/0?master_name=name). It connects lazily, does not
 // retry, keeps to the deadline of each call and never reads from a replica.
 func OpenRedis(address string) (redis.UniversalClient, error) {
-	bad := errors.New("the Redis URL cannot be read") // its text may hold a password
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "unix" {
-		return nil, bad
+	o, query, err := parseURL(address)
+	if err != nil {
+		return nil, fmt.Errorf("the Redis URL %w", err)
 	}
 	hush.Do(func() { redis.SetLogger(nobody{}) })
-	query := u.Query()
-	u.RawQuery = ""
-	o, err := redis.ParseURL(u.String())
-	if err != nil {
-		return nil, bad
-	}
 	return redis.NewUniversalClient(&redis.UniversalOptions{
 		Addrs: append([]string{o.Addr}, query["addr"]...), MasterName: query.Get("master_name"),
 		Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLSConfig,
@@ -37,6 +31,29 @@ func OpenRedis(address string) (redis.UniversalClient, error) {
 		// A handshake that only one vendor's servers know.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}), nil
+}
+
+// CheckURL says what is wrong with a URL of Redis, without its text: that may hold a
+// password.
+func CheckURL(address string) error {
+	_, _, err := parseURL(address)
+	return err
+}
+
+// parseURL parts a URL into what the library reads and what we do.
+func parseURL(address string) (*redis.Options, url.Values, error) {
+	bad := errors.New("must be a URL such as redis://host:6379/0")
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "unix" {
+		return nil, nil, bad
+	}
+	query := u.Query()
+	u.RawQuery = ""
+	o, err := redis.ParseURL(u.String())
+	if err != nil {
+		return nil, nil, bad
+	}
+	return o, query, nil
 }
 
 // The library would write a line to stderr for each failure, which we count and
