@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,6 +55,11 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 	if err = (demo.Options{Seed: c.Seed, Scale: c.Scale, Today: time.Now()}).Validate(); err != nil {
 		return err
 	}
+	listener, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
 	if err = os.MkdirAll(c.Data, 0o755); err != nil { //nolint:gosec // Postgres' unprivileged user must reach its folder inside
 		return err
 	}
@@ -66,11 +70,6 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, std streams) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, servers.Close()) }()
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = listener.Close() }()
 	g, state, err := c.open(ctx, servers, log, std, say)
 	if err != nil {
 		return err

@@ -5,13 +5,17 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -190,12 +194,25 @@ func TestServeRefusesToStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	defer func() { _ = taken.Close() }()
-	o.run("serve", "--listen", taken.Addr().String()).fails(1, "address already in use")
+	o.run("serve", "--listen", taken.Addr().String()).fails(1, "--listen (LISTEN) must be an address that is free", "address already in use")
 	o.run("serve", "--listen", "nowhere").fails(1, "nowhere")
 	redis := o.run("serve", "--listen", "127.0.0.1:0", "--redis-url", "redis://:hunter2@127.0.0.1:notaport/0")
 	redis.fails(2, "--redis-url (REDIS_URL)")
 	if strings.Contains(redis.err, "hunter2") {
 		t.Errorf("the password of Redis is shown: %s", redis.err)
+	}
+}
+
+// A demo whose address is taken says so before it makes anything.
+func TestDemoListensFirst(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	defer func() { _ = taken.Close() }()
+	data := filepath.Join(t.TempDir(), "data")
+	operator{t: t}.run("demo", "--data", data, "--listen", taken.Addr().String()).fails(1, "--listen (LISTEN) must be an address that is free", "address already in use")
+	if _, err = os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the demo's folder: %v", err)
 	}
 }
 

@@ -57,9 +57,9 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 	if err = g.checkSchema(ctx); err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	listener, err := c.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("LISTEN: %w", err)
+		return err
 	}
 	encrypted, scheme, err := c.TLS.listener(listener, log)
 	if err != nil {
@@ -68,6 +68,14 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, std streams) error
 	_, _ = fmt.Fprintf(std.err, "footfall: serving on %s://%s\n", scheme, listener.Addr())
 	defer spareCollections()()
 	return g.serve(ctx, encrypted, web.Config{})
+}
+
+func (s *serving) listen(ctx context.Context) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("--listen (LISTEN) must be an address that is free, such as 127.0.0.1:8081, got %q: %w", s.Listen, err)
+	}
+	return listener, nil
 }
 
 // spareCollections keeps a small heap from being collected many times a second, unless
