@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,8 +34,8 @@ func clicksOn(day string, n int) string {
 	return b.String()
 }
 
-// TestDumpAndRestore moves everything into a new database by pg_dump and pg_restore:
-// it verifies, answers the same, and caches of the old one are not believed.
+// TestDumpAndRestore moves everything into a new database by the lines of
+// docs/operations.md: it verifies, answers the same, and caches of the old one are not believed.
 func TestDumpAndRestore(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -42,19 +43,28 @@ func TestDumpAndRestore(t *testing.T) {
 	o := operator{t, b.conf.database}
 	o.pipe(clicksOn("2026-03-02", 50), "load", "--tenant", "acme", "-").good()
 	o.run("forget", "--tenant", "acme", "--session", "s1").good()
-	dump := filepath.Join(t.TempDir(), "footfall.dump")
-	program(t, "pg_dump", "--format=custom", "--file="+dump, b.conf.database)
+	page, err := os.ReadFile("docs/operations.md")
+	ok(t, err)
+	dump := regexp.MustCompile(`(?m)^pg_dump .*\n`).FindString(string(page))
+	restore := regexp.MustCompile(`(?m)^psql .*\n(RESTORED_URL=.*\n)pg_restore .*\n`).FindStringSubmatch(string(page))
+	if dump == "" || restore == nil {
+		t.Fatal("the page has no such lines")
+	}
+	folder := t.TempDir()
+	paste := func(lines string) string {
+		return program(t, "env", "DATABASE_URL="+b.conf.database, "sh", "-ec", "cd '"+folder+"'\n"+lines)
+	}
+	paste(dump)
 	before := b.post(portal, nil, fresh)
 	log := o.run("audit").good()
 	// What comes after the dump is lost, in Postgres alone.
 	o.pipe(clicksOn("2026-03-03", 30), "load", "--tenant", "acme", "-", "--redis-url", b.conf.redis).good()
 	b.cached(portal, 80)
 
-	const name = "restored_dump"
-	url, err := storetest.Server(t).NewDatabase(t.Context(), name)
-	ok(t, err)
-	t.Cleanup(func() { ok(t, storetest.Server(t).DropDatabase(context.Background(), name)) })
-	program(t, "pg_restore", "--exit-on-error", "--dbname="+url, dump)
+	paste(restore[0])
+	t.Cleanup(func() { ok(t, storetest.Server(t).DropDatabase(context.Background(), "footfall_restored")) })
+	url := paste(restore[1] + `printf %s "$RESTORED_URL"`)
+	equal(t, "the new database", url, storetest.Server(t).URLOf("footfall_restored"))
 	restored := operator{t, url}
 	equal(t, "verify", restored.run("verify").good(), "")
 	equal(t, "migrate", strings.Contains(restored.run("migrate").err, "0 migrations ran"), true)
@@ -186,7 +196,7 @@ func now(t *testing.T, url string) string {
 }
 
 // program runs one of Postgres' own.
-func program(t *testing.T, name string, arguments ...string) {
+func program(t *testing.T, name string, arguments ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, arguments...)
 	var said bytes.Buffer
@@ -194,4 +204,5 @@ func program(t *testing.T, name string, arguments ...string) {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, said.String())
 	}
+	return said.String()
 }
