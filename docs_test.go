@@ -55,6 +55,20 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	}
 }
 
+// The week of the README's campaigns is in no other demo's data.
+func TestTheReadmeLeadsToTheDemosWeek(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	ok(t, err)
+	named := 0
+	for _, e := range (&demoState{}).examples("http://127.0.0.1:8080") {
+		if strings.Contains(e.Line, "/campaign/stats?from=") && strings.Contains(string(readme), `"`+e.Title+`"`) {
+			named++
+		}
+	}
+	equal(t, "lines of a week that the README names", named, 1)
+}
+
 func TestEveryCommandAndSettingIsDocumented(t *testing.T) {
 	t.Parallel()
 	docs := documentation(t)
