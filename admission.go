@@ -23,14 +23,15 @@ const (
 	commitWait     = 10 * time.Second
 )
 
-// admission makes the gates of what is admitted.
-func (g *gateway) admission(o admission) {
-	reads, writes := g.store.Connections()
+// gates are of what is admitted.
+func (g *gateway) gates(o admission) (reads, writes *admit.Gate) {
+	forReads, forWrites := g.store.Connections()
 	if o.ReadsAtOnce <= 0 {
-		o.ReadsAtOnce = max(1, reads*readsShare/16)
+		o.ReadsAtOnce = max(1, forReads*readsShare/16)
 	}
-	g.reads = admit.New(admit.Options{Class: "reads", Running: o.ReadsAtOnce, Waiting: o.ReadsQueued, Wait: o.QueueTime, Log: g.log})
-	g.writes = admit.New(admit.Options{Class: "commits", Running: max(1, writes*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
+	reads = admit.New(admit.Options{Class: "reads", Running: o.ReadsAtOnce, Waiting: o.ReadsQueued, Wait: o.QueueTime, Log: g.log})
+	writes = admit.New(admit.Options{Class: "commits", Running: max(1, forWrites*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
+	return reads, writes
 }
 
 // sheddingAuth is an Authenticator that spares Postgres while reads are turned away:

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
 
 	"footfall/admit"
 	"footfall/analytics"
@@ -122,59 +123,107 @@ func openGateway(ctx context.Context, db store.Options, redis redisServer, s ser
 	if redis.URL == "" {
 		s.EdgeCacheTTL = min(s.EdgeCacheTTL, aloneEdgeTTL)
 	}
-	g := &gateway{log: log, serving: s, timeouts: usualTimeouts, metrics: telemetry.NewMetrics(), edge: edge.New(s.EdgeCacheTTL, time.Now), streams: graph.NewStreams()}
+	g := &gateway{log: log, serving: s, timeouts: usualTimeouts, metrics: telemetry.NewMetrics(), streams: graph.NewStreams()}
 	g.timeouts.answer = max(g.timeouts.answer, g.timeouts.request+s.Timeout+time.Minute)
-	var err error
-	if s.Documents != "" {
-		if g.documents.Trusted, err = graph.LoadDocuments(kong.ExpandPath(s.Documents)); err != nil {
-			return nil, fmt.Errorf("trusted documents: %w", err)
-		}
-		log.InfoContext(ctx, "trusted documents are loaded", "count", g.documents.Trusted.Len())
-	}
-	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome",
-		"trusted", "unrestricted", "untrusted", "refused", "unknown")
-	proxies, err := auth.ParseProxies(s.TrustedProxies)
-	if err != nil {
-		return nil, fmt.Errorf("TRUSTED_PROXIES %w", err)
-	}
-	if db.ReadURL != "" && redis.URL == "" {
-		log.WarnContext(ctx, "DATABASE_READ_URL is of no use without REDIS_URL: nobody could tell what changed lately")
-	}
-	db.OnReplica = g.replicaChanged
-	if g.store, err = store.Open(ctx, db); err != nil {
+	if err := g.open(ctx, db, redis); err != nil {
+		g.close()
 		return nil, err
 	}
-	g.closers = append(g.closers, g.store.Close)
-	access := auth.Options{
-		Directory: g.store, Log: log, StaleFor: s.MaxStale, Proxies: proxies,
-		RateLimit: s.RateLimit, LeaderboardLimit: s.LeaderboardRateLimit, FailureLimit: s.FailureRateLimit, Budget: s.CostBudget,
-	}
-	g.admission(s.admission)
-	options := cache.Options{Next: admit.Reads(g.store, g.reads), Outbox: g.store, Incarnation: g.store.Incarnation, Log: log, MaxStale: s.MaxStale, OnChange: g.changed}
-	if redis.URL != "" {
-		client, err := cache.OpenRedis(redis.URL)
-		if err != nil {
-			g.close()
-			return nil, err
-		}
-		g.closers = append(g.closers, func() { _ = client.Close() })
-		options.Redis, access.Shared = client, auth.InRedis(client)
-		g.documents.Registered = documents.NewRegistered(cache.NewDocuments(client, log))
-	}
-	g.cache = cache.New(options)
-	g.edge.EnabledWhile(g.cache.Informed)
-	g.live = live.New(live.Options{
-		Source: g.cache, Log: log,
-		Informed: func() bool { return redis.URL != "" && g.cache.Informed() }, // without Redis, of other processes never
-	})
-	g.closers = append(g.closers, g.live.Close)
-	g.writer = ingest.New(ingest.Options{Store: g.store, Gate: g.writes, Publisher: g.cache, Log: log, OnCommit: g.countCommits()})
-	g.closers = append(g.closers, g.writer.Close)
-	g.auth = auth.New(access)
 	g.registerMetrics()
 	g.registerLive()
 	g.registerAdmission()
 	return g, nil
+}
+
+// open makes the parts, each of what is there already.
+func (g *gateway) open(ctx context.Context, db store.Options, redis redisServer) error {
+	proxies, err := auth.ParseProxies(g.serving.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("TRUSTED_PROXIES %w", err)
+	}
+	if err = g.openStore(ctx, db, redis.URL != ""); err != nil {
+		return err
+	}
+	client, err := g.openRedis(redis)
+	if err != nil {
+		return err
+	}
+	if err = g.openDocuments(ctx, client); err != nil {
+		return err
+	}
+	g.reads, g.writes = g.gates(g.serving.admission)
+	g.openCaches(client)
+	g.writer = ingest.New(ingest.Options{Store: g.store, Gate: g.writes, Publisher: g.cache, Log: g.log, OnCommit: g.countCommits()})
+	g.closers = append(g.closers, g.writer.Close)
+	g.auth = g.authenticator(client, proxies)
+	return nil
+}
+
+func (g *gateway) openStore(ctx context.Context, db store.Options, hearsOfChanges bool) (err error) {
+	if db.ReadURL != "" && !hearsOfChanges {
+		g.log.WarnContext(ctx, "DATABASE_READ_URL is of no use without REDIS_URL: nobody could tell what changed lately")
+	}
+	db.OnReplica = g.replicaChanged
+	if g.store, err = store.Open(ctx, db); err == nil {
+		g.closers = append(g.closers, g.store.Close)
+	}
+	return err
+}
+
+// openRedis is nil where there is none.
+func (g *gateway) openRedis(server redisServer) (redis.UniversalClient, error) {
+	if server.URL == "" {
+		return nil, nil
+	}
+	client, err := cache.OpenRedis(server.URL)
+	if err == nil {
+		g.closers = append(g.closers, func() { _ = client.Close() })
+	}
+	return client, err
+}
+
+// openDocuments finds those that requests may name.
+func (g *gateway) openDocuments(ctx context.Context, client redis.UniversalClient) (err error) {
+	g.documents.Count = g.metrics.Counter("footfall_documents_total", "GraphQL operations, by what became of their documents.", "outcome",
+		"trusted", "unrestricted", "untrusted", "refused", "unknown")
+	if client != nil {
+		g.documents.Registered = documents.NewRegistered(cache.NewDocuments(client, g.log))
+	}
+	if g.serving.Documents == "" {
+		return nil
+	}
+	if g.documents.Trusted, err = graph.LoadDocuments(kong.ExpandPath(g.serving.Documents)); err != nil {
+		return fmt.Errorf("trusted documents: %w", err)
+	}
+	g.log.InfoContext(ctx, "trusted documents are loaded", "count", g.documents.Trusted.Len())
+	return nil
+}
+
+// openCaches makes all that remembers answers.
+func (g *gateway) openCaches(client redis.UniversalClient) {
+	g.cache = cache.New(cache.Options{
+		Next: admit.Reads(g.store, g.reads), Outbox: g.store, Incarnation: g.store.Incarnation, Redis: client,
+		Log: g.log, MaxStale: g.serving.MaxStale, OnChange: g.changed,
+	})
+	g.edge = edge.New(g.serving.EdgeCacheTTL, time.Now)
+	g.edge.EnabledWhile(g.cache.Informed)
+	g.live = live.New(live.Options{
+		Source: g.cache, Log: g.log,
+		Informed: func() bool { return client != nil && g.cache.Informed() }, // without Redis, of other processes never
+	})
+	g.closers = append(g.closers, g.live.Close)
+}
+
+func (g *gateway) authenticator(client redis.UniversalClient, proxies auth.Proxies) *auth.Authenticator {
+	s := &g.serving
+	o := auth.Options{
+		Directory: g.store, Log: g.log, StaleFor: s.MaxStale, Proxies: proxies,
+		RateLimit: s.RateLimit, LeaderboardLimit: s.LeaderboardRateLimit, FailureLimit: s.FailureRateLimit, Budget: s.CostBudget,
+	}
+	if client != nil {
+		o.Shared = auth.InRedis(client)
+	}
+	return auth.New(o)
 }
 
 // changed tells those who keep answers that something of the tenant is another.

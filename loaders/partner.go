@@ -259,22 +259,25 @@ func (l *Loaders) placeAfter(ctx context.Context, of analytics.Measured, order a
 	if after == nil {
 		return 0, nil
 	}
-	unknown := analytics.Invalidf("after", "is not a cursor of this leaderboard: %s", analytics.Quote(*after))
-	raw, err := base64.RawURLEncoding.DecodeString(*after)
+	id, err := partnerOf(*after)
 	if err != nil {
-		return 0, unknown
+		return 0, err
 	}
-	is := func(s *analytics.Standing) bool { return string(raw) == s.Partner.UUID.String() }
+	is := func(s *analytics.Standing) bool { return s.Partner.UUID == id }
 	next := 1
 	if !slices.ContainsFunc(standings, is) {
-		left, err := l.unlisted(ctx, of, order, string(raw))
+		left, err := l.Partner(ctx, id)
 		if err != nil {
 			return 0, err
 		}
 		if left == nil {
-			return 0, unknown
+			return 0, noCursor(*after)
 		}
-		standings, next = append(slices.Clone(standings), left), 0
+		beside, err := l.standings(ctx, of, []*analytics.Partner{left}, 0, order)
+		if err != nil {
+			return 0, err
+		}
+		standings, next = slices.Concat(standings, beside), 0
 		order.Sort(standings)
 	}
 	if !order.NeedsUniques() {
@@ -286,21 +289,21 @@ func (l *Loaders) placeAfter(ctx context.Context, of analytics.Measured, order a
 	return slices.IndexFunc(standings, is) + next, nil
 }
 
-// unlisted measures a partner who does not pass the filter, nil when there is none.
-func (l *Loaders) unlisted(ctx context.Context, of analytics.Measured, order analytics.PartnerOrder, id string) (*analytics.Standing, error) {
-	known, err := uuid.Parse(id)
+// partnerOf is whose cursor it is.
+func partnerOf(cursor string) (uuid.UUID, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return nil, nil
+		return uuid.Nil, noCursor(cursor)
 	}
-	p, err := l.Partner(ctx, known)
-	if err != nil || p == nil {
-		return nil, err
-	}
-	alone, err := l.standings(ctx, of, []*analytics.Partner{p}, 0, order)
+	id, err := uuid.ParseBytes(raw)
 	if err != nil {
-		return nil, err
+		return uuid.Nil, noCursor(cursor)
 	}
-	return alone[0], nil
+	return id, nil
+}
+
+func noCursor(cursor string) error {
+	return analytics.Invalidf("after", "is not a cursor of this leaderboard: %s", analytics.Quote(cursor))
 }
 
 func leaderboardPage(standings []*analytics.Standing, of analytics.Measured, from, to int, after bool) *analytics.PartnerLeaderboardConnection {
