@@ -171,6 +171,26 @@ test('a wall moves with the events, and its numbers are the API’s', async (t) 
   assertClean(opened);
 });
 
+test('a wall of many thousands has its labels whole, on a large screen and on a phone', async (t) => {
+  const key = await campaign({ startedAt: Date.now() - 3 * minute });
+  await record(key, watching(1, 8000, Date.now() - 2 * minute));
+  await record(key, watching(8001, 12_345));
+  for (const options of [studio, phone]) {
+    const { page } = await openWall(t, key, options);
+    await huge(page, '12,345');
+    const chart = page.locator('.chart svg');
+    await chart.getByText(/^Peak 12,345 at \d\d:\d\d:\d\d$/).waitFor();
+    const ticks = await chart.locator('[aria-label="y-axis tick label"] text').allTextContents();
+    assert.deepEqual(ticks, ['0', '2,000', '4,000', '6,000', '8,000', '10k', '12k']);
+    const outside = await chart.evaluate((svg) => {
+      const { left, right } = svg.getBoundingClientRect();
+      const labels = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+      return labels.filter(([, box]) => box.left < left || box.right > right).map(([text]) => text);
+    });
+    assert.deepEqual(outside, []);
+  }
+});
+
 test('a wall survives the server: no reload, and the numbers go on', { skip: !database && 'no database is named' }, async (t) => {
   const key = await campaign({ startedAt: Date.now() - 2 * minute });
   await record(key, watching(1, 4, Date.now() - minute));

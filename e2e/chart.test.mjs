@@ -13,7 +13,7 @@ before(async () => {
   chart = await bundled(
     'chart',
     `export { buildSchema, parse } from 'graphql';
-     export * from './chart/live'; export * from './chart/numbers-of'; export * from './chart/recognise';
+     export * from './chart/live'; export * from './chart/numbers'; export * from './chart/numbers-of'; export * from './chart/recognise';
      export * from './chart/selection'; export * from './chart/views'; export * from './chart/time';
      export * from './playground/fetcher'; export * from './playground/rest-path'; export * from './playground/share';`,
   );
@@ -136,6 +136,12 @@ test('a subscription’s values become curves as they arrive', () => {
     { viewersNow: 5, 'metrics.likes': 10 },
   ]);
   assert.equal(moving.curves[0].points[1].start, '2026-11-21T07:00:01.000Z');
+});
+
+test('counts beside an axis are whole and short', () => {
+  for (const [count, want] of [[0, '0'], [0.5, ''], [9999, '9,999'], [10_000, '10k'], [12_500, '12.5k'], [2_500_000, '2.5M'], [9e15, '9,000T']]) {
+    assert.equal(chart.countTick(count), want);
+  }
 });
 
 test('tables keep formulas and commas from doing harm', () => {

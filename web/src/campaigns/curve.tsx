@@ -1,7 +1,8 @@
-import type { PlotOptions } from '@observablehq/plot';
+import type { PlotOptions, TextOptions } from '@observablehq/plot';
 import { areaY, axisX, axisY, dot, gridY, lineY, ruleY, text } from '@observablehq/plot';
 import { useCallback } from 'react';
 import { Figure } from '../chart/figure';
+import { countTick, figure } from '../chart/numbers';
 import type { Point } from './recording';
 import { clock, shortClock, zone } from './times';
 
@@ -16,7 +17,7 @@ interface Props {
 }
 
 /** Around the plot itself, for what is laid over it. */
-export const margins = { left: 56, right: 40, top: 34, bottom: 66 };
+export const margins = { left: 72, right: 40, top: 34, bottom: 66 };
 
 /** Viewers over time, as steps: between two values nothing is made up. */
 export function Curve({ points, from, to, peak, height, label }: Props) {
@@ -28,7 +29,6 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
   const shown = within(points, from, to);
   const most = Math.max(4, ...shown.map((point) => point.viewers));
   const marked = peak && peak.at >= from && peak.at <= to ? [peak] : [];
-  const atRight = marked.some((p) => (p.at - from) / (to - from) > 0.7);
   const step = { x: 'at', y: 'viewers', curve: 'step-after' } as const;
   return {
     marginLeft: margins.left,
@@ -46,7 +46,7 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
         tickFormat: (at: Date) => (to - from < 3 * 60_000 ? clock(+at) : shortClock(+at)),
         label: zone,
       }),
-      axisY({ ticks: 5, tickSize: 0, label: 'Viewers', tickFormat: (n: number) => (Number.isInteger(n) ? String(n) : '') }),
+      axisY({ ticks: 5, tickSize: 0, label: 'Viewers', tickFormat: countTick }),
       ruleY([0], { stroke: 'var(--faint)' }),
       areaY(shown, { ...step, fill: 'var(--series-1)', fillOpacity: 0.18 }),
       lineY(shown, { ...step, stroke: 'var(--series-1)', strokeWidth: 2.5 }),
@@ -54,10 +54,8 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
       text(marked, {
         x: 'at',
         y: 'viewers',
-        text: (p: Point) => `Peak ${p.viewers} at ${clock(p.at)}`,
-        dx: atRight ? -10 : 10,
-        dy: -12,
-        textAnchor: atRight ? 'end' : 'start',
+        text: (p: Point) => `Peak ${figure(p.viewers)} at ${clock(p.at)}`,
+        ...beside(peak ? (peak.at - from) / (to - from) : 0),
         fill: 'var(--ink)',
         stroke: 'var(--paper)',
         strokeWidth: 4,
@@ -65,6 +63,12 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
       }),
     ],
   };
+}
+
+/** Where a label has room whose dot is at that share of the width. */
+function beside(share: number): TextOptions {
+  if (share < 1 / 3) return { textAnchor: 'start', dx: 10, dy: -12 };
+  return share < 2 / 3 ? { textAnchor: 'middle', dy: -20 } : { textAnchor: 'end', dx: -10, dy: -12 };
 }
 
 /** The points that show between from and to, with the value that holds as the span begins. */

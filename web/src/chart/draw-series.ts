@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { behind, colourOf, distinguishable } from './colours';
 import { type, type Drawing, type Key } from './draw';
 import { unitName, words, type Curve, type Measure, type Point, type Series } from './model';
-import { valueText } from './numbers-text';
+import { tickText, valueText } from './numbers-text';
 import { clockTick, timeText } from './time';
 import type { View } from './views';
 
@@ -42,12 +42,12 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
     notes: notesOf(chart, stacked, measure!, partial.length > 0),
     plot: (width) => ({
       style: type,
-      marginLeft: 60,
+      marginLeft: measure!.unit === 'SECONDS' ? 96 : 60,
       marginRight: 32,
       marginTop: 28,
       marginBottom: 54,
       x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ticks: Math.max(2, Math.min(width / 110, at.length)), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
-      y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: ticks(measure!), labelArrow: 'none', zero: true },
+      y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: (value: number) => tickText(value, measure!), labelArrow: 'none', zero: true },
       color: colours,
       marks: [
         Plot.ruleY([0], { stroke: 'var(--line)' }),
@@ -124,6 +124,3 @@ function notesOf(chart: Series, stacked: boolean, measure: Measure, partial: boo
 }
 
 const axis = (title: string | null, measure: Measure) => (title ? `${title} (${unitName(measure.unit)})` : words(unitName(measure.unit)));
-
-/** Seconds read better in minutes and hours, counts in whole numbers. */
-const ticks = (measure: Measure) => (value: number) => (measure.unit === 'COUNT' && !Number.isInteger(value) ? '' : valueText(value, measure));

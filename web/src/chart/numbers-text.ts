@@ -1,5 +1,5 @@
 import type { Measure } from './model';
-import { duration, figure } from './numbers';
+import { countTick, duration, figure } from './numbers';
 
 /** A measure's value with its unit, as people read it. */
 export function valueText(value: number | null | undefined, { unit }: Measure): string {
@@ -7,3 +7,6 @@ export function valueText(value: number | null | undefined, { unit }: Measure): 
   if (unit === 'SECONDS') return duration(value);
   return unit === 'PERCENT' ? `${figure(value)} %` : figure(value);
 }
+
+/** The same beside an axis, where there is little room. */
+export const tickText = (value: number, measure: Measure) => (measure.unit === 'COUNT' ? countTick(value) : valueText(value, measure));

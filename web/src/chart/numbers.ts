@@ -7,6 +7,20 @@ export function figure(value: number | null | undefined): string {
   return Number.isInteger(value) ? whole.format(value) : decimal.format(value);
 }
 
+const units = [
+  { size: 1e12, name: 'T' },
+  { size: 1e9, name: 'G' },
+  { size: 1e6, name: 'M' },
+  { size: 1e3, name: 'k' },
+];
+
+/** A count for the little room beside an axis: 9,999, 20k, 1.5M; nothing between whole numbers. */
+export function countTick(value: number): string {
+  if (!Number.isInteger(value)) return '';
+  const unit = value < 10_000 ? undefined : units.find(({ size }) => value >= size);
+  return unit ? figure(value / unit.size) + unit.name : figure(value);
+}
+
 /** Seconds as people say them: 4 min 42 s; a dash for none. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–';
