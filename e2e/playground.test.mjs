@@ -149,6 +149,25 @@ for (const [name, measure] of Object.entries(examples)) {
   });
 }
 
+test('zeros are bars without length, and a line at the bottom', async (t) => {
+  const { page } = await openPlayground(t, desk);
+  await write(page, '{ partnerLeaderboard(range: { dates: { startDate: "2027-12-10", endDate: "2027-12-20" } }, first: 3) { edges { node { name } engagement { totalSessions } } } }');
+  await execute(page);
+  await chart(page).waitFor();
+  const bars = chart(page).locator('[aria-label=bar] rect');
+  assert.deepEqual(await bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('width'))), ['0', '0', '0']);
+  assert.deepEqual((await chart(page).locator('[aria-label="x-axis tick label"] text').allTextContents()).filter(Boolean), ['0', '1']);
+
+  const range = 'range: { dates: { startDate: "2020-01-01", endDate: "2020-01-20" } }';
+  await write(page, `{ partnerLeaderboard(first: 1) { nodes { timeSeries(interval: DAY, ${range}) { points { start engagement { totalSessions } } } } } }`);
+  await execute(page);
+  const line = chart(page).locator('[aria-label=line] path');
+  await line.waitFor({ state: 'attached' });
+  const bottom = (locator) => locator.evaluate((element) => element.getBoundingClientRect().bottom);
+  const gap = (await bottom(chart(page).locator('[aria-label=rule] line').first())) - (await bottom(line));
+  assert.ok(Math.abs(gap) < 2, `the line is ${gap} pixels above the axis`);
+});
+
 test('an example comes back as it was, from the menu', async (t) => {
   const { page } = await openPlayground(t, desk);
   await page.getByRole('button', { name: 'Examples' }).click();

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { behind, colourOf, distinguishable } from './colours';
 import { type, type Drawing, type Key } from './draw';
+import { fromZero } from './from-zero';
 import { unitName, words, type Curve, type Measure, type Point, type Series } from './model';
 import { tickText, valueText } from './numbers-text';
 import { clockTick, timeText } from './time';
@@ -34,6 +35,7 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
   const at = [...new Set(marks.map((mark) => mark.at))].sort((a, b) => a - b);
   const step = Math.min(...at.slice(1).map((time, index) => time - at[index]!));
   const tips = at.map((time) => tipOf(time, step, lines, hasEarlier, stacked));
+  const domain = fromZero([...tips.map(({ top }) => top), ...earlier.map(({ value }) => value)]);
   const title = view.measures.length > 1 ? null : measure!.label;
   const colours = { domain: lines.map(({ name }) => name), range: lines.map(({ colour }) => colour) };
   return {
@@ -47,7 +49,7 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
       marginTop: 28,
       marginBottom: 54,
       x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ticks: Math.max(2, Math.min(width / 110, at.length)), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
-      y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: (value: number) => tickText(value, measure!), labelArrow: 'none', zero: true },
+      y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: (value: number) => tickText(value, measure!), labelArrow: 'none', domain },
       color: colours,
       marks: [
         Plot.ruleY([0], { stroke: 'var(--line)' }),

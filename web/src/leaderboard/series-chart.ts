@@ -1,4 +1,5 @@
 import { areaY, axisX, axisY, dot, gridY, lineY, pointerX, ruleX, tip, type PlotOptions } from '@observablehq/plot';
+import { fromZero } from '../chart/from-zero';
 import { countTick, duration } from '../chart/numbers';
 import { amount, isDuration } from './format';
 import { measures, type Interval, type Measure } from './names';
@@ -55,7 +56,7 @@ export function draw(pairs: Pair[], measure: Measure, interval: Interval, timeZo
     marginBottom: 44,
     style: { fontSize: '12px' },
     x: { type: 'utc' },
-    y: { zero: true, nice: true },
+    y: { domain: fromZero(pairs.flatMap(({ now, before }) => [now, before])), nice: true },
     marks: [
       gridY({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
       axisY({ label: isDuration(measure) ? name : `${name} (count)`, tickFormat: isDuration(measure) ? duration : countTick, ticks: 5 }),
