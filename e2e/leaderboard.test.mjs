@@ -13,6 +13,7 @@ before(async () => {
 after(() => browser?.close());
 
 const desk = { viewport: { width: 1280, height: 900 } };
+const day = 24 * 3600 * 1000;
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 async function openPage(t, search = '', options = desk) {
@@ -157,6 +158,22 @@ test('custom dates are both inclusive, in the time zone chosen, and wrong ones a
   const dates = { startDate: '2026-05-20', endDate: '2026-05-20' };
   assert.deepEqual(await names(), namesOf(await ranked({ range: { dates }, timeZone: 'Asia/Tokyo' })));
   await page.getByText('20 May 2026 (Asia/Tokyo). Compared with 19 May 2026.').waitFor();
+});
+
+test('a period that has not begun is called so and compared with nothing', async (t) => {
+  const dates = { start: new Date(Date.now() + 10 * day).toISOString().slice(0, 10), end: new Date(Date.now() + 20 * day).toISOString().slice(0, 10) };
+  for (const compare of ['same_elapsed', 'previous_year']) {
+    const { page, table, seen } = await openPage(t, `?start_date=${dates.start}&end_date=${dates.end}&compare=${compare}`);
+    const summary = await page.getByRole('main').getByRole('status').textContent();
+    assert.match(summary, / \(Europe\/Paris\); this period has not begun\.$/);
+    assert.equal(await table.locator('.delta').count(), 0);
+
+    await table.getByRole('rowheader').getByRole('link').first().click();
+    await scorecard(page).getByText(/, Europe\/Paris; not begun\.$/).waitFor();
+    assert.equal(await scorecard(page).locator('.delta, .chart').count(), 0);
+    assert.equal(await page.getByRole('alert').count(), 0);
+    assert.deepEqual(seen.problems, []);
+  }
 });
 
 test('more rows follow those that are there', async (t) => {

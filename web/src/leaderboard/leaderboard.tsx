@@ -7,6 +7,7 @@ import { Controls } from './controls';
 import { downloadTable } from './download';
 import { days, moment } from './format';
 import { Problem } from './problem';
+import { hasBegun, type Edge, type Range } from './queries';
 import { Scorecard } from './scorecard';
 import { Table } from './table';
 import { useChoices } from './use-choices';
@@ -54,7 +55,7 @@ export function Leaderboard({ config }: { config: Config }) {
             Download CSV
           </button>
         </div>
-        {ranking && ranking.edges.length > 0 && <Table edges={ranking.edges} choices={choices} choose={choose} busy={busy} />}
+        {ranking && ranking.edges.length > 0 && <Table edges={ranking.edges} range={ranking.range} choices={choices} choose={choose} busy={busy} />}
         {ranking && <More ranking={ranking} busy={busy} onMore={() => choose({ rows: Math.min(ranking.edges.length + pageRows, maxRows) }, 'replace')} />}
       </main>
       {key.value && choices.partner && (
@@ -69,8 +70,16 @@ function Summary({ ranking: { totalCount, range, edges }, busy }: { ranking: Ran
   return (
     <>
       <strong>{totalCount === 1 ? '1 partner' : `${totalCount.toLocaleString('en')} partners`}</strong>, {days(range)} ({range.timeZone})
-      {range.partial && engagement && <>; this period is not over, counted at {moment(engagement.asOf, range.timeZone)}</>}
-      {engagement && <>. Compared with {days(engagement.change.previousRange)}</>}.{busy && ' Loading…'}
+      {engagement && <Progress range={range} engagement={engagement} />}.{busy && ' Loading…'}
+    </>
+  );
+}
+
+function Progress({ range, engagement: { asOf, change } }: { range: Range; engagement: Edge['engagement'] }) {
+  if (!hasBegun(range, asOf)) return <>; this period has not begun</>;
+  return (
+    <>
+      {range.partial && `; this period is not over, counted at ${moment(asOf, range.timeZone)}`}. Compared with {days(change.previousRange)}
     </>
   );
 }

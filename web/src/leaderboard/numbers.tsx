@@ -1,7 +1,7 @@
 import { Delta } from './delta';
 import { amount } from './format';
 import { measures } from './names';
-import type { ScorecardData } from './queries';
+import { hasBegun, type ScorecardData } from './queries';
 
 const names = { ...measures, totalSessionSeconds: 'Time in sessions' };
 const fields = Object.keys(names) as (keyof typeof names)[];
@@ -14,7 +14,7 @@ export function Numbers({ engagement }: { engagement: NonNullable<ScorecardData[
         <li key={field} className="card">
           {names[field]}
           <span className="value">{amount(field, engagement[field])}</span>
-          <Delta measure={field} change={engagement.change[field]} />
+          {hasBegun(engagement.range, engagement.asOf) && <Delta measure={field} change={engagement.change[field]} />}
         </li>
       ))}
     </ul>

@@ -14,6 +14,9 @@ export interface Range {
   partial: boolean;
 }
 
+/** Whether any of a range was over when it was counted. */
+export const hasBegun = ({ start }: Range, asOf: string) => Date.parse(start) < Date.parse(asOf);
+
 export interface Change {
   absolute: number | null;
   percent: number | null;

@@ -6,7 +6,7 @@ import { days, moment, sentenceCase } from './format';
 import { Definitions, Numbers } from './numbers';
 import { Origins } from './origins';
 import { Problem } from './problem';
-import type { ScorecardData } from './queries';
+import { hasBegun, type ScorecardData } from './queries';
 import { Series } from './series';
 import { openerId } from './table';
 import { useScorecard } from './use-scorecard';
@@ -51,7 +51,9 @@ export function Scorecard({ credential, choices, uuid, onClose }: Props) {
             <Traits partner={partner} />
             <Span engagement={partner.engagement} />
             <Numbers engagement={partner.engagement} />
-            <Series series={series} engagement={partner.engagement} name={partner.name} />
+            {hasBegun(partner.engagement.range, partner.engagement.asOf) && (
+              <Series series={series} engagement={partner.engagement} name={partner.name} />
+            )}
             <Origins partner={partner} />
             <h3>What the numbers mean</h3>
             <Definitions definitions={card.metricDefinitions} />
@@ -91,9 +93,11 @@ function Traits({ partner }: { partner: Partner }) {
 }
 
 function Span({ engagement: { range, asOf, change } }: { engagement: Partner['engagement'] }) {
+  const span = `${days(range)}, ${range.timeZone}`;
+  if (!hasBegun(range, asOf)) return <p className="faint">{span}; not begun.</p>;
   return (
     <p className="faint">
-      {days(range)}, {range.timeZone}
+      {span}
       {range.partial && `; not over, counted at ${moment(asOf, range.timeZone)}`}. Compared with {days(change.previousRange)}.
     </p>
   );

@@ -2,7 +2,7 @@ import type { Choices } from './choices';
 import { formatChoices, firstDirection } from './choices';
 import { Delta } from './delta';
 import { amount, sentenceCase } from './format';
-import { chosenInterval, type Edge } from './queries';
+import { chosenInterval, hasBegun, type Edge, type Range } from './queries';
 import { directions, intervals, measures, orderFields, type Measure, type OrderField } from './names';
 import { Sparkline } from './sparkline';
 import type { Choose } from './use-choices';
@@ -16,13 +16,14 @@ const columns: { field: OrderField; measure: Measure }[] = [
 
 interface Props {
   edges: Edge[];
+  range: Range;
   choices: Choices;
   choose: Choose;
   busy: boolean;
 }
 
 /** The ranking. Roles are written out because on a phone rows are laid out as cards, which takes a table's roles away. */
-export function Table({ edges, choices, choose, busy }: Props) {
+export function Table({ edges, range, choices, choose, busy }: Props) {
   const bucket = intervals[chosenInterval(choices)];
   return (
     <table role="table" className="ranking" aria-label="Partners by engagement" aria-busy={busy}>
@@ -42,7 +43,7 @@ export function Table({ edges, choices, choose, busy }: Props) {
       </thead>
       <tbody role="rowgroup">
         {edges.map((edge) => (
-          <Row key={edge.node.uuid} edge={edge} bucket={bucket} choices={choices} choose={choose} />
+          <Row key={edge.node.uuid} edge={edge} range={range} bucket={bucket} choices={choices} choose={choose} />
         ))}
       </tbody>
     </table>
@@ -70,7 +71,15 @@ function Sortable({ field, choices, choose }: { field: OrderField; choices: Choi
 /** The element that opens a partner's scorecard, and gets the focus back from it. */
 export const openerId = (uuid: string) => `partner-${uuid}`;
 
-function Row({ edge: { rank, node, engagement }, bucket, choices, choose }: { edge: Edge; bucket: string; choices: Choices; choose: Choose }) {
+interface RowProps {
+  edge: Edge;
+  range: Range;
+  bucket: string;
+  choices: Choices;
+  choose: Choose;
+}
+
+function Row({ edge: { rank, node, engagement }, range, bucket, choices, choose }: RowProps) {
   const traits = [sentenceCase(node.partnerType), node.tier?.name].filter(Boolean).join(' · ');
   return (
     <tr
@@ -97,7 +106,7 @@ function Row({ edge: { rank, node, engagement }, bucket, choices, choose }: { ed
       {columns.map(({ measure }) => (
         <td key={measure} role="cell" className="number" data-label={measures[measure]}>
           {amount(measure, engagement[measure])}
-          <Delta measure={measure} change={engagement.change[measure]} />
+          {hasBegun(range, engagement.asOf) && <Delta measure={measure} change={engagement.change[measure]} />}
         </td>
       ))}
     </tr>

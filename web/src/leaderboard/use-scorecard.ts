@@ -1,7 +1,7 @@
 import { ask } from '../shared/client';
 import type { Key } from '../shared/use-key';
 import type { Choices } from './choices';
-import { scorecardQuery, seriesQuery, seriesVariables, spanVariables, type ScorecardData, type SeriesData } from './queries';
+import { hasBegun, scorecardQuery, seriesQuery, seriesVariables, spanVariables, type ScorecardData, type SeriesData } from './queries';
 import { useAnswer } from './use-answer';
 
 export function useScorecard(key: Key, choices: Choices, uuid: string) {
@@ -11,7 +11,8 @@ export function useScorecard(key: Key, choices: Choices, uuid: string) {
   );
 
   const engagement = card.held?.data.partner?.engagement;
-  const wanted = engagement && seriesVariables(uuid, engagement.range, engagement.change.previousRange);
+  const begun = engagement && hasBegun(engagement.range, engagement.asOf);
+  const wanted = begun ? seriesVariables(uuid, engagement.range, engagement.change.previousRange) : undefined;
   const series = useAnswer<SeriesData>(wanted ? JSON.stringify([key.value, wanted]) : null, (signal) =>
     ask(key.value, seriesQuery, wanted, { signal, onStatus: key.onStatus }),
   );
