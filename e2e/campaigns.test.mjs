@@ -384,3 +384,19 @@ test('the wall on a phone', async (t) => {
   await assertFits(page);
   await screenshot(page, 'campaigns-phone');
 });
+
+test('a title that is one long word breaks', async (t) => {
+  const title = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+  const key = await campaign({ title, startedAt: Date.now() - 5 * minute });
+  const cut = (locator) => locator.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+  for (const options of [{ viewport: { width: 1280, height: 900 } }, phone]) {
+    const { page } = await openWall(t, key, options);
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    assert.equal(await cut(page.locator('.wall')), false, 'the wall');
+    await page.goto(`${origin}/campaigns`);
+    const cell = page.getByRole('rowheader').filter({ has: page.locator(`[href='/campaigns/${key}']`) });
+    assert.equal(await cut(cell), false, 'its cell');
+    assert.equal(await cut(page.locator('.scroll', { has: cell })), false, 'the list');
+    await assertFits(page, options.viewport);
+  }
+});

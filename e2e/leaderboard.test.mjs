@@ -354,3 +354,25 @@ test('a phone shows cards and a sheet, nothing sideways', async (t) => {
   await screenshot(page, 'leaderboard-scorecard-phone');
   assert.deepEqual(seen.problems, []);
 });
+
+test('a name that is one long word breaks', async (t) => {
+  const name = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+  const cut = (locator) => locator.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+  for (const options of [desk, phone]) {
+    const { page } = await openPage(t, '', options);
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      for (const { node } of json.data.partnerLeaderboard?.edges ?? []) node.name = name;
+      if (json.data.partner) json.data.partner.name = name;
+      await route.fulfill({ response, json });
+    });
+    await page.reload();
+    const link = page.getByRole('link', { name }).first();
+    await link.waitFor();
+    assert.equal(await cut(page.locator('html')), false, 'the page');
+    await link.click();
+    await scorecard(page).getByRole('heading', { name }).waitFor();
+    assert.equal(await cut(scorecard(page)), false, 'the scorecard');
+  }
+});
