@@ -191,6 +191,18 @@ test('a wall of many thousands has its labels whole, on a large screen and on a 
   }
 });
 
+test('a wall on a large screen has each time once', async (t) => {
+  const now = Math.floor(Date.now() / minute) * minute;
+  const key = await campaign({ startedAt: now - 10 * minute });
+  await record(key, watching(1, 3, now - 4 * minute));
+  const { page } = await openWall(t, key);
+  const ticks = page.locator('[aria-label="x-axis tick label"] text');
+  await ticks.first().waitFor();
+  const times = await ticks.allTextContents();
+  assert.ok(times.some((time) => /^\d\d:\d\d:30$/.test(time)), `half minutes: ${times}`);
+  assert.equal(new Set(times).size, times.length, String(times));
+});
+
 test('a wall survives the server: no reload, and the numbers go on', { skip: !database && 'no database is named' }, async (t) => {
   const key = await campaign({ startedAt: Date.now() - 2 * minute });
   await record(key, watching(1, 4, Date.now() - minute));

@@ -29,6 +29,7 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
   const shown = within(points, from, to);
   const most = Math.max(4, ...shown.map((point) => point.viewers));
   const marked = peak && peak.at >= from && peak.at <= to ? [peak] : [];
+  const ticks = Math.max(2, Math.floor(width / 150));
   const step = { x: 'at', y: 'viewers', curve: 'step-after' } as const;
   return {
     marginLeft: margins.left,
@@ -41,9 +42,9 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
     marks: [
       gridY({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
       axisX({
-        ticks: Math.max(2, Math.floor(width / 150)),
+        ticks,
         tickSize: 0,
-        tickFormat: (at: Date) => (to - from < 3 * 60_000 ? clock(+at) : shortClock(+at)),
+        tickFormat: (at: Date) => (to - from < ticks * 60_000 ? clock(+at) : shortClock(+at)),
         label: zone,
       }),
       axisY({ ticks: 5, tickSize: 0, label: 'Viewers', tickFormat: countTick }),
