@@ -280,16 +280,17 @@ test('after the show the numbers of any instant are there', async (t) => {
   const { page } = opened;
   const slider = page.getByRole('slider', { name: 'Instant of the show' });
   await huge(page, 5);
-  await page.getByRole('heading', { name: 'Viewers at 15:50:00' }).waitFor();
+  await page.getByRole('heading', { name: 'Most viewers from 15:50:00 to 15:50:03' }).waitFor();
   await page.locator('.peak', { hasText: 'Peak 5 at 15:50:00' }).waitFor();
 
   await slider.press('Home');
   await huge(page, 2);
-  assert.equal(await slider.getAttribute('aria-valuetext'), '15:30:00, 2 viewers');
+  assert.equal(await slider.getAttribute('aria-valuetext'), '15:30:00 to 15:30:03, at most 2 viewers');
   await tile(page, 'Likes').getByText('2 per minute').waitFor();
   await tile(page, 'Likes').getByText('0 by 15:30, 35 in all by 1 person').waitFor();
   await slider.press('End');
   await huge(page, 0);
+  await page.getByRole('heading', { name: 'Viewers at 16:10:00' }).waitFor();
   await tile(page, 'Likes').getByText('0.5 per minute').waitFor();
   await tile(page, 'Likes').getByText('35 by 16:10, 35 in all').waitFor();
   await page.getByText('averaged over quarter-hours').waitFor();

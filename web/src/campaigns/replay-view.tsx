@@ -31,9 +31,14 @@ function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined })
   const [chosen, setChosen] = useState<number | null>(null);
   const at = chosen ?? Math.floor(((peak?.at ?? show.to) - show.from) / show.step) * show.step + show.from;
   const viewers = viewersAt(show, at);
+  const step = `${clock(at)} to ${clock(at + show.step)}`;
+  const [caption, says] =
+    at < show.to
+      ? [`Most viewers from ${step}`, `${step}, at most ${figure(viewers)} viewers`]
+      : [`Viewers at ${clock(at)}`, `${clock(at)}, ${figure(viewers)} viewers`];
   return (
     <Stage
-      caption={`Viewers at ${clock(at)}`}
+      caption={caption}
       viewers={viewers}
       peak={peakText(peak)}
       metrics={metrics ?? null}
@@ -46,7 +51,7 @@ function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined })
           inAll(metrics?.[deed], metrics?.[people]),
       }))}
     >
-      <Scrubber show={show} at={at} chosen={chosen} choose={setChosen} says={`${clock(at)}, ${figure(viewers)} viewers`}>
+      <Scrubber show={show} at={at} chosen={chosen} choose={setChosen} says={says}>
         <Curve
           points={show.points}
           from={show.from}
