@@ -52,13 +52,17 @@ const theirs = ['.graphiql-editors', '.graphiql-response .result-window', '.grap
 async function execute(page) {
   await page.getByRole('button', { name: /^Execute/ }).click();
   await page.getByRole('region', { name: 'Result Window' }).getByText(/"(data|errors)"/).first().waitFor();
-  return JSON.parse(
+  return answered(page);
+}
+
+/** What the response pane holds. */
+const answered = async (page) =>
+  JSON.parse(
     await page.evaluate(() => {
       const models = globalThis.__MONACO.editor.getModels();
       return models.find((model) => model.uri.path.endsWith('response.json')).getValue();
     }),
   );
-}
 
 const keyInput = (page) => page.getByLabel('API key or activation token');
 
@@ -340,6 +344,7 @@ test('without a key, with too many requests and without a server it says so', as
     await page.getByRole('button', { name: /^Execute/ }).click();
     await panel(page).getByText(says).waitFor();
   }
+  assert.deepEqual(await answered(page), { errors: [{ message: 'The server cannot be reached.' }] });
 });
 
 test('a phone shows all of it without scrolling sideways', async (t) => {

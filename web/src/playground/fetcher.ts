@@ -52,9 +52,10 @@ async function ask(request: Request, headers: Record<string, string>, tell: News
       result,
     });
     return result;
-  } catch (error) {
-    tell({ open: false, failure: 'The server cannot be reached.' });
-    throw error instanceof TypeError ? new Error('The server cannot be reached.') : error;
+  } catch {
+    const failure = 'The server cannot be reached.';
+    tell({ open: false, failure });
+    return { errors: [new GraphQLError(failure)] }; // the editor shows what is thrown with its stack
   }
 }
 
