@@ -190,9 +190,35 @@ test('more rows follow those that are there', async (t) => {
 });
 
 test('what the URL says that nobody knows is ignored', async (t) => {
-  const { names, page } = await openPage(t, '?period=tomorrow&order_by=luck&partner=x&rows=-1&time_zone=Moon/Sea&tier_uuids=1,2&start_date=2026-02-31&end_date=2026-03-01');
+  const { names, page } = await openPage(t, '?period=tomorrow&order_by=luck&partner=x&rows=-1&time_zone=Moon/Sea&tier_uuids=1,2');
   assert.deepEqual(await names(), namesOf(await ranked()));
   assert.equal(await scorecard(page).count(), 0);
+});
+
+test('dates of a link that cannot be used are called so, and no other period is shown', async (t) => {
+  const { page, act, names } = await openPage(t, '?start_date=2026-05-01&end_date=2026-05-20');
+  const partner = (await ranked()).edges[0].node.uuid;
+  let asked = 0;
+  page.on('request', (request) => (asked += /query (Ranking|Scorecard)/.test(request.postData())));
+  for (const [dates, says] of [
+    ['start_date=2026-03-30&end_date=2026-03-01', 'The first day is after the last.'],
+    ['start_date=1899-03-01&end_date=2026-03-01', 'The days must be between 1900 and 2199.'],
+    ['start_date=2026-02-31&end_date=2026-03-01', 'Give both days, such as 2026-03-31.'],
+    ['end_date=2026-03-01', 'Give both days, such as 2026-03-31.'],
+  ]) {
+    await page.goto(`${origin}/leaderboard?${dates}&partner=${partner}`);
+    await page.getByRole('alert').getByText(says).waitFor();
+    await combobox(page, 'Compared with').selectOption('A year before');
+    assert.equal(await page.getByRole('table').count(), 0);
+    assert.equal(await scorecard(page).count(), 0);
+  }
+  assert.equal(asked, 0);
+  await check(page);
+  await page.getByLabel('First day').fill('2026-02-01');
+  await act(() => page.getByRole('button', { name: 'Apply' }).click());
+  const range = { dates: { startDate: '2026-02-01', endDate: '2026-03-01' } };
+  await page.keyboard.press('Escape');
+  assert.deepEqual(await names(), namesOf(await ranked({ range })));
 });
 
 test('a scorecard opens by mouse and keyboard, is in the URL, and gives the focus back', async (t) => {

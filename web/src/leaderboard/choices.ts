@@ -5,7 +5,7 @@ import type { Comparison, Direction, LeadDirection, OrderField, PartnerType, Per
 export interface Choices {
   /** Counts unless dates do. */
   period: Period;
-  /** Both inclusive. */
+  /** Both inclusive; as they were given, so they may be of no use. */
   dates: Dates | null;
   /** null is the tenant's own. */
   timeZone: string | null;
@@ -38,7 +38,7 @@ const defaultOrder = 'TOTAL_SESSIONS';
 /** Which way a column is sorted at first: names from A, numbers from the largest. */
 export const firstDirection = (field: OrderField): Direction => (field === 'NAME' ? 'ASC' : 'DESC');
 
-/** Reads a query string. What it does not know, it ignores. */
+/** Reads a query string. What it does not know, it ignores, but for dates: another period's numbers are not what was asked for. */
 export function parseChoices(search: string): Choices {
   const query = new URLSearchParams(search);
   const one = <T extends string>(name: string, values: Record<T, unknown>): T | null => {
@@ -46,12 +46,12 @@ export function parseChoices(search: string): Choices {
     return Object.hasOwn(values, value) ? (value as T) : null;
   };
   const uuids = (name: string) => query.getAll(name).flatMap((value) => value.split(',')).filter(isUuid);
-  const dates = { startDate: query.get('start_date') ?? '', endDate: query.get('end_date') ?? '' };
+  const given = query.has('start_date') || query.has('end_date');
   const orderBy = one('order_by', orderFields) ?? defaultOrder;
   const rows = Number(query.get('rows'));
   return {
     period: one('period', periods) ?? defaultPeriod,
-    dates: whyNot(dates) ? null : dates,
+    dates: given ? { startDate: query.get('start_date') ?? '', endDate: query.get('end_date') ?? '' } : null,
     timeZone: timeZone(query.get('time_zone')),
     comparison: one('compare', comparisons) ?? defaultComparison,
     partnerType: one('partner_type', partnerTypes),
@@ -110,7 +110,7 @@ const readable = (query: URLSearchParams) => query.toString().replaceAll('%2C', 
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-const isDate = (text: string) =>
+export const isDate = (text: string) =>
   /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 /** What is wrong with dates that someone gave; '' when nothing is. */
@@ -120,6 +120,9 @@ export function whyNot({ startDate, endDate }: Dates): string {
   if (startDate < '1900-01-02' || endDate > '2199-12-30') return 'The days must be between 1900 and 2199.';
   return '';
 }
+
+/** Whether there is a span to ask for. */
+export const haveSpan = ({ dates }: Choices) => dates === null || whyNot(dates) === '';
 
 function timeZone(name: string | null): string | null {
   if (!name || !/^[a-z]/i.test(name)) return null;

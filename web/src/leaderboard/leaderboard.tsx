@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Bar } from '../shared/bar';
 import type { Config } from '../shared/config';
 import { useKey } from '../shared/use-key';
-import { maxRows, pageRows } from './choices';
+import { haveSpan, maxRows, pageRows } from './choices';
 import { Controls } from './controls';
 import { downloadTable } from './download';
 import { days, moment } from './format';
@@ -58,7 +58,7 @@ export function Leaderboard({ config }: { config: Config }) {
         {ranking && ranking.edges.length > 0 && <Table edges={ranking.edges} range={ranking.range} choices={choices} choose={choose} busy={busy} />}
         {ranking && <More ranking={ranking} busy={busy} onMore={() => choose({ rows: Math.min(ranking.edges.length + pageRows, maxRows) }, 'replace')} />}
       </main>
-      {key.value && choices.partner && (
+      {key.value && choices.partner && haveSpan(choices) && (
         <Scorecard key={choices.partner} credential={key} choices={choices} uuid={choices.partner} onClose={() => choose({ partner: null })} />
       )}
     </>

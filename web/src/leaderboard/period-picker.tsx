@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import { whyNot, type Choices, type Dates } from './choices';
+import { isDate, whyNot, type Choices, type Dates } from './choices';
 import { periods, type Period } from './names';
 import type { Range } from './queries';
 import type { Choose } from './use-choices';
@@ -35,6 +35,7 @@ export function PeriodPicker({ choices, choose, range }: Props) {
         <DatesForm
           key={JSON.stringify(choices.dates)}
           initial={choices.dates ?? datesOf(range)}
+          given={choices.dates !== null}
           onApply={(dates) => {
             setCustom(false);
             choose({ dates });
@@ -53,16 +54,23 @@ function datesOf(range: Range | null): Dates {
   return { startDate: range.start.slice(0, 10), endDate };
 }
 
-function DatesForm({ initial, onApply }: { initial: Dates; onApply: (dates: Dates) => void }) {
+interface FormProps {
+  initial: Dates;
+  /** Whether they came with the page's address, which may be wrong. */
+  given: boolean;
+  onApply: (dates: Dates) => void;
+}
+
+function DatesForm({ initial, given, onApply }: FormProps) {
   const [dates, setDates] = useState(initial);
-  const [wrong, setWrong] = useState('');
+  const [wrong, setWrong] = useState(given ? whyNot(initial) : '');
   const id = useId();
   const field = (name: keyof Dates, label: string) => (
     <label>
       {label}
       <input
         type="date"
-        value={dates[name]}
+        value={isDate(dates[name]) ? dates[name] : ''}
         aria-invalid={wrong !== ''}
         aria-describedby={`${id}-wrong`}
         onChange={({ target }) => {

@@ -1,6 +1,6 @@
 import { ask } from '../shared/client';
 import type { Key } from '../shared/use-key';
-import type { Choices } from './choices';
+import { haveSpan, type Choices } from './choices';
 import { chosenInterval, rankingQuery, rankingVariables, type RankingData } from './queries';
 import { useAnswer } from './use-answer';
 
@@ -13,9 +13,9 @@ interface Page extends Ranking {
 
 /** The ranking that choices name. More rows of the same are asked for after those that are there. */
 export function useRanking(key: Key, choices: Choices) {
-  const variables = { ...rankingVariables(choices), interval: chosenInterval(choices) };
+  const variables = haveSpan(choices) ? { ...rankingVariables(choices), interval: chosenInterval(choices) } : null;
   const asked = JSON.stringify([key.value, variables]);
-  const question = key.value ? JSON.stringify([asked, choices.rows]) : null;
+  const question = key.value && variables ? JSON.stringify([asked, choices.rows]) : null;
 
   const { held, ...rest } = useAnswer<Page>(question, async (signal, held) => {
     const before = held?.data.asked === asked && held.data.edges.length < choices.rows ? held.data : null;
@@ -27,7 +27,7 @@ export function useRanking(key: Key, choices: Choices) {
     );
     return { ...page, edges: [...(before?.edges ?? []), ...page.edges], asked };
   });
-  return { ...rest, ranking: held && isOf(key.value, held.data) ? held.data : null };
+  return { ...rest, ranking: question && held && isOf(key.value, held.data) ? held.data : null };
 }
 
 /** Another key may be another customer's: its rows are not shown as ours. */
