@@ -31,6 +31,7 @@ function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined })
   const [chosen, setChosen] = useState<number | null>(null);
   const at = chosen ?? Math.floor(((peak?.at ?? show.to) - show.from) / show.step) * show.step + show.from;
   const viewers = viewersAt(show, at);
+  const counted = countedUntil(show, at);
   const step = `${clock(at)} to ${clock(at + show.step)}`;
   const [caption, says] =
     at < show.to
@@ -47,7 +48,7 @@ function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined })
         name,
         perMinute: show.quarters.length > 0 ? rateAt(show, deed, at) : null,
         detail:
-          `${figure(countBy(show, deed, at))} by ${shortClock(countedUntil(show, at))}, ` +
+          (counted === null ? '' : `${figure(countBy(show, deed, at))} by ${shortClock(counted)}, `) +
           inAll(metrics?.[deed], metrics?.[people]),
       }))}
     >

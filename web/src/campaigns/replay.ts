@@ -51,8 +51,8 @@ export function countBy(show: Show, deed: Deed, at: number): number {
   return show.quarters.filter((q) => q.to <= at || at >= show.to).reduce((sum, q) => sum + q.counts[deed], 0);
 }
 
-/** The instant that countBy counts up to. */
-export function countedUntil(show: Show, at: number): number {
-  if (at >= show.to) return show.to;
-  return show.quarters.findLast((q) => q.to <= at)?.to ?? show.from;
+/** The instant that countBy counts up to; null while no quarter-hour is over. */
+export function countedUntil({ quarters, to }: Show, at: number): number | null {
+  if (at >= to && quarters.length > 0) return to;
+  return quarters.findLast((q) => q.to <= at)?.to ?? null;
 }
