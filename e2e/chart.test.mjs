@@ -144,6 +144,11 @@ test('counts beside an axis are whole and short', () => {
   }
 });
 
+test('percentages are written in one way, and do not break', () => {
+  assert.equal(chart.percentage(34.44), '34.4\u00a0%');
+  assert.equal(chart.percentage(1250), '1,250\u00a0%');
+});
+
 test('tables keep formulas and commas from doing harm', () => {
   const csv = chart.csvOf({ columns: ['Name', 'Likes'], rows: [['=1+1', 2], ['a,"b"', null]] });
   assert.equal(csv, `Name,Likes\r\n'=1+1,2\r\n"a,""b""",\r\n`);

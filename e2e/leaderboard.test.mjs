@@ -232,6 +232,9 @@ test('a scorecard opens by mouse and keyboard, is in the URL, and gives the focu
   await sheet.getByRole('heading', { name: node.name }).waitFor();
   await queryIs(page, `?period=last_90_days&partner=${node.uuid}`);
   await sheet.locator('.card', { hasText: 'Sessions' }).getByText(engagement.totalSessions.toLocaleString('en'), { exact: true }).waitFor();
+  const said = await sheet.innerText();
+  assert.match(said, /\([+−][\d,.]+\u00a0%\)/);
+  assert.doesNotMatch(said, /\d%/);
   const { metricDefinitions } = await ask('{ metricDefinitions(type: "PartnerEngagement") { definition } }');
   for (const { definition } of metricDefinitions) await sheet.getByText(definition.replaceAll('`', '')).waitFor({ state: 'attached' });
 

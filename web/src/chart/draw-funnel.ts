@@ -2,12 +2,12 @@ import * as Plot from '@observablehq/plot';
 import { colourOf } from './colours';
 import { type, type Drawing } from './draw';
 import type { Funnel } from './model';
-import { figure } from './numbers';
+import { figure, percentage } from './numbers';
 
 /** Steps in the middle of the picture, as wide as they are many. */
 export function drawFunnel({ steps }: Funnel): Drawing {
   const first = steps[0]?.value ?? 0;
-  const share = (value: number) => (first ? ` · ${figure(Math.round((1000 * value) / first) / 10)} %` : '');
+  const share = (value: number) => (first ? ` · ${percentage((100 * value) / first)}` : '');
   const text = (value: number) => `${figure(value)}${share(value)}`;
   return {
     height: steps.length * 64 + 16,

@@ -1,11 +1,11 @@
 import type { Measure } from './model';
-import { countTick, duration, figure } from './numbers';
+import { countTick, duration, figure, percentage } from './numbers';
 
 /** A measure's value with its unit, as people read it. */
 export function valueText(value: number | null | undefined, { unit }: Measure): string {
   if (value === null || value === undefined) return '–';
   if (unit === 'SECONDS') return duration(value);
-  return unit === 'PERCENT' ? `${figure(value)} %` : figure(value);
+  return unit === 'PERCENT' ? percentage(value) : figure(value);
 }
 
 /** The same beside an axis, where there is little room. */

@@ -7,6 +7,9 @@ export function figure(value: number | null | undefined): string {
   return Number.isInteger(value) ? whole.format(value) : decimal.format(value);
 }
 
+/** A percentage as people read it: 34.4 %. */
+export const percentage = (value: number) => `${figure(value)}\u00a0%`;
+
 const units = [
   { size: 1e12, name: 'T' },
   { size: 1e9, name: 'G' },

@@ -40,7 +40,7 @@ export function Origins({ partner }: { partner: Record<Dimension, Shares> }) {
                 <span style={{ inlineSize: `${(100 * sessions) / largest}%` }} />
               </td>
               <td className="number">{figure(sessions)}</td>
-              <td className="number faint">{share(sessions).toFixed(1)}%</td>
+              <td className="number faint">{share(sessions).toFixed(1)} %</td>
             </tr>
           ))}
         </tbody>
