@@ -61,6 +61,6 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: Object.fromEntries(['/graphql', '/config.json', '/v1', '/docs', '/api', '/partner-stats'].map((path) => [path, gateway])),
+    proxy: Object.fromEntries(['^/$', '/assets', '/graphql', '/config.json', '/v1', '/docs', '/api', '/partner-stats'].map((path) => [path, gateway])),
   },
 });
