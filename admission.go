@@ -54,7 +54,7 @@ func (d sheddingAuth) OpenLink(ctx context.Context, r *http.Request, activationI
 
 // spared is ctx, which wants nothing as it is now while reads are turned away.
 func (d sheddingAuth) spared(ctx context.Context) context.Context {
-	if d.reads.Busy() {
+	if d.reads.Shedding() {
 		return analytics.WithAnyAge(ctx)
 	}
 	return ctx

@@ -22,7 +22,7 @@ type auditCmd struct {
 
 // Run lists administrative acts, latest first.
 func (c *auditCmd) Run(ctx context.Context, std streams) error {
-	f := analytics.ActFilter{Name: c.Act, Actor: c.Actor, Most: c.Limit}
+	f := analytics.AuditFilter{Name: c.Act, Actor: c.Actor, Most: c.Limit}
 	var err error
 	if c.Since != "" {
 		if f.Since, err = instant("--since", c.Since); err != nil {
@@ -45,7 +45,7 @@ func (c *auditCmd) Run(ctx context.Context, std streams) error {
 			}
 			f.Tenant = t.ID
 		}
-		acts, err := s.Acts(ctx, f)
+		acts, err := s.AuditLog(ctx, f)
 		for _, a := range acts {
 			err = errors.Join(err, printJSON(std.out, struct {
 				ID     int64          `json:"id"`

@@ -133,8 +133,8 @@ func (g *Gate) Enter(tenant int64) error {
 	return analytics.ErrOverloaded
 }
 
-// Busy reports whether anything was turned away lately.
-func (g *Gate) Busy() bool { return time.Now().UnixNano() <= g.throttle.quietAt.Load() }
+// Shedding reports whether anything was turned away lately.
+func (g *Gate) Shedding() bool { return time.Now().UnixNano() <= g.throttle.quietAt.Load() }
 
 // Stats are what a Gate has done and what waits now.
 type Stats struct{ Passed, Shed, Waiting int64 }

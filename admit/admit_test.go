@@ -171,7 +171,7 @@ func TestEnter(t *testing.T) {
 		if tried > asked/2 || tried < asked/50 {
 			t.Errorf("%d of %d were begun, a fifth of which can pass", tried, asked)
 		}
-		if !g.Busy() {
+		if !g.Shedding() {
 			t.Error("it is not busy while it turns away")
 		}
 		leave()
@@ -182,7 +182,7 @@ func TestEnter(t *testing.T) {
 			}
 		}
 		time.Sleep(5 * window)
-		if g.Busy() {
+		if g.Shedding() {
 			t.Error("it is busy although all is quiet")
 		}
 		for range 1000 {

@@ -94,7 +94,7 @@ func (w *Writer) enqueue(tenant int64, j *job) error {
 		l = &lane{}
 		w.lanes[tenant] = l
 		w.busy.Add(1)
-		go w.empty(tenant, l)
+		go w.drainLane(tenant, l)
 	}
 	if l.waiting > 0 && l.waiting+len(j.events) > w.o.WaitingEvents {
 		return analytics.Unavailable(errFull)
@@ -119,8 +119,8 @@ func (w *Writer) withdraw(tenant int64, j *job) bool {
 	return true
 }
 
-// empty commits group after group until the lane is empty, and removes it.
-func (w *Writer) empty(tenant int64, l *lane) {
+// drainLane commits group after group until the lane is drainLane, and removes it.
+func (w *Writer) drainLane(tenant int64, l *lane) {
 	defer w.busy.Done()
 	for {
 		group := w.next(tenant, l)
@@ -190,7 +190,7 @@ func (w *Writer) record(tenant int64, requests int, events []analytics.Event) (o
 		if r := recover(); r != nil { // nothing may leave the lane's jobs waiting
 			err = fmt.Errorf("ingest: recording: %w", analytics.Panicked(r))
 		}
-		w.tell(begin, requests, outcomes, len(events), err)
+		w.reportCommit(begin, requests, outcomes, len(events), err)
 	}()
 	err = w.write(ctx, tenant, func() (change analytics.Change, err error) {
 		outcomes, change, err = w.o.Store.Record(ctx, tenant, events)
@@ -205,7 +205,7 @@ func (w *Writer) record(tenant int64, requests int, events []analytics.Event) (o
 	return outcomes, nil
 }
 
-func (w *Writer) tell(begin time.Time, requests int, outcomes []analytics.Outcome, events int, err error) {
+func (w *Writer) reportCommit(begin time.Time, requests int, outcomes []analytics.Outcome, events int, err error) {
 	c := Commit{Requests: requests, Events: events, Took: time.Since(begin), Err: err}
 	if err == nil {
 		for _, o := range outcomes {

@@ -82,13 +82,13 @@ func (f *feed[V]) pause(began time.Time) {
 	select {
 	case <-f.ctx.Done():
 		return
-	case <-time.After(every - time.Since(began)):
+	case <-time.After(minInterval - time.Since(began)):
 		return
 	case <-f.wake:
 	}
 	select {
 	case <-f.ctx.Done():
-	case <-time.After(every - time.Since(f.acted)):
+	case <-time.After(minInterval - time.Since(f.acted)):
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 
 // How often feeds do what.
 const (
-	// every is the least time between two values of a feed, and between two
+	// minInterval is the least time between two values of a feed, and between two
 	// computations; the pace of polling too.
-	every = time.Second
+	minInterval = time.Second
 	// refresh is after how long a feed is computed anew although nothing said that
 	// it changed: calendars turn.
 	refresh = 10 * time.Second

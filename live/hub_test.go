@@ -144,7 +144,7 @@ func TestOneComputationServesAll(t *testing.T) {
 			if asked := w.asked.Load(); asked != 1+round {
 				t.Fatalf("asked %d times in round %d", asked, round)
 			}
-			time.Sleep(every)
+			time.Sleep(minInterval)
 			w.like(subject)
 		}
 		if s := w.Stats(); s.Subscribers != 1000 || s.Feeds != 1 {
@@ -172,13 +172,13 @@ func TestAtMostOncePerSecondAndOnlyOnChange(t *testing.T) {
 		if n := w.Stats().Computations; n < 5 || n > 6 {
 			t.Errorf("%d computations in 5 s", n)
 		}
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.wantLikes(values, 5001)
 		before := w.Stats().Computations
-		time.Sleep(2 * every)
+		time.Sleep(2 * minInterval)
 		w.like(analytics.SubjectTopic(99), analytics.TopicPartners) // not what it depends on
 		w.Changed(tenant.ID+1, nil)
-		time.Sleep(2 * every)
+		time.Sleep(2 * minInterval)
 		w.wantLikes(values, none)
 		if n := w.Stats().Computations - before; n != 0 {
 			t.Errorf("%d computations without a change", n)
@@ -220,13 +220,13 @@ func TestPollsWhenNotInformed(t *testing.T) {
 		w.informed.Store(false)
 		for likes := range int64(3) {
 			w.like()
-			time.Sleep(2 * every)
+			time.Sleep(2 * minInterval)
 			w.wantLikes(values, 2+likes)
 		}
 		w.informed.Store(true)
-		time.Sleep(2 * every)
+		time.Sleep(2 * minInterval)
 		w.like() // which nobody hears of
-		time.Sleep(2 * every)
+		time.Sleep(2 * minInterval)
 		w.wantLikes(values, none)
 		time.Sleep(refresh)
 		w.wantLikes(values, 5)
@@ -240,13 +240,13 @@ func TestWhatIsStaleIsAskedForAgain(t *testing.T) {
 		defer leave()
 		w.wantLikes(values, 1)
 		w.set(func() { w.stale = true }, subject)
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.wantLikes(values, none)
 		w.set(func() { w.stale = false; w.likes++ })
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.wantLikes(values, 2)
 		w.set(func() { w.likes++ })
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.wantLikes(values, none) // of a fresh one it hears
 	})
 }
@@ -255,10 +255,10 @@ func TestAChangeDuringAComputationIsNotLost(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		values, _, _ := w.watch("show")
 		w.wantLikes(values, 1)
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.set(func() { w.likes, w.during = 2, func() { w.like(subject) } }, subject)
 		w.wantLikes(values, 2)
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.wantLikes(values, 3)
 	})
 }
@@ -268,14 +268,14 @@ func TestTheUnreadIsReplacedAndTheSlowAreDropped(t *testing.T) {
 		slow, _, ending := w.watch("show")
 		quick, _, _ := w.watch("show")
 		for range 5 {
-			time.Sleep(every)
+			time.Sleep(minInterval)
 			w.like(subject)
 			synctest.Wait()
 		}
 		w.wantLikes(slow, 6) // the latest alone
 		w.wantLikes(slow, none)
-		for range int(grace/every) + 5 {
-			time.Sleep(every)
+		for range int(grace/minInterval) + 5 {
+			time.Sleep(minInterval)
 			w.like(subject)
 			take(quick)
 		}
@@ -288,7 +288,7 @@ func TestTheUnreadIsReplacedAndTheSlowAreDropped(t *testing.T) {
 		if s := w.Stats(); s.Subscribers != 1 || s.Dropped != 1 {
 			t.Errorf("%+v", s)
 		}
-		time.Sleep(every)
+		time.Sleep(minInterval)
 		w.like(subject)
 		if take(quick) == nil {
 			t.Error("the quick one got nothing")
@@ -319,10 +319,10 @@ func TestFailuresAreBorneForAWhile(t *testing.T) {
 		w.wantLikes(values, none)
 		w.set(func() { w.err = nil })
 		w.like()
-		time.Sleep(2 * every)
+		time.Sleep(2 * minInterval)
 		w.wantLikes(values, 2)
 		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
-		time.Sleep(grace + 2*every)
+		time.Sleep(grace + 2*minInterval)
 		if _, open := <-values; open {
 			t.Error("it goes on")
 		}

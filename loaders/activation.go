@@ -118,10 +118,10 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 		return nil, err
 	}
 	m := analytics.Measured{Noun: a, Window: asked, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.activationPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+	return l.activationPoints(seriesResult{m, ask.Interval, slots, answer.Totals}), nil
 }
 
-func (l *Loaders) activationPoints(r run) *analytics.ActivationTimeSeries {
+func (l *Loaders) activationPoints(r seriesResult) *analytics.ActivationTimeSeries {
 	zone := r.of.Window.Zone
 	s := &analytics.ActivationTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.ActivationPoint, len(r.slots))}
 	for i, slot := range r.slots {

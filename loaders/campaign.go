@@ -105,10 +105,10 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 		return nil, err
 	}
 	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(extent, zone), Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.campaignPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+	return l.campaignPoints(seriesResult{m, ask.Interval, slots, answer.Totals}), nil
 }
 
-func (l *Loaders) campaignPoints(r run) *analytics.CampaignTimeSeries {
+func (l *Loaders) campaignPoints(r seriesResult) *analytics.CampaignTimeSeries {
 	zone := r.of.Window.Zone
 	s := &analytics.CampaignTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.CampaignPoint, len(r.slots))}
 	for i, slot := range r.slots {

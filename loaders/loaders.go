@@ -57,7 +57,7 @@ type Loaders struct {
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
 	shared      sync.Map // what parts of one breakdown ask together: rowsSeriesKey → *rowsSeries, partKey → *Query
-	room        room
+	room        pointBudget
 	away        sync.Map // by the bound, why measures could not be read: a request does not wait for them twice
 }
 

@@ -85,10 +85,10 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 		return nil, err
 	}
 	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
-	return l.partnerPoints(run{m, ask.Interval, slots, answer.Totals}), nil
+	return l.partnerPoints(seriesResult{m, ask.Interval, slots, answer.Totals}), nil
 }
 
-func (l *Loaders) partnerPoints(r run) *analytics.PartnerTimeSeries {
+func (l *Loaders) partnerPoints(r seriesResult) *analytics.PartnerTimeSeries {
 	zone := r.of.Window.Zone
 	s := &analytics.PartnerTimeSeries{Interval: r.interval, TimeZone: zone, Points: make([]*analytics.PartnerPoint, len(r.slots))}
 	for i, slot := range r.slots {
@@ -134,7 +134,7 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	if err != nil {
 		return nil, err
 	}
-	leave, err := enterBoard(ctx, len(partners))
+	leave, err := acquireLeaderboard(ctx, len(partners))
 	if err != nil {
 		return nil, err
 	}

@@ -7,9 +7,9 @@ import (
 	"footfall/analytics"
 )
 
-// run is a measure by calendar buckets: what is of all of them, and the totals
+// seriesResult is a measure by calendar buckets: what is of all of them, and the totals
 // of each.
-type run struct {
+type seriesResult struct {
 	of       analytics.Measured
 	interval analytics.Interval
 	slots    []analytics.Slot
@@ -17,7 +17,7 @@ type run struct {
 }
 
 // point is what the bucket of one slot measures.
-func (r *run) point(s analytics.Slot) analytics.Measured {
+func (r *seriesResult) point(s analytics.Slot) analytics.Measured {
 	m := r.of
 	m.Asked, m.Window = s.Bucket, s.Bucket.Narrow(s.Range)
 	return m
@@ -43,7 +43,7 @@ type rowsSeriesKey struct {
 }
 
 // partSeries is a part of a breakdown by calendar buckets, as points makes them.
-func partSeries[S any](ctx context.Context, l *Loaders, of analytics.Measured, ask SeriesAsk, points func(run) *S) (*S, error) {
+func partSeries[S any](ctx context.Context, l *Loaders, of analytics.Measured, ask SeriesAsk, points func(seriesResult) *S) (*S, error) {
 	r, err := l.partRun(ctx, of, ask)
 	if err != nil {
 		return nil, err
@@ -51,12 +51,12 @@ func partSeries[S any](ctx context.Context, l *Loaders, of analytics.Measured, a
 	return points(r), nil
 }
 
-func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask SeriesAsk) (run, error) {
+func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask SeriesAsk) (seriesResult, error) {
 	b := of.Part.Of
 	ctx = within(ctx, of.MaxStaleness)
 	extent, err := l.breakdownExtent(ctx, b)
 	if err != nil {
-		return run{}, err
+		return seriesResult{}, err
 	}
 	shared, _ := l.shared.LoadOrStore(rowsSeriesKey{b, ask.Interval, ask.WeekStart, ask.Want}, &rowsSeries{})
 	s := shared.(*rowsSeries)
@@ -66,10 +66,10 @@ func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask Series
 		}
 	})
 	if s.err != nil {
-		return run{}, s.err
+		return seriesResult{}, s.err
 	}
 	totals, err := l.partTotals(ctx, &of, s.query)
-	return run{of, ask.Interval, s.slots, totals}, err
+	return seriesResult{of, ask.Interval, s.slots, totals}, err
 }
 
 // breakdownExtent is what the buckets cover: the breakdown's window, or a

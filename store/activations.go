@@ -36,7 +36,7 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 		if err != nil {
 			return err
 		}
-		err = s.note(ctx, tx, tenant, "activation.create", a.ActivationID, detail{
+		err = s.audit(ctx, tx, tenant, "activation.create", a.ActivationID, detail{
 			"eventKey": a.EventKey, "startAt": a.StartAt, "endAt": a.EndAt,
 		})
 		if err != nil {
@@ -64,7 +64,7 @@ func (s *Store) SetActivationStatus(ctx context.Context, tenant int64, id string
 		if err != nil {
 			return err
 		}
-		if err = s.note(ctx, tx, tenant, "activation.status", id, detail{"status": status}); err != nil {
+		if err = s.audit(ctx, tx, tenant, "activation.status", id, detail{"status": status}); err != nil {
 			return err
 		}
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})
@@ -92,7 +92,7 @@ func (s *Store) DeleteActivation(ctx context.Context, tenant int64, id string) (
 		if _, err = tx.Exec(ctx, sql("delete_link"), args{"tenant_id": tenant, "activation_id": id, "now": s.instant()}); err != nil {
 			return err
 		}
-		if err = s.note(ctx, tx, tenant, "activation.delete", id, nil); err != nil {
+		if err = s.audit(ctx, tx, tenant, "activation.delete", id, nil); err != nil {
 			return err
 		}
 		change, err = announce(ctx, tx, tenant, []analytics.Topic{analytics.TopicActivations})

@@ -27,9 +27,9 @@ type dictionary struct {
 	numbers  *lru.Cache[identity, numbered]
 
 	mu       sync.Mutex
-	own      map[int64]run   // by tenant
-	erasures map[int64]int64 // by tenant, the latest that is known
-	history  string          // of the database (Incarnation)
+	own      map[int64]idRange // by tenant
+	erasures map[int64]int64   // by tenant, the latest that is known
+	history  string            // of the database (Incarnation)
 }
 
 type identity struct {
@@ -44,13 +44,13 @@ type numbered struct {
 	next int64
 }
 
-// run is identities numbered one after the other by this process alone: those
+// idRange is identities numbered one after the other by this process alone: those
 // from its first number up to the tenant's next.
-type run struct{ first, next int64 }
+type idRange struct{ first, next int64 }
 
-// moment is how a tenant's dictionary stands: the next number that it gives, how
+// dictionaryState is how a tenant's dictionary stands: the next number that it gives, how
 // often identities were erased from it, and the key that its words are hashed under.
-type moment struct {
+type dictionaryState struct {
 	next, erasures int64
 	key            []byte
 }
@@ -58,7 +58,7 @@ type moment struct {
 func newDictionary() *dictionary {
 	return &dictionary{
 		subjects: newLRU[subject, int64](subjectsSize), numbers: newLRU[identity, numbered](dictionarySize),
-		own: map[int64]run{}, erasures: map[int64]int64{},
+		own: map[int64]idRange{}, erasures: map[int64]int64{},
 	}
 }
 
@@ -97,7 +97,7 @@ func (d *dictionary) incarnation() string {
 
 // completeBelow tells, of a tenant who is locked, since which number all that were given are
 // remembered.
-func (d *dictionary) completeBelow(tenant int64, m moment) int64 {
+func (d *dictionary) completeBelow(tenant int64, m dictionaryState) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if m.next < d.own[tenant].next { // numbers were never given that we saw given
@@ -105,7 +105,7 @@ func (d *dictionary) completeBelow(tenant int64, m moment) int64 {
 	}
 	d.believe(tenant, m.erasures)
 	if d.own[tenant].next != m.next { // somebody else gave some
-		d.own[tenant] = run{m.next, m.next}
+		d.own[tenant] = idRange{m.next, m.next}
 	}
 	return d.own[tenant].first
 }
@@ -137,7 +137,7 @@ func (d *dictionary) recall(tenant, sure int64, order []digest, numbers []uint32
 
 // learn remembers numbers that were committed in a history, and what had none at
 // the moment.
-func (d *dictionary) learn(history string, tenant int64, m moment, order []digest, numbers []uint32) {
+func (d *dictionary) learn(history string, tenant int64, m dictionaryState, order []digest, numbers []uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if history != d.history || !d.believe(tenant, m.erasures) {
@@ -153,11 +153,11 @@ func (d *dictionary) learn(history string, tenant int64, m moment, order []diges
 }
 
 // extend says that this process has committed the numbers of a run.
-func (d *dictionary) extend(tenant int64, added run) {
+func (d *dictionary) extend(tenant int64, added idRange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if r := d.own[tenant]; r.next == added.first {
-		d.own[tenant] = run{r.first, added.next}
+		d.own[tenant] = idRange{r.first, added.next}
 	}
 }
 
@@ -184,7 +184,7 @@ func (s *Store) ReadAhead(ctx context.Context, tenant int64, events []analytics.
 	if err != nil {
 		return err
 	}
-	var words vocabulary
+	var words identitySet
 	hash := newHasher(key)
 	for i := range events {
 		words.add(hash, &events[i])
@@ -209,7 +209,7 @@ func (s *Store) ReadAhead(ctx context.Context, tenant int64, events []analytics.
 }
 
 // readAhead reads numbers, and how the dictionary stands at that moment.
-func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (numbers []uint32, m moment, err error) {
+func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (numbers []uint32, m dictionaryState, err error) {
 	rows, err := query(ctx, s.pool, tenant, sql("read_ahead"), digestArgs(tenant, order))
 	if err != nil {
 		return nil, m, err
@@ -219,7 +219,7 @@ func readAhead(ctx context.Context, s *Store, tenant int64, order []digest) (num
 	var id, erasures int64
 	_, err = pgx.ForEachRow(rows, []any{&i, &id, &erasures}, func() error {
 		if i == nil {
-			m = moment{next: id, erasures: erasures}
+			m = dictionaryState{next: id, erasures: erasures}
 		} else {
 			numbers[*i] = uint32(id)
 		}

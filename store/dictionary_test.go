@@ -51,10 +51,10 @@ func TestWritersHearOfErasures(t *testing.T) {
 	ok(t, err)
 	_, err = holder.Exec(t.Context(), sql("count_erasure"), args{"tenant_id": w.tenant.ID})
 	ok(t, err)
-	heard := make(chan moment, 1)
+	heard := make(chan dictionaryState, 1)
 	failed := make(chan error, 1)
 	go func() {
-		failed <- w.writeNumbered(t.Context(), w.tenant.ID, func(_ pgx.Tx, m moment) error { heard <- m; return nil })
+		failed <- w.writeNumbered(t.Context(), w.tenant.ID, func(_ pgx.Tx, m dictionaryState) error { heard <- m; return nil })
 	}()
 	await.Until(t, "the writer waits", func() bool {
 		select {

@@ -40,7 +40,7 @@ type ForgottenEvents struct {
 // pruned that is CodeGone, because those that went were counted.
 func (s *Store) Forget(ctx context.Context, tenant analytics.Tenant, e Erasure) (Forgotten, error) {
 	f := &forgetting{Erasure: e, tenant: tenant.ID}
-	err := s.writeNumbered(ctx, tenant.ID, func(tx pgx.Tx, m moment) error {
+	err := s.writeNumbered(ctx, tenant.ID, func(tx pgx.Tx, m dictionaryState) error {
 		f.digests = e.digests(newHasher(m.key))
 		if err := f.run(ctx, tx); err != nil || !f.Known {
 			return err
@@ -52,7 +52,7 @@ func (s *Store) Forget(ctx context.Context, tenant analytics.Tenant, e Erasure) 
 			}
 		}
 		// Neither names nor numbers: the log is kept longer than what it is about.
-		return s.note(ctx, tx, tenant.ID, "forget", "", detail{"identities": f.Identities, "eventsRemoved": removed})
+		return s.audit(ctx, tx, tenant.ID, "forget", "", detail{"identities": f.Identities, "eventsRemoved": removed})
 	})
 	return f.Forgotten, err
 }

@@ -149,7 +149,7 @@ func TestActsNameNobody(t *testing.T) {
 	p := newForgetting(t)
 	_, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Sessions: []string{"s7"}})
 	ok(t, err)
-	acts, err := p.Acts(t.Context(), analytics.ActFilter{Name: "forget", Most: 10})
+	acts, err := p.AuditLog(t.Context(), analytics.AuditFilter{Name: "forget", Most: 10})
 	ok(t, err)
 	equal(t, "acts", len(acts), 1)
 	for name, value := range acts[0].Detail {

@@ -47,14 +47,14 @@ func (h hasher) session(e *analytics.Event) digest {
 	return h.digest('s', e.Session)
 }
 
-// vocabulary is the distinct identities of events, in order of appearance.
-type vocabulary struct {
+// identitySet is the distinct identities of events, in order of appearance.
+type identitySet struct {
 	order []digest
 	place map[digest]int
 }
 
 // add returns the places of an event's session and visitor, -1 for none.
-func (v *vocabulary) add(hash hasher, e *analytics.Event) (session, visitor int) {
+func (v *identitySet) add(hash hasher, e *analytics.Event) (session, visitor int) {
 	session, visitor = -1, -1
 	if e.Session != "" {
 		session = v.of(hash.session(e))
@@ -65,7 +65,7 @@ func (v *vocabulary) add(hash hasher, e *analytics.Event) (session, visitor int)
 	return session, visitor
 }
 
-func (v *vocabulary) of(d digest) int {
+func (v *identitySet) of(d digest) int {
 	i, seen := v.place[d]
 	if !seen {
 		if v.place == nil {
@@ -81,7 +81,7 @@ func (v *vocabulary) of(d digest) int {
 // number looks up the identities of the fresh events, numbering new ones in
 // order of appearance.
 func (r *recording) number(ctx context.Context, tx pgx.Tx) error {
-	hash := newHasher(r.moment.key)
+	hash := newHasher(r.state.key)
 	sessions, visitors := make([]int, len(r.fresh)), make([]int, len(r.fresh))
 	for i := range r.fresh {
 		sessions[i], visitors[i] = r.words.add(hash, r.fresh[i].Event)
@@ -169,7 +169,7 @@ func (r *recording) addIdentities(ctx context.Context, tx pgx.Tx, order []digest
 	if first+int64(len(missing)) > maxIdentities {
 		return analytics.Errorf(analytics.CodeTooLarge, "this tenant has used up its %d identities", int64(maxIdentities))
 	}
-	r.added = run{first, first + int64(len(missing))}
+	r.added = idRange{first, first + int64(len(missing))}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"identities"}, []string{"tenant_id", "digest", "identity_id"},
 		pgx.CopyFromSlice(len(missing), func(i int) ([]any, error) {
 			id := first + int64(i)

@@ -103,7 +103,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		return ran, fmt.Errorf("migrate: the role of tenants' statements: %w", wrap(err))
 	}
 	if ran > 0 {
-		if err = s.note(ctx, s.pool, 0, "migrate", "", detail{"version": SchemaVersion(), "migrations": ran}); err != nil {
+		if err = s.audit(ctx, s.pool, 0, "migrate", "", detail{"version": SchemaVersion(), "migrations": ran}); err != nil {
 			return ran, wrap(err)
 		}
 	}

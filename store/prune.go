@@ -153,7 +153,7 @@ func (p *pruning) raiseHorizon(ctx context.Context, tenant int64) error {
 		if _, err = tx.Exec(ctx, sql("raise_horizon"), args{"tenant_id": tenant, "before": p.before}); err != nil {
 			return err
 		}
-		return p.note(ctx, tx, tenant, "prune", "", detail{"before": p.before.Format(time.DateOnly)})
+		return p.audit(ctx, tx, tenant, "prune", "", detail{"before": p.before.Format(time.DateOnly)})
 	})
 }
 
@@ -255,7 +255,7 @@ func (p *pruning) replaceMonth(ctx context.Context, tx pgx.Tx, m month) (kept in
 			return 0, err
 		}
 	}
-	return kept, p.note(ctx, tx, 0, "prune.month", m.name(), detail{"eventsKept": kept, "bytes": m.bytes})
+	return kept, p.audit(ctx, tx, 0, "prune.month", m.name(), detail{"eventsKept": kept, "bytes": m.bytes})
 }
 
 // copyKept makes a table of what is kept of a month, of all tenants at once. Nobody

@@ -24,7 +24,7 @@ func (s *Store) Rebuild(ctx context.Context, tenant analytics.Tenant, progress f
 		if err := r.run(ctx); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, tenant.ID, "rebuild", "", detail{"events": r.done})
+		return s.audit(ctx, tx, tenant.ID, "rebuild", "", detail{"events": r.done})
 	})
 }
 

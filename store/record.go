@@ -25,7 +25,7 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 			tenant: tenant, dictionary: s.dictionary, history: s.dictionary.incarnation(),
 			now: s.instant(), again: again, checksDuplicates: again || s.repeatsItself(tenant), events: events, outcomes: make([]analytics.Outcome, len(events)),
 		}
-		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m moment) error { r.moment = m; return r.run(ctx, tx) })
+		return r, s.writeNumbered(ctx, tenant, func(tx pgx.Tx, m dictionaryState) error { r.state = m; return r.run(ctx, tx) })
 	}
 	r, err := attempt(false)
 	if sqlState(err) == noPartition { // it was pruned since we last looked
@@ -49,7 +49,7 @@ func (s *Store) Record(ctx context.Context, tenant int64, events []analytics.Eve
 // remember keeps what the recording has committed.
 func (r *recording) remember() {
 	r.dictionary.learnSubjects(r.history, r.tenant, r.known)
-	r.dictionary.learn(r.history, r.tenant, r.moment, r.words.order, r.numbers)
+	r.dictionary.learn(r.history, r.tenant, r.state, r.words.order, r.numbers)
 	r.dictionary.extend(r.tenant, r.added)
 }
 
@@ -76,11 +76,11 @@ type recording struct {
 	outcomes         []analytics.Outcome
 	known            map[subjectKey]int64 // subjects, 0 for none
 	fresh            []fact               // the events to store
-	words            vocabulary
-	numbers          []uint32 // of the words
-	moment           moment   // how the dictionary stood when it began
-	completeBelow    int64    // since which number the dictionary knows all
-	added            run      // what it numbered itself
+	words            identitySet
+	numbers          []uint32        // of the words
+	state            dictionaryState // how the dictionary stood when it began
+	completeBelow    int64           // since which number the dictionary knows all
+	added            idRange         // what it numbered itself
 	change           analytics.Change
 }
 
@@ -101,7 +101,7 @@ func (f *fact) actor() int64 {
 }
 
 func (r *recording) run(ctx context.Context, tx pgx.Tx) error {
-	r.completeBelow = r.dictionary.completeBelow(r.tenant, r.moment)
+	r.completeBelow = r.dictionary.completeBelow(r.tenant, r.state)
 	err := r.refuseTooOld(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("horizon: %w", err)

@@ -45,7 +45,7 @@ func TestMigrateFromManyInstances(t *testing.T) {
 	ok(t, err)
 	equal(t, "after", v, Schema{Database: v.Binary, Binary: v.Binary})
 	ok(t, v.Err())
-	acts, err := s.Acts(t.Context(), analytics.ActFilter{Name: "migrate", Most: 10})
+	acts, err := s.AuditLog(t.Context(), analytics.AuditFilter{Name: "migrate", Most: 10})
 	ok(t, err)
 	equal(t, "acts of migration", len(acts), 1)
 }

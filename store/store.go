@@ -293,11 +293,11 @@ func collectAll[T any](ctx context.Context, s *Store, text string, a args, scan 
 // write runs f in a transaction that holds the tenant's write lock: writers of
 // one tenant queue, writers of different tenants do not meet.
 func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error) error {
-	return s.writeNumbered(ctx, tenant, func(tx pgx.Tx, _ moment) error { return f(tx) })
+	return s.writeNumbered(ctx, tenant, func(tx pgx.Tx, _ dictionaryState) error { return f(tx) })
 }
 
 // writeNumbered is write, and tells f how the tenant's dictionary stands.
-func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, m moment) error) error {
+func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, m dictionaryState) error) error {
 	return wrap(s.enter(ctx, tenant, func(tx pgx.Tx) error {
 		m, err := lockTenant(ctx, tx, tenant)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -311,7 +311,7 @@ func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.T
 }
 
 // lockTenant waits for the tenant's write lock, and tells how its dictionary stands then.
-func lockTenant(ctx context.Context, tx pgx.Tx, tenant int64) (m moment, err error) {
+func lockTenant(ctx context.Context, tx pgx.Tx, tenant int64) (m dictionaryState, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(sql("lock_tenant"), args{"tenant_id": tenant})
 	batch.Queue(sql("dictionary_moment"), args{"tenant_id": tenant})

@@ -32,7 +32,7 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 		if _, err = tx.Exec(ctx, sql("insert_counters"), args{"tenant_id": t.ID}); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, t.ID, "tenant.create", t.AccessKey, detail{"name": t.Name, "timeZone": t.Zone.String()})
+		return s.audit(ctx, tx, t.ID, "tenant.create", t.AccessKey, detail{"name": t.Name, "timeZone": t.Zone.String()})
 	})
 	if sqlState(err) == uniqueViolation {
 		return t, analytics.Errorf(analytics.CodeConflict, "a tenant with key %q exists already", t.AccessKey)
@@ -87,7 +87,7 @@ func (s *Store) CreateKey(ctx context.Context, k analytics.APIKey, digest [32]by
 		if err != nil {
 			return err
 		}
-		return s.note(ctx, tx, k.Tenant.ID, "key.create", keyName(k.ID), detail{
+		return s.audit(ctx, tx, k.Tenant.ID, "key.create", keyName(k.ID), detail{
 			"prefix": k.Prefix, "name": k.Name, "scopes": scopes, "documents": string(k.Documents), "expiresAt": k.ExpiresAt, "budget": k.Budget, "rateLimit": k.RateLimit,
 		})
 	})
@@ -143,7 +143,7 @@ func (s *Store) RevokeKey(ctx context.Context, tenant, key int64) error {
 		if err != nil {
 			return err
 		}
-		return s.note(ctx, tx, tenant, "key.revoke", keyName(key), nil)
+		return s.audit(ctx, tx, tenant, "key.revoke", keyName(key), nil)
 	}))
 }
 
@@ -184,7 +184,7 @@ func (s *Store) RevokeLink(ctx context.Context, tenant int64, activationID strin
 		if err != nil {
 			return err
 		}
-		return s.note(ctx, tx, tenant, "activation.revoke", activationID, nil)
+		return s.audit(ctx, tx, tenant, "activation.revoke", activationID, nil)
 	}))
 }
 

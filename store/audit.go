@@ -18,9 +18,9 @@ type executor interface {
 // detail is what an act's entry says beside its target.
 type detail = map[string]any
 
-// note enters an act of a tenant, 0 for the whole database, into the audit log: in
+// audit enters an act of a tenant, 0 for the whole database, into the audit log: in
 // the transaction of the act, so that neither is there without the other.
-func (s *Store) note(ctx context.Context, db executor, tenant int64, act, target string, d detail) error {
+func (s *Store) audit(ctx context.Context, db executor, tenant int64, act, target string, d detail) error {
 	if d == nil {
 		d = detail{}
 	}
@@ -30,8 +30,8 @@ func (s *Store) note(ctx context.Context, db executor, tenant int64, act, target
 	return err
 }
 
-// Acts lists the audit log, latest first.
-func (s *Store) Acts(ctx context.Context, f analytics.ActFilter) ([]analytics.Act, error) {
+// AuditLog lists the audit log, latest first.
+func (s *Store) AuditLog(ctx context.Context, f analytics.AuditFilter) ([]analytics.AuditEntry, error) {
 	if f.Until.IsZero() {
 		f.Until = analytics.MaxInstant
 	}
@@ -40,8 +40,8 @@ func (s *Store) Acts(ctx context.Context, f analytics.ActFilter) ([]analytics.Ac
 	}
 	return collectAll(ctx, s, sql("list_acts"), args{
 		"only_tenant": f.Tenant, "act": f.Name, "actor": f.Actor, "since": f.Since, "until": f.Until, "most": f.Most,
-	}, func(row pgx.CollectableRow) (analytics.Act, error) {
-		var a analytics.Act
+	}, func(row pgx.CollectableRow) (analytics.AuditEntry, error) {
+		var a analytics.AuditEntry
 		var at time.Time
 		err := row.Scan(&a.ID, &at, &a.Actor, &a.Name, &a.Tenant, &a.Target, &a.Detail)
 		a.At = at.UTC()

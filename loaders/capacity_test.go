@@ -11,8 +11,8 @@ import (
 
 // Not parallel: the room is everyone's.
 func TestRoomForPoints(t *testing.T) {
-	var a, b room
-	take := func(r *room, n int) error {
+	var a, b pointBudget
+	take := func(r *pointBudget, n int) error {
 		t.Helper()
 		return r.take(t.Context(), n)
 	}

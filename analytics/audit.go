@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Act is an administrative act as the audit log keeps it. Neither target nor
+// AuditEntry is an administrative act as the audit log keeps it. Neither target nor
 // detail ever holds a secret, nor what an erasure erased.
-type Act struct {
+type AuditEntry struct {
 	ID     int64
 	At     time.Time
 	Actor  string         // "ops@host", the operating system's user, or "key:12", an API key
@@ -17,8 +17,8 @@ type Act struct {
 	Detail map[string]any // what else is worth knowing
 }
 
-// ActFilter picks acts; zero values pass all.
-type ActFilter struct {
+// AuditFilter picks acts; zero values pass all.
+type AuditFilter struct {
 	Tenant       int64
 	Name         string // the act, or all of a noun: "key"
 	Actor        string

@@ -22,32 +22,32 @@ var points = semaphore.NewWeighted(pointsAtOnce)
 // A leaderboard takes some 2 KiB for each partner while it is ranked, whatever the
 // page. Those of many partners take turns, all operations' together.
 const (
-	shortBoard   = 10_000
-	boardsAtOnce = 2
+	shortLeaderboard   = 10_000
+	leaderboardsAtOnce = 2
 )
 
-var boards = semaphore.NewWeighted(boardsAtOnce)
+var leaderboards = semaphore.NewWeighted(leaderboardsAtOnce)
 
-// enterBoard waits for the turn of a leaderboard of n partners, until leave is called.
-func enterBoard(ctx context.Context, n int) (leave func(), err error) {
-	if n <= shortBoard {
+// acquireLeaderboard waits for the turn of a leaderboard of n partners, until leave is called.
+func acquireLeaderboard(ctx context.Context, n int) (leave func(), err error) {
+	if n <= shortLeaderboard {
 		return func() {}, nil
 	}
-	if err := boards.Acquire(ctx, 1); err != nil {
+	if err := leaderboards.Acquire(ctx, 1); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	return func() { boards.Release(1) }, nil
+	return func() { leaderboards.Release(1) }, nil
 }
 
-// room is what one operation takes of the points. The zero room is ready.
-type room struct {
+// pointBudget is what one operation takes of the points. The zero pointBudget is ready.
+type pointBudget struct {
 	mu   sync.Mutex
 	held int64
 }
 
 // take waits for room for n points. An operation that holds some already does
 // not wait, or two could wait for each other.
-func (r *room) take(ctx context.Context, n int) error {
+func (r *pointBudget) take(ctx context.Context, n int) error {
 	if n <= shortSeries {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (r *room) take(ctx context.Context, n int) error {
 }
 
 // give returns all of it.
-func (r *room) give() {
+func (r *pointBudget) give() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	points.Release(r.held)
