@@ -180,6 +180,11 @@ func TestDefer(t *testing.T) {
 	if !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || strings.Contains(a.body, "hasNext") || strings.Count(a.body, `"totalPageViews":1`) != 7*30 {
 		t.Errorf("more than may be put off gave %v %.500s", a.header, a.body)
 	}
+	b.activate("long", "e", "2016-01-01T00:00:00Z", "2026-01-01T00:00:00Z") // priced as any, but there are points enough
+	a = b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ activation(activationId: "long") { timeSeries(interval: WEEK) { points { metrics { ... @defer { previous { clickCount } } } } } } }`}), asParts)
+	if !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") || strings.Count(a.body, `"previous"`) < 500 {
+		t.Errorf("a long series gave %v %.500s", a.header, a.body)
+	}
 	a = b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ ... @defer { partnerLeaderboard { totalCount } } }`}), asParts)
 	if !strings.HasPrefix(a.body, `{"data":{"partnerLeaderboard":{"totalCount":40}}`) {
 		t.Errorf("nothing to put off: %s", a.body)

@@ -51,29 +51,29 @@ var periods = map[analytics.Period]int64{
 	analytics.Last6Months: 185 * day, analytics.Last12Months: 367 * day,
 }
 
-// seriesSize is the most points that a series can have by its interval and its
-// range; fallback is how long it is without a range, 0 where that depends on the
-// noun.
+// seriesSize is how many points a series can have by its interval and its range;
+// fallback is how long it is without a range, 0 where that depends on the noun.
 func seriesSize(fallback int64) cost.Size {
-	return func(arguments map[string]any, _ int64) (int64, bool) {
+	return func(arguments map[string]any, _ int64) (n, most int64, known bool) {
 		return pointsOver(arguments, rangeOr(fallback, arguments))
 	}
 }
 
-// pointsOver is the most points that a series over a span can have; of 0, one as long
-// as its noun, it is the usual number at least.
-func pointsOver(arguments map[string]any, span int64) (int64, bool) {
+// pointsOver is how many points a series over a span can have; over 0, one as long as
+// its noun, the usual number at least.
+func pointsOver(arguments map[string]any, span int64) (n, most int64, known bool) {
 	name, _ := arguments["interval"].(string)
 	interval, known := intervals[analytics.Interval(name)]
 	if !known {
-		return 0, false
+		return 0, 0, false
 	}
-	least := int64(1)
+	points := func(span int64) int64 { // the first and the last may be parts
+		return min(span/interval+2, analytics.MaxPoints)
+	}
 	if span == 0 {
-		span, least = usualSpan, usualPoints
+		return max(points(usualSpan), usualPoints), analytics.MaxPoints, true
 	}
-	points := span/interval + 2 // the first and the last may be parts
-	return min(max(points, least), analytics.MaxPoints), true
+	return points(span), points(span), true
 }
 
 // frameOf is how long a breakdown's range is, rounded up to three binary digits: a span

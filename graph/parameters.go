@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/lexer"
 
 	"footfall/analytics"
 	"footfall/internal/surrogate"
@@ -27,7 +29,7 @@ func parse(r *http.Request, raw []byte) (params *graphql.RawParams, status int, 
 	if status, err = read(raw, params); err != nil {
 		return nil, status, err
 	}
-	if !isText([]byte(params.Query)) {
+	if !utf8.ValidString(params.Query) || quotesHalf(params.Query) {
 		return nil, 0, notText("query")
 	}
 	if params.Query == "" && params.Extensions[extDocumentID] == nil && params.Extensions[extPersisted] == nil {
@@ -93,8 +95,25 @@ func decodeString(name string, value []byte, into *string) error {
 	return nil
 }
 
-// isText reports whether JSON, or a document, can be decoded as it is: decoders put
-// U+FFFD for what is no text, and two keys that differ could become one.
+// quotesHalf reports whether a string of a document escapes half of a surrogate pair; in
+// comments and block strings a backslash is one.
+func quotesHalf(document string) bool {
+	if !surrogate.Halved(document) {
+		return false
+	}
+	runes := []rune(document)
+	for tokens := lexer.New(&ast.Source{Input: document}); ; {
+		switch t, err := tokens.ReadToken(); {
+		case err != nil, t.Kind == lexer.EOF:
+			return false // the parser says what is wrong
+		case t.Kind == lexer.String && surrogate.Halved(string(runes[t.Pos.Start:t.Pos.End])):
+			return true
+		}
+	}
+}
+
+// isText reports whether JSON can be decoded as it is: decoders put U+FFFD for what is
+// no text, and two keys that differ could become one.
 func isText(raw []byte) bool {
 	return utf8.Valid(raw) && (bytes.IndexByte(raw, '\\') < 0 || !surrogate.Halved(string(raw)))
 }

@@ -50,6 +50,7 @@ func TestGet(t *testing.T) {
 		return "/graphql?" + q.Encode()
 	}
 	b.expect(b.do(http.MethodGet, get("query", partners), ""), http.StatusOK, good)
+	b.expect(b.do(http.MethodGet, get("query", partners+` # C:\udead`), ""), http.StatusOK, good) // no escape
 	b.expect(b.do(http.MethodGet, get("query", `query A { __typename } query B($n: Int!) { partnerLeaderboard(first: $n) { totalCount } }`, "operationName", "B", "variables", `{"n":3}`), ""), http.StatusOK, good)
 	b.expect(b.do(http.MethodHead, get("query", partners), ""), http.StatusOK, "")
 	w := b.do(http.MethodGet, get("query", `mutation { recordEvents(events: []) { accepted } }`), "")

@@ -117,7 +117,9 @@ func (r *replica) ask(ctx context.Context, m mark, tenant int64, st statement) e
 		rows, err = results.Query()
 	}
 	if err == nil {
-		err = st.take(&begun{rows, bound})
+		if err = st.take(&begun{rows, bound}); err != nil && rows.Err() == nil {
+			err = &unreadable{err}
+		}
 	}
 	if closed := results.Close(); err == nil {
 		err = closed
@@ -246,12 +248,18 @@ func (r *replica) leave(why error, d time.Duration) {
 	r.away = why
 }
 
+// unreadable is an error of who read the rows: the replica did its part.
+type unreadable struct{ error }
+
+func (u *unreadable) Unwrap() error { return u.error }
+
 // ofStatement reports whether err is about the statement alone, which the primary may
 // answer: one that was in the way of what is replayed, or has its own fault.
 func ofStatement(err error) bool {
-	_, unread := errors.AsType[pgx.ScanArgError](err)
+	_, unread := errors.AsType[*unreadable](err)
+	_, unscanned := errors.AsType[pgx.ScanArgError](err)
 	class := classOf(sqlState(err))
-	return unread || class == "40" || class == "22"
+	return unread || unscanned || class == "40" || class == "22"
 }
 
 func (r *replica) used() bool {

@@ -110,6 +110,19 @@ func TestReplica(t *testing.T) {
 	equal(t, "rows when the replica fails within them", fmt.Sprint(got), "[7]")
 	equal(t, "the replica is used still", f.ReplicaUsed(), true)
 
+	// What the reader cannot read says nothing of the replica.
+	failed := errors.New("unreadable")
+	err := f.read(t.Context(), f.tenant.ID, func() statement {
+		return statement{"SELECT 7", args{}, func(rows pgx.Rows) error {
+			_, err := pgx.CollectRows(rows, func(pgx.CollectableRow) (int, error) { return 0, failed })
+			return err
+		}}
+	})
+	if !errors.Is(err, failed) {
+		t.Error(err)
+	}
+	equal(t, "the replica is used beside what cannot be read", f.ReplicaUsed(), true)
+
 	told("SELECT pg_wal_replay_pause()::text")
 	await.Until(t, "replay is paused", func() bool { return told("SELECT pg_get_wal_replay_pause_state()") == "paused" })
 	f.click("2")

@@ -8,7 +8,8 @@ import (
 // tell, with the variables as they were coerced. A field costs its weight and its
 // arguments' once, and for each element the weight of its type and what is
 // selected of it. Of an interface's types the dearest counts. Every selection
-// counts, also one that repeats another. The time taken is linear in the document.
+// counts, also one that repeats another. The time taken is linear in the document, for
+// each of the few frames in it.
 func (m *Model) Estimate(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) int64 {
 	return rounded(m.walk(doc, op, variables, false))
 }

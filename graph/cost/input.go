@@ -13,7 +13,10 @@ import (
 // several arguments the largest, and what is assumed when none is a number.
 func (w *walk) size(f *ast.Field, def *field) int64 {
 	if def.size != nil {
-		if n, known := def.size(w.values(f, def), w.frame); known {
+		if n, most, known := def.size(w.values(f, def), w.frame); known {
+			if w.deferred { // a bound, no price
+				n = most
+			}
 			return min(max(1, n), ceiling)
 		}
 	}

@@ -53,8 +53,9 @@ var introspection = map[fieldName]int64{
 }
 
 // Size is how many elements a field's list has by all its arguments and the frame that
-// it is in, where that is known: what a list size's directive cannot say.
-type Size func(arguments map[string]any, frame int64) (n int64, known bool)
+// it is in, and how many it can have at most, where that is known: what a list size's
+// directive cannot say.
+type Size func(arguments map[string]any, frame int64) (n, most int64, known bool)
 
 // Frame is what a field's arguments say of the lists below it. It must be one of few
 // numbers: what is selected is walked once for each that it is in.

@@ -99,9 +99,9 @@ func FuzzCost(f *testing.F) {
 		f.Add(query, int64(3))
 	}
 	schema := gateway()
-	m, err := cost.New(schema, map[string]cost.Size{"Activation.timeSeries": func(arguments map[string]any, _ int64) (int64, bool) {
+	m, err := cost.New(schema, map[string]cost.Size{"Activation.timeSeries": func(arguments map[string]any, _ int64) (int64, int64, bool) {
 		n, ok := arguments["interval"].(int64)
-		return n, ok
+		return n, n, ok
 	}}, map[string]cost.Frame{"Activation.breakdown": func(arguments map[string]any) int64 { return int64(len(arguments)) }})
 	if err != nil {
 		f.Fatal(err)

@@ -92,6 +92,8 @@ func (c *Cache) forgetAll() {
 
 // settle tries each tenant's, whatever becomes of the others'.
 func (c *Cache) settle(ctx context.Context, changes []analytics.Change) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
 	seqs := map[int64][]int64{}
 	for _, change := range changes {
 		seqs[change.Tenant] = append(seqs[change.Tenant], change.Seq)

@@ -1,5 +1,5 @@
 import type { Measure } from './model';
-import { countTick, duration, figure, percentage } from './numbers';
+import { countTick, duration, durationTick, figure, percentage } from './numbers';
 
 /** A measure's value with its unit, as people read it. */
 export function valueText(value: number | null | undefined, { unit }: Measure): string {
@@ -9,4 +9,7 @@ export function valueText(value: number | null | undefined, { unit }: Measure): 
 }
 
 /** The same beside an axis, where there is little room. */
-export const tickText = (value: number, measure: Measure) => (measure.unit === 'COUNT' ? countTick(value) : valueText(value, measure));
+export function tickText(value: number, measure: Measure): string {
+  if (measure.unit === 'COUNT') return countTick(value);
+  return measure.unit === 'SECONDS' ? durationTick(value) : valueText(value, measure);
+}

@@ -24,6 +24,9 @@ export function countTick(value: number): string {
   return unit ? figure(value / unit.size) + unit.name : figure(value);
 }
 
+/** A duration beside an axis; nothing between whole seconds. */
+export const durationTick = (seconds: number) => (Number.isInteger(seconds) ? duration(seconds) : '');
+
 /** Seconds as people say them: 4 min 42 s; a dash for none. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–';

@@ -1,6 +1,6 @@
 import { areaY, axisX, axisY, dot, gridY, lineY, pointerX, ruleX, tip, type PlotOptions } from '@observablehq/plot';
 import { fromZero } from '../chart/from-zero';
-import { countTick, duration } from '../chart/numbers';
+import { countTick, durationTick } from '../chart/numbers';
 import { amount, isDuration } from './format';
 import { measures, type Interval, type Measure } from './names';
 import type { Point, SeriesData } from './queries';
@@ -59,7 +59,7 @@ export function draw(pairs: Pair[], measure: Measure, interval: Interval, timeZo
     y: { domain: fromZero(pairs.flatMap(({ now, before }) => [now, before])), nice: true },
     marks: [
       gridY({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
-      axisY({ label: isDuration(measure) ? name : `${name} (count)`, tickFormat: isDuration(measure) ? duration : countTick, ticks: 5 }),
+      axisY({ label: isDuration(measure) ? name : `${name} (count)`, tickFormat: isDuration(measure) ? durationTick : countTick, ticks: 5 }),
       axisX({ label: `Start of the ${interval.toLowerCase()}, ${timeZone}`, labelAnchor: 'center', labelArrow: 'none' }),
       lineY(pairs, { x: 'at', y: 'before', stroke: 'var(--series-2)', strokeWidth: 1.5, strokeDasharray: '5 3' }),
       areaY(whole, { x: 'at', y: 'now', fill: 'var(--series-1)', fillOpacity: 0.12 }),

@@ -61,7 +61,11 @@ async function ask(request: Request, headers: Record<string, string>, tell: News
 
 /** An answer that is no JSON is an error that quotes it. */
 export function read(response: Response, text: string): ExecutionResult<Json> {
-  if (response.headers.get('Content-Type')?.includes('json')) return JSON.parse(text);
+  try {
+    if (response.headers.get('Content-Type')?.includes('json')) return JSON.parse(text);
+  } catch {
+    // quoted like any other
+  }
   return { errors: [new GraphQLError(`HTTP ${response.status}: ${text.slice(0, 500)}`)] };
 }
 
