@@ -107,13 +107,13 @@ func (w *world) rest(ctx context.Context, g *gateway) (h held, err error) {
 	return h, err
 }
 
-// How much more than at first a gateway may hold. A pool of connections to
-// Postgres has 16 at most.
+// How much more than at first a gateway may hold. Of connections to Postgres it has 16
+// at most, and two for upkeep.
 const (
 	moreGoroutines = 40
 	moreFiles      = 40
 	moreMemory     = 64 << 20
-	poolSize       = 16
+	postgresPools  = 16 + 2
 	redisPool      = 100
 )
 
@@ -143,7 +143,7 @@ func (h *held) exceeded(now held, gateways int) string {
 		{"goroutines", now.goroutines, h.goroutines + moreGoroutines},
 		{"open files", now.files, h.files + moreFiles},
 		{"bytes of memory", now.resident, h.resident*3/2 + moreMemory},
-		{"connections to Postgres", now.postgres, int64(poolSize * gateways)},
+		{"connections to Postgres", now.postgres, int64(postgresPools * gateways)},
 		{"connections to Redis", now.redis, int64(redisPool * gateways)},
 	} {
 		if c.now > c.most {
