@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -52,6 +53,7 @@ func TestBadInput(t *testing.T) {
 		{`{ activations(after: "x") { nodes { id } } }`, invalid, []string{"after", `"x"`}},
 		{`{ campaigns(after: "x") { nodes { id } } }`, invalid, []string{"after", `"x"`}},
 		{`{ partnerLeaderboard(after: "x") { nodes { id } } }`, invalid, []string{"after", `"x"`}},
+		{fmt.Sprintf(`{ partnerLeaderboard(after: %q) { nodes { id } } }`, base64.RawURLEncoding.EncodeToString([]byte(strings.ToUpper(uuidOf(1))))), invalid, []string{"after", "not a cursor"}},
 		{`{ activations(filter: { activeAt: "yesterday" }) { nodes { id } } }`, invalid, []string{"filter.activeAt", "2026-03-31T12:00:00Z", "yesterday"}},
 		{`{ activations(filter: { statuses: [NONE] }) { nodes { id } } }`, validation, []string{"NONE", "ActivationStatus"}},
 		{`{ campaigns(scheduled: { start: "2026-03-02T00:00:00Z", end: "2026-03-01T00:00:00Z" }) { nodes { id } } }`, invalid, []string{"scheduled", "2026-03-02T00:00:00Z", "2026-03-01T00:00:00Z"}},

@@ -5,17 +5,13 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -186,77 +182,6 @@ func TestServeIsNotReadyWithoutItsSchema(t *testing.T) {
 	equal(t, "/healthz", b.do(http.MethodGet, "/healthz", "", nil).status, http.StatusOK)
 	ok(t, migrate(t.Context(), address))
 	equal(t, "/readyz once migrated", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
-}
-
-func TestServeRefusesToStart(t *testing.T) {
-	t.Parallel()
-	o := newOperator(t)
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	defer func() { _ = taken.Close() }()
-	o.run("serve", "--listen", taken.Addr().String()).fails(1, "--listen (LISTEN) must be an address that is free", "address already in use")
-	o.run("serve", "--listen", "nowhere").fails(1, "nowhere")
-	redis := o.run("serve", "--listen", "127.0.0.1:0", "--redis-url", "redis://:hunter2@127.0.0.1:notaport/0")
-	redis.fails(2, "--redis-url (REDIS_URL)")
-	if strings.Contains(redis.err, "hunter2") {
-		t.Errorf("the password of Redis is shown: %s", redis.err)
-	}
-}
-
-// A demo whose address is taken says so before it makes anything.
-func TestDemoListensFirst(t *testing.T) {
-	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	defer func() { _ = taken.Close() }()
-	data := filepath.Join(t.TempDir(), "data")
-	operator{t: t}.run("demo", "--data", data, "--listen", taken.Addr().String()).fails(1, "--listen (LISTEN) must be an address that is free", "address already in use")
-	if _, err = os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the demo's folder: %v", err)
-	}
-}
-
-// What trying again cannot mend is named by commands, and no gateway starts with it.
-func TestRefusalsOfTheDatabaseAreNamed(t *testing.T) {
-	t.Parallel()
-	o := newOperator(t)
-	execOn(t, o.database)("CREATE ROLE stranger LOGIN BYPASSRLS PASSWORD 'hunter2'")
-	t.Cleanup(func() { execOn(t, storetest.Server(t).DatabaseURL())("DROP ROLE stranger") })
-	own, err := url.Parse(o.database)
-	ok(t, err)
-	password, _ := own.User.Password()
-	for words, address := range map[string]string{
-		`password authentication failed for user "footfall" (SQLSTATE 28P01): check the user and the password`: asUser(t, o.database, "footfall", "hunter2"),
-		`database "none" does not exist (SQLSTATE 3D000): create the database`:                                 storetest.Server(t).URLOf("none"),
-		`permission denied for table goose_db_version (SQLSTATE 42501): grant what is missing`:                 asUser(t, o.database, "stranger", "hunter2"),
-	} {
-		for _, command := range [][]string{{"verify"}, {"tenants", "list"}, {"migrate"}, {"serve", "--listen", "127.0.0.1:0"}} {
-			said := operator{t, address}.run(command...)
-			said.fails(1, "the database (DATABASE_URL) refuses: "+words)
-			for _, not := range []string{"try again", "hunter2", password} {
-				if strings.Contains(said.err, not) {
-					t.Errorf("%s says %s", said.what, said.err)
-				}
-			}
-		}
-	}
-}
-
-// A gateway whose user the policies bind is not ready, and none starts as one.
-func TestServeRefusesAUserWhoIsBound(t *testing.T) {
-	t.Parallel()
-	server := storetest.PrivateServer(t) // roles are a cluster's
-	ok(t, migrate(t.Context(), server.DatabaseURL()))
-	execOn(t, server.DatabaseURL())("CREATE ROLE guest LOGIN PASSWORD 'x'; GRANT footfall_tenant TO guest; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
-	const why = "the database user must own Footfall's tables or have BYPASSRLS"
-	o := operator{t, asUser(t, server.DatabaseURL(), "guest", "x")}
-	for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate"}, {"tenants", "list"}, {"verify"}} {
-		o.run(command...).fails(1, why)
-	}
-	b := start(t, settings{database: o.database, redis: "none", log: slog.New(slog.DiscardHandler)})
-	isProblem(t, "/readyz", b.do(http.MethodGet, "/readyz", "", nil), http.StatusServiceUnavailable, why)
-	execOn(t, server.DatabaseURL())("ALTER ROLE guest BYPASSRLS")
-	equal(t, "/readyz with BYPASSRLS", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
 }
 
 // Requests in flight when the signal comes finish, and what they acknowledge is

@@ -56,14 +56,14 @@ func (s *serving) Validate() error {
 func (c *serveCmd) Validate() error {
 	err := c.serving.Validate()
 	if c.ReadURL != "" {
-		err = errors.Join(err, of("--database-read-url (DATABASE_READ_URL)", store.CheckURL(c.ReadURL)))
+		err = errors.Join(err, inSetting("--database-read-url (DATABASE_READ_URL)", store.CheckURL(c.ReadURL)))
 	}
 	return err
 }
 
 // Validate refuses what is no URL of a database.
 func (d database) Validate() error {
-	return of("--database-url (DATABASE_URL)", store.CheckURL(d.URL))
+	return inSetting("--database-url (DATABASE_URL)", store.CheckURL(d.URL))
 }
 
 // Validate refuses what is no URL of Redis.
@@ -71,11 +71,11 @@ func (r redisServer) Validate() error {
 	if r.URL == "" {
 		return nil
 	}
-	return of("--redis-url (REDIS_URL)", cache.CheckURL(r.URL))
+	return inSetting("--redis-url (REDIS_URL)", cache.CheckURL(r.URL))
 }
 
-// of is what is wrong with a setting, by its name.
-func of(setting string, err error) error {
+// inSetting is what is wrong with a setting, by its name.
+func inSetting(setting string, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -38,7 +38,7 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 				if wrong := wrongKind.FindStringSubmatch(shown.Message); wrong != nil && kinds[wrong[1]] != "" {
 					shown.Message = "must be " + kinds[wrong[1]] + " (" + wrong[1] + ")"
 				}
-				field := "$" + shown.Path[1:].String()
+				field := variableField(shown.Path)
 				shown.Message = field + ": " + shown.Message
 				if shown.Extensions == nil {
 					shown.Extensions = map[string]any{}

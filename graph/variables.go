@@ -134,9 +134,12 @@ func unread(err error, path ast.Path) *gqlerror.Error {
 	}
 	out := requestError(err)
 	out.Path = path
-	out.Extensions["field"] = "$" + path[1:].String()
+	out.Extensions["field"] = variableField(path)
 	return out
 }
+
+// variableField is how errors name a variable, or a place in it, by its path.
+func variableField(path ast.Path) string { return "$" + path[1:].String() }
 
 // isEnum tells upper case from lower, as gqlparser does not.
 func isEnum(def *ast.Definition, value any) error {

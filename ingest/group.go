@@ -119,7 +119,7 @@ func (w *Writer) withdraw(tenant int64, j *job) bool {
 	return true
 }
 
-// drainLane commits group after group until the lane is drainLane, and removes it.
+// drainLane commits group after group until the lane is empty, and removes it.
 func (w *Writer) drainLane(tenant int64, l *lane) {
 	defer w.busy.Done()
 	for {

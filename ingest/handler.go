@@ -41,7 +41,7 @@ func (w *Writer) serve(rw http.ResponseWriter, r *http.Request, admit func(http.
 	events, err := decodeBody(rw, r, func(n int64) error {
 		switch err := w.held.Take(tenant, n); {
 		case errors.Is(err, quota.ErrShareSpent):
-			return tooManyBodies(w.o.BodyBytes / 4)
+			return tooManyBodies(w.o.tenantBytes())
 		case err != nil:
 			return analytics.Unavailable(errBodies)
 		}

@@ -82,6 +82,9 @@ type Options struct {
 	BodyBytes     int64 // 512 MiB: the most memory that bodies on their way in may hold together, a quarter of it one tenant's
 }
 
+// tenantBytes is what bodies of one tenant may hold of BodyBytes.
+func (o *Options) tenantBytes() int64 { return o.BodyBytes / 4 }
+
 // Writer takes writes. It is safe for concurrent use.
 type Writer struct {
 	o     Options
@@ -111,7 +114,7 @@ func New(o Options) *Writer {
 	o.GroupEvents = orDefault(o.GroupEvents, 20_000)
 	o.WaitingEvents = orDefault(o.WaitingEvents, 100_000)
 	o.BodyBytes = orDefault(o.BodyBytes, 512<<20)
-	return &Writer{o: o, held: quota.New[int64](o.BodyBytes, o.BodyBytes/4), turns: turns{of: map[int64]*turn{}}, lanes: map[int64]*lane{}}
+	return &Writer{o: o, held: quota.New[int64](o.BodyBytes, o.tenantBytes()), turns: turns{of: map[int64]*turn{}}, lanes: map[int64]*lane{}}
 }
 
 func orDefault[N int | int64](n, def N) N {

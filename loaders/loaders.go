@@ -57,7 +57,7 @@ type Loaders struct {
 	totals      *batcher[*analytics.Query, analytics.Answer]
 	extents     *batcher[int64, analytics.Range]
 	shared      sync.Map // what parts of one breakdown ask together: rowsSeriesKey → *rowsSeries, partKey → *Query
-	room        pointBudget
+	points      pointBudget
 	away        sync.Map // by the bound, why measures could not be read: a request does not wait for them twice
 }
 
@@ -120,7 +120,7 @@ func (l *Loaders) recallBy(r Recaller) {
 }
 
 // Close ends the operation: what it held in memory was written.
-func (l *Loaders) Close() { l.room.give() }
+func (l *Loaders) Close() { l.points.give() }
 
 type contextKey struct{}
 
@@ -217,7 +217,7 @@ func measures[M any](totals []*analytics.Totals, ms []analytics.Measured, read f
 
 // series asks for one subject by calendar buckets.
 func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, where analytics.Where, want analytics.Want) (analytics.Answer, error) {
-	if err := l.room.take(ctx, len(slots)); err != nil {
+	if err := l.points.take(ctx, len(slots)); err != nil {
 		return analytics.Answer{}, err
 	}
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: rangesOf(slots), Want: want, Where: where}

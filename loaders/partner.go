@@ -296,7 +296,7 @@ func partnerOf(cursor string) (uuid.UUID, error) {
 		return uuid.Nil, noCursor(cursor)
 	}
 	id, err := uuid.ParseBytes(raw)
-	if err != nil {
+	if err != nil || id.String() != string(raw) { // written in another way
 		return uuid.Nil, noCursor(cursor)
 	}
 	return id, nil
