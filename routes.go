@@ -70,8 +70,8 @@ func (g *gateway) routes(pages web.Config) ([]route, error) {
 		{"/readyz", problem.ReadOnly(http.HandlerFunc(g.ready))},
 		{"/metrics", problem.ReadOnly(g.metrics.Handler())},
 	}
-	for _, r := range rest.Routes() {
-		routes = append(routes, route{r.Pattern, executor})
+	for _, pattern := range rest.Routes() {
+		routes = append(routes, route{pattern, executor})
 	}
 	return routes, nil
 }

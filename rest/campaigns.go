@@ -81,7 +81,7 @@ func (campaigns) identify(ctx context.Context, a Authenticator, c *call) (*auth.
 var errNotOwner = analytics.Errorf(analytics.CodeForbidden, "the API key does not open this access key")
 
 func (campaigns) bind(p *auth.Principal, c *call) (question, error) {
-	if p.ActivationID != "" || p.Tenant.AccessKey != c.path[0] {
+	if p.ActivationID != "" || p.Tenant.AccessKey != c.request.PathValue("accessKey") {
 		return question{}, errNotOwner
 	}
 	if err := p.Require(analytics.ScopeRead); err != nil {

@@ -72,7 +72,7 @@ func (partnerStats) identify(ctx context.Context, a Authenticator, c *call) (*au
 	if token == "" {
 		return nil, errNoToken
 	}
-	return a.OpenLink(ctx, c.request, c.path[0], token)
+	return a.OpenLink(ctx, c.request, c.request.PathValue("activationId"), token)
 }
 
 // token is the secret of an activation's link, "" without one.
@@ -82,7 +82,7 @@ func (c *call) token() string {
 }
 
 func (partnerStats) bind(_ *auth.Principal, c *call) (question, error) {
-	q := question{Variables: map[string]any{"activationId": c.path[0]}}
+	q := question{Variables: map[string]any{"activationId": c.request.PathValue("activationId")}}
 	if format, _ := c.query().first("format"); format == "csv" {
 		q.Form = format
 	}

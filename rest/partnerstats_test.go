@@ -44,7 +44,7 @@ var partnerStatsExamples = []example{
 	{name: "token-blank", target: "/api/partner-stats/act_abc123xyz?token=%20+%09"},
 	{name: "not-found", target: "/api/partner-stats/act_nobody?token=tok_secure_token_here"},
 	{name: "not-found-csv", target: "/api/partner-stats/act_nobody?token=tok_secure_token_here&format=csv"},
-	{name: "not-found-slash", target: "/api/partner-stats/%2F?token=tok_secure_token_here"},
+	{name: "not-found-slash", target: "/api/partner-stats/a%2Fb?token=tok_secure_token_here"},
 	{name: "not-found-binary", target: "/api/partner-stats/%00%ff?token=tok_secure_token_here"},
 	{name: "not-found-deleted", target: "/api/partner-stats/act_deleted?token=tok_deleted"},
 	{name: "token-wrong", target: "/api/partner-stats/act_abc123xyz?token=tok_quiet"},

@@ -47,7 +47,7 @@ func (m misread) Error() string { return m.field + ": " + m.want }
 func (m misread) Unwrap() error { return analytics.Invalidf(m.field, "%s", m.want) }
 
 func (partnerReport) bind(p *auth.Principal, c *call) (question, error) {
-	q := question{Variables: map[string]any{"activationId": c.path[0]}, token: c.token()}
+	q := question{Variables: map[string]any{"activationId": c.request.PathValue("activationId")}, token: c.token()}
 	period, _ := c.query().first("period")
 	known, ok := report.ParsePeriod(strings.TrimSpace(period))
 	if !ok {

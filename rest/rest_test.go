@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"footfall/analytics"
-	"footfall/rest"
 )
 
 // TestSeeds compares answers with the examples of the source documents, copied
@@ -45,30 +44,21 @@ func TestSeeds(t *testing.T) {
 
 func TestRoutes(t *testing.T) {
 	t.Parallel()
-	transports := rest.Transports(rest.Options{})
+	w := newWorld(t, nil)
 	for path, ours := range map[string]bool{
 		"/api/partner-stats/x": true, "/api/partner-stats/a%2Fb": true, "/%61pi/partner-stats/x": true,
 		"/api/partner-stats": false, "/api/partner-stats/": false, "/api/partner-stats/x/": false, "/api/partner-stats/x/y": false,
-		"/api//partner-stats/x": false, "/API/partner-stats/x": false, "/graphql": false, "/": false,
+		"/API/partner-stats/x": false, "/graphql": false, "/": false,
 		"/analytics/engagement/partners": true, "/v1/analytics/engagement/partners": true,
 		"/analytics/engagement/partners/": false, "/v2/analytics/engagement/partners": false,
 		"/v2/a1b2c3d4/campaign/stats": true, "/v2/%20/campaign/stats": true,
-		"/v2//campaign/stats": false, "/v2/campaign/stats": false, "/v2/a1b2c3d4/campaign/stats/": false, "/v1/a1b2c3d4/campaign/stats": false,
+		"/v2/campaign/stats": false, "/v2/a1b2c3d4/campaign/stats/": false, "/v1/a1b2c3d4/campaign/stats": false,
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, "BREW"} {
-			supported := 0
-			for _, transport := range transports {
-				if transport.Supports(httptest.NewRequest(method, path, nil)) {
-					supported++
-				}
-			}
-			if supported > 1 || supported == 1 != ours {
-				t.Errorf("%s %s: %d transports", method, path, supported)
+			if rec := w.do(method, path, nil); rec.Code == http.StatusNotFound == ours {
+				t.Errorf("%s %s: %d %s", method, path, rec.Code, rec.Body)
 			}
 		}
-	}
-	for _, r := range rest.Routes() {
-		http.NewServeMux().Handle(r.Pattern, http.NotFoundHandler()) // panics on a bad pattern
 	}
 }
 
@@ -223,6 +213,10 @@ func TestNoSourceBeforeChecks(t *testing.T) {
 		}
 	}
 }
+
+// routed reports whether http.ServeMux takes a segment of a path for a value of a
+// wildcard: it cleans dots away, and reads a lone slash as the path's end.
+func routed(segment string) bool { return !slices.Contains([]string{"", ".", "..", "/"}, segment) }
 
 // request builds a request for any path segments and any query string.
 func request(segments []string, rawQuery string, header http.Header) *http.Request {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -37,8 +38,7 @@ type contract interface {
 // call is a request that matched a route.
 type call struct {
 	request *http.Request
-	path    []string // the values of the route's wildcards
-	parsed  query    // nil until it is wanted
+	parsed  query // nil until it is wanted
 }
 
 func (c *call) query() query {
@@ -74,20 +74,10 @@ type transport struct {
 	contract contract
 }
 
-// Supports decides by the path alone: a method that is not documented is
+// Supports decides by the route alone: a method that is not documented is
 // refused in the contract's own envelope.
 func (t *transport) Supports(r *http.Request) bool {
-	_, ok := t.match(r)
-	return ok
-}
-
-func (t *transport) match(r *http.Request) ([]string, bool) {
-	for _, pattern := range t.contract.patterns() {
-		if values, ok := match(pattern, r.URL); ok {
-			return values, true
-		}
-	}
-	return nil, false
+	return slices.Contains(t.contract.patterns(), r.Pattern)
 }
 
 // Do answers one request.
@@ -96,8 +86,7 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		w = bodiless{w}
 	}
 	t.contract.headers(w.Header())
-	path, _ := t.match(r)
-	c := &call{request: r, path: path}
+	c := &call{request: r}
 	defer t.catch(w, c)
 	if err := t.serve(w, c, exec); err != nil {
 		t.refuse(w, c, err)
@@ -132,10 +121,7 @@ func (t *transport) serve(w http.ResponseWriter, c *call, exec graphql.GraphExec
 // key names the answer by all that it depends on, and no secret. GET and HEAD share.
 func (t *transport) key(p *auth.Principal, c *call) edge.Key {
 	const usual = 512 // bytes of a request that take no memory of their own
-	text := append(make([]byte, 0, usual), t.contract.patterns()[0]...)
-	for _, value := range c.path {
-		text = strconv.AppendQuote(text, value)
-	}
+	text := append(make([]byte, 0, usual), c.request.URL.EscapedPath()...)
 	text = append(append(text, '?'), c.request.URL.RawQuery...)
 	return edge.Key{Tenant: p.Tenant.ID, Principal: p.ID, Request: sha256.Sum256(text)}
 }

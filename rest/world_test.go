@@ -62,7 +62,11 @@ func newWorld(t testing.TB, change func(*world)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Handler = server
+	mux := http.NewServeMux()
+	for _, pattern := range rest.Routes() {
+		mux.Handle(pattern, server)
+	}
+	w.Handler = mux
 	return w
 }
 
