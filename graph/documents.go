@@ -45,10 +45,12 @@ func LoadDocuments(path string) (*documents.Trusted, error) {
 type ownDocument struct{}
 
 // WithOwnDocument says that what runs under the context it returns is a document
-// of this program, not one that a client chose.
+// of this program, not one that a client chose: no limit of GraphQL's concerns it.
 func WithOwnDocument(ctx context.Context) context.Context {
 	return context.WithValue(ctx, ownDocument{}, true)
 }
+
+func isOwnDocument(ctx context.Context) bool { return ctx.Value(ownDocument{}) != nil }
 
 // setDocumentID hands a request's documentId on to the executor.
 func setDocumentID(params *graphql.RawParams, id string) {
@@ -97,7 +99,7 @@ func (*documentStage) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationParameters puts the document in that the request names.
 func (d *documentStage) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
-	if ctx.Value(ownDocument{}) != nil {
+	if isOwnDocument(ctx) {
 		return nil
 	}
 	u := &use{mode: analytics.DocumentsOff}

@@ -60,7 +60,7 @@ func (*costs) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationContext implements graphql.OperationContextMutator: it computes
 // the operation's cost, refuses what is over a limit and charges the rest.
 func (c *costs) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if exempt(ctx) {
+	if isOwnDocument(ctx) {
 		return nil
 	}
 	spent := &charge{estimated: c.model.Estimate(op.Doc, op.Operation, op.Variables)}
@@ -138,18 +138,4 @@ func waitForBudget(h http.Header, op *graphql.OperationContext) {
 	if spent := chargeOf(op); spent != nil && spent.retryAfter > 0 {
 		auth.SetRetryAfter(h, spent.retryAfter)
 	}
-}
-
-type exemptKey struct{}
-
-// exempt reports whether the limits do not concern what runs under ctx.
-func exempt(ctx context.Context) bool { return ctx.Value(exemptKey{}) != nil }
-
-// trusted is a transport whose documents are our own: the REST contracts' are
-// as long as their URLs promise, whatever operators limit GraphQL to.
-type trusted struct{ graphql.Transport }
-
-// Do implements graphql.Transport.
-func (t trusted) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	t.Transport.Do(w, r.WithContext(context.WithValue(r.Context(), exemptKey{}, true)), exec)
 }

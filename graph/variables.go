@@ -78,7 +78,7 @@ func (s *variableStage) Validate(schema graphql.ExecutableSchema) error {
 
 // MutateOperationContext refuses an operation with a variable that cannot be read.
 func (s *variableStage) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if ctx.Value(ownDocument{}) != nil {
+	if isOwnDocument(ctx) {
 		return nil
 	}
 	for _, v := range op.Operation.VariableDefinitions {
