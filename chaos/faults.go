@@ -6,7 +6,7 @@ import "slices"
 func faults() []*fault {
 	all := slices.Concat(redisFaults(), postgresFaults(), gatewayFaults())
 	slices.SortStableFunc(all, func(a, b *fault) int { return a.gateways - b.gateways })
-	return append(all, failover())
+	return slices.Concat(all, replicaFaults(), []*fault{failover()})
 }
 
 // pick is those that were asked for.

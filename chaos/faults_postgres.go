@@ -73,8 +73,8 @@ func postgresFaults() []*fault {
 func failover() *fault {
 	return &fault{
 		name: "Postgres killed (-9), its standby promoted", gateways: 3, allows: []outcome{stale, unavailable},
-		prepare: func(ctx context.Context, w *world) (err error) {
-			if w.standby, err = w.servers.Standby(ctx, "standby"); err != nil {
+		prepare: func(ctx context.Context, w *world) error {
+			if err := w.follow(ctx); err != nil {
 				return err
 			}
 			// What is acknowledged is on both.

@@ -24,8 +24,12 @@ var gatewayIsUp = regexp.MustCompile(`serving on http://(\S+)`)
 // launch starts a gateway behind the links. Requests are counted against limits
 // that the load does not reach.
 func (w *world) launch(ctx context.Context, binary string, env ...string) (*gateway, error) {
+	replica := ""
+	if w.replica != nil {
+		replica = through(w.standby.DatabaseURL(), w.replica)
+	}
 	p, err := process.Launch(context.WithoutCancel(ctx), process.Command{Path: binary, Args: []string{"serve"}, Announce: gatewayIsUp, Env: append([]string{
-		"DATABASE_URL=" + through(w.servers.DatabaseURL(), w.postgres), "DATABASE_READ_URL=", "REDIS_URL=" + through(w.servers.RedisURL(), w.redis),
+		"DATABASE_URL=" + through(w.servers.DatabaseURL(), w.postgres), "DATABASE_READ_URL=" + replica, "REDIS_URL=" + through(w.servers.RedisURL(), w.redis),
 		"LISTEN=127.0.0.1:0", "RATE_LIMIT=0", "COST_BUDGET=0", "LOG_LEVEL=warn", "COMPACT_EVERY=2s",
 		"REQUEST_TIMEOUT=" + requestTimeout.String(), "MAX_STALE=" + maxStale.String(),
 	}, env...)})

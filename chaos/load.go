@@ -25,8 +25,9 @@ type load struct {
 	watching sync.WaitGroup
 }
 
-// start puts everybody to work.
-func (l *load) start(ctx context.Context) {
+// start puts everybody to work: those who read ask of all tenants, those who write
+// send events of these.
+func (l *load) start(ctx context.Context, written []*tenant) {
 	working, stop := context.WithCancel(ctx)
 	watching, leave := context.WithCancel(ctx)
 	l.stop, l.leave = stop, leave
@@ -39,7 +40,7 @@ func (l *load) start(ctx context.Context) {
 		})
 	}
 	for i := range l.o.writers {
-		w := &writer{load: l, tenant: l.tenants[i%len(l.tenants)]}
+		w := &writer{load: l, tenant: written[i%len(written)]}
 		l.workers.Go(func() {
 			every(working, l.writeEvery, func() { w.write(ctx) })
 			for len(w.pending) > 0 && ctx.Err() == nil { // nothing is left open

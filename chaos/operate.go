@@ -23,9 +23,11 @@ func (w *world) footfall(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(out.String()), nil
 }
 
-// connect opens a connection past the link, which no time-out ends.
-func (w *world) connect(ctx context.Context) (*pgx.Conn, error) {
-	c, err := pgx.ParseConfig(w.primary)
+// connect opens a connection to the primary past the link, which no time-out ends.
+func (w *world) connect(ctx context.Context) (*pgx.Conn, error) { return connect(ctx, w.primary) }
+
+func connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	c, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +37,13 @@ func (w *world) connect(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(ctx, c)
 }
 
-// sql runs statements past the link.
+// sql runs statements on the primary past the link.
 func (w *world) sql(ctx context.Context, statements ...string) error {
-	c, err := w.connect(ctx)
+	return sqlAt(ctx, w.primary, statements...)
+}
+
+func sqlAt(ctx context.Context, url string, statements ...string) error {
+	c, err := connect(ctx, url)
 	if err != nil {
 		return err
 	}

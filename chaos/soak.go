@@ -85,7 +85,7 @@ func (l *load) pace(rate float64) float64 {
 func (c *course) capacity(ctx context.Context) (reached float64, err error) {
 	for rate := 200.0; ctx.Err() == nil; rate *= 1.5 {
 		c.load.pace(rate)
-		c.load.start(ctx)
+		c.load.start(ctx, c.tenants)
 		pause(ctx, time.Second)
 		c.load.seen.take()
 		pause(ctx, rampStep)
@@ -104,7 +104,7 @@ func (c *course) capacity(ctx context.Context) (reached float64, err error) {
 func (c *course) watch(ctx context.Context, length time.Duration) (taken []sample, r *row, err error) {
 	r = &row{fault: &fault{name: "soak", gateways: 1}}
 	g := c.gateways[0]
-	c.load.start(ctx)
+	c.load.start(ctx, c.tenants)
 	defer c.load.end(ctx)
 	if err = c.await(ctx); err != nil {
 		return nil, nil, err

@@ -33,6 +33,7 @@ type world struct {
 	standby  *localdb.Standby // nil until one is needed
 	primary  string           // the URL of the Postgres that is written to
 	postgres *link.Link
+	replica  *link.Link // to the standby; nil until gateways read from it
 	redis    *link.Link
 	proxy    *balancer
 	gateways []*gateway
@@ -186,7 +187,7 @@ func (w *world) close() (err error) {
 	if w.proxy != nil {
 		w.proxy.close()
 	}
-	for _, l := range []*link.Link{w.postgres, w.redis} {
+	for _, l := range []*link.Link{w.postgres, w.replica, w.redis} {
 		if l != nil {
 			l.Close()
 		}

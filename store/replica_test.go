@@ -141,13 +141,13 @@ func TestReplica(t *testing.T) {
 	await.Until(t, "the replica is used again", f.used)
 	equal(t, "why it is not used", f.lastTold(), nil)
 
-	ok(t, standby.Pause())
+	ok(t, standby.Postgres().Pause())
 	f.pass(2 * time.Second)
 	equal(t, "clicks while the replica hangs", f.clicks(), int64(2))
 	if why := f.lastTold(); !errors.Is(why, errSilent) {
 		t.Errorf("told %v", why)
 	}
-	ok(t, standby.Resume())
+	ok(t, standby.Postgres().Resume())
 	f.pass(time.Minute)
 	await.Until(t, "the replica is used once more", f.used)
 

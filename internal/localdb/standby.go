@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Standby is a second Postgres that follows the first, for tests that make it take
-// over.
+// Standby is a second Postgres that follows the first, for tests that read from it or
+// make it take over.
 type Standby struct {
 	server  *Server
 	process *Process
@@ -67,11 +67,8 @@ func (f *Standby) Promote(ctx context.Context) error {
 	return err
 }
 
-// Pause stops it from answering, until Resume.
-func (f *Standby) Pause() error { return f.process.Pause() }
-
-// Resume has it go on.
-func (f *Standby) Resume() error { return f.process.Resume() }
+// Postgres is its process, to be stopped, started, frozen and killed.
+func (f *Standby) Postgres() *Process { return f.process }
 
 // Close stops it. The server's Close does not.
 func (f *Standby) Close() error { return f.process.Stop() }
