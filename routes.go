@@ -16,6 +16,7 @@ import (
 	"footfall/internal/problem"
 	"footfall/live"
 	"footfall/rest"
+	"footfall/store"
 	"footfall/store/cache"
 	"footfall/web"
 	"footfall/web/manual"
@@ -146,7 +147,11 @@ func (g *gateway) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	schema, err := g.store.Schema(ctx)
 	g.outages.note(ctx, g.log, err)
-	if err != nil {
+	switch {
+	case store.Refusal(err) != "":
+		unavailable(w, "Postgres refuses what the gateway asks: its log says why")
+		return
+	case err != nil:
 		unavailable(w, "Postgres does not answer")
 		return
 	}

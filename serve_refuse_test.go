@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 )
 
@@ -84,4 +85,22 @@ func TestServeRefusesAUserWhoIsBound(t *testing.T) {
 	isProblem(t, "/readyz", b.do(http.MethodGet, "/readyz", "", nil), http.StatusServiceUnavailable, why)
 	execOn(t, server.DatabaseURL())("ALTER ROLE guest BYPASSRLS")
 	equal(t, "/readyz with BYPASSRLS", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
+}
+
+// A refusal that begins later is told from a Postgres that is away.
+func TestRefusedWhileServing(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t)
+	ok(t, migrate(t.Context(), server.DatabaseURL()))
+	admin := execOn(t, server.DatabaseURL())
+	admin("CREATE ROLE guest LOGIN BYPASSRLS PASSWORD 'x'; GRANT footfall_tenant TO guest; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
+	b := start(t, settings{database: asUser(t, server.DatabaseURL(), "guest", "x"), redis: "none", log: slog.New(slog.DiscardHandler)})
+	equal(t, "/readyz", b.do(http.MethodGet, "/readyz", "", nil).status, http.StatusOK)
+	admin("ALTER ROLE guest PASSWORD 'y'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'guest'")
+	var got answer
+	await.Until(t, "no connection of before is left", func() bool {
+		got = b.do(http.MethodGet, "/readyz", "", nil)
+		return !strings.Contains(got.body, "does not answer")
+	})
+	isProblem(t, "/readyz", got, http.StatusServiceUnavailable, "Postgres refuses what the gateway asks: its log says why")
 }
