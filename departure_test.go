@@ -106,17 +106,23 @@ func TestDepartureCancelsDeferred(t *testing.T) {
 	b.deferWorld()
 	open := b.blocked()
 	defer open()
-	query := fmt.Sprintf(`{ partner(uuid: %q) { name ... @defer { engagement(%s) { totalPageViews } } } }`, uuidOf(1), marchOf)
-	ctx, leave := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = b.graphql(ctx, query, nil, asParts)
-	}()
-	await.Until(t, "what was put off is read", func() bool { return b.running() == 1 })
-	leave()
-	<-done
-	b.cancelled()
+	for _, query := range []string{
+		fmt.Sprintf(`{ partner(uuid: %q) { name ... @defer { engagement(%s) { totalPageViews } } } }`, uuidOf(1), marchOf),
+		// What comes first of one in parts is read under the same context.
+		fmt.Sprintf(`{ partnerLeaderboard(%s) { nodes { name ... @defer { engagement(%[1]s) { totalPageViews } } } } }`, marchOf),
+		`{ activations { nodes { eventName ... @defer { metrics { clickCount } } } } }`,
+	} {
+		ctx, leave := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = b.graphql(ctx, query, nil, asParts)
+		}()
+		await.Until(t, query+" reads", func() bool { return b.running() == 1 })
+		leave()
+		<-done
+		b.cancelled()
+	}
 }
 
 // requests is how many are being answered, but for the one that asks.

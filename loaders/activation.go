@@ -29,6 +29,8 @@ func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter
 	p.First++
 	asked := *f
 	asked.EventKeys, asked.Tiers = analytics.Texts(f.EventKeys), analytics.Texts(f.Tiers)
+	ctx, end := whileWanted(ctx)
+	defer end()
 	found, err := l.source.ListActivations(ctx, l.Tenant(), asked, p)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,8 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 		return nil, err
 	}
 	p.First++
+	ctx, end := whileWanted(ctx)
+	defer end()
 	found, err := l.source.ListCampaigns(ctx, l.Tenant(), within, analytics.Texts(keys), p)
 	if err != nil {
 		return nil, err

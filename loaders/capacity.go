@@ -51,6 +51,8 @@ func (r *pointBudget) take(ctx context.Context, n int) error {
 	if n <= shortSeries {
 		return nil
 	}
+	ctx, end := whileWanted(ctx)
+	defer end()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {

@@ -129,7 +129,8 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (*ana
 	if ask.Order != nil {
 		order = *ask.Order
 	}
-	ctx = within(ctx, ask.MaxStaleness)
+	ctx, end := whileWanted(within(ctx, ask.MaxStaleness))
+	defer end()
 	partners, peers, err := l.ranked(ctx, ask.Filter)
 	if err != nil {
 		return nil, err
