@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"footfall/analytics"
 	"footfall/internal/await"
 )
@@ -170,6 +172,49 @@ func TestRunCompactor(t *testing.T) {
 }
 
 // Rows that hold much are merged few at a time, until each bucket has one.
+// What bounds a merge counts all of a row that grows with its events.
+func TestCompactWeighsEveryColumn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	for i := range 50 {
+		w.record(t, analytics.Event{
+			ID: fmt.Sprint(i), Action: analytics.Watch, Kind: analytics.KindCampaign, Key: w.campaigns[0], Visitor: fmt.Sprint("v", i), Seconds: 60,
+			Dimensions: analytics.Dimensions{Device: "phone"}, At: at("2026-03-02T12:00:00Z").Add(time.Duration(i) * time.Second),
+		}, analytics.Event{ID: fmt.Sprint("c", i), Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: fmt.Sprint("s", i), At: at("2026-03-02T12:00:00Z")})
+	}
+	_, err := w.Compact(t.Context(), nil)
+	ok(t, err)
+	var columns string
+	ok(t, w.pool.QueryRow(t.Context(), `SELECT string_agg(format('coalesce(octet_length(%I), 0)', column_name), ' + ')
+		FROM information_schema.columns WHERE table_name = 'cells' AND data_type = 'bytea'`).Scan(&columns))
+	rows, err := w.pool.Query(t.Context(), "SELECT subject_id, action, level, bucket, seq, ("+columns+")::bigint FROM cells ORDER BY seq")
+	ok(t, err)
+	type weighed struct {
+		Subject       int64
+		Action, Level int16
+		Bucket        time.Time
+		Seq, Bytes    int64
+	}
+	cells, err := pgx.CollectRows(rows, pgx.RowToStructByPos[weighed])
+	ok(t, err)
+	var buckets []looseBucket
+	var want []string
+	for _, c := range cells {
+		level := analytics.Level(c.Level)
+		buckets = append(buckets, looseBucket{analytics.Key{Subject: c.Subject, Action: analytics.Action(c.Action), Level: level, Bucket: analytics.BucketOf(level, c.Bucket)}, []int64{c.Seq}})
+		want = append(want, fmt.Sprint(c.Seq, c.Bytes))
+	}
+	rows, err = w.pool.Query(t.Context(), sql("cell_sizes"), rowArgs(w.tenant.ID, buckets))
+	ok(t, err)
+	got, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+		var seq, bytes int64
+		err := row.Scan(&seq, &bytes)
+		return fmt.Sprint(seq, bytes), err
+	})
+	ok(t, err)
+	equal(t, "bytes of rows", strings.Join(got, ", "), strings.Join(want, ", "))
+}
+
 func TestCompactHeavyRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

@@ -45,7 +45,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		return Pruned{}, err
 	}
 	p := &pruning{Store: s, before: before}
-	alone, err := s.withAdvisoryLock(ctx, prunerLock, func(*pgxpool.Conn) error {
+	alone, err := s.withAdvisoryLock(ctx, prunerLock, func(conn *pgxpool.Conn) error {
+		p.conn = conn
 		if err := p.raiseHorizons(ctx); err != nil {
 			return err
 		}
@@ -97,13 +98,14 @@ type pruning struct {
 	*Store
 	Pruned
 	before time.Time
+	conn   *pgxpool.Conn // that holds the pruner's lock
 }
 
 // raiseHorizons goes on until no tenant is left below, those that are added
 // meanwhile included.
 func (p *pruning) raiseHorizons(ctx context.Context) error {
 	for {
-		tenants, err := p.tenantsBelowHorizon(ctx, p.pool)
+		tenants, err := p.tenantsBelowHorizon(ctx, p.conn)
 		if err != nil || len(tenants) == 0 {
 			return err
 		}
@@ -140,7 +142,7 @@ func (p *pruning) tenantsBelowHorizon(ctx context.Context, db interface {
 
 // raiseHorizon waits for the tenant's writers: whoever comes after them knows.
 func (p *pruning) raiseHorizon(ctx context.Context, tenant int64) error {
-	return p.write(ctx, tenant, func(tx pgx.Tx) error {
+	return writeOn(ctx, p.conn, tenant, func(tx pgx.Tx, _ dictionaryState) error {
 		since, err := horizon(ctx, tx, tenant)
 		if err != nil {
 			return err
@@ -172,7 +174,7 @@ func (m month) name() string {
 }
 
 func (p *pruning) dropMonths(ctx context.Context) error {
-	rows, err := p.pool.Query(ctx, sql("list_partitions"), args{"before": partitionName(p.before)})
+	rows, err := p.conn.Query(ctx, sql("list_partitions"), args{"before": partitionName(p.before)})
 	if err != nil {
 		return err
 	}
@@ -201,7 +203,7 @@ var (
 func (p *pruning) dropMonth(ctx context.Context, m month) error {
 	for try := 1; ; try++ {
 		var kept int64
-		err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) (err error) {
+		err := pgx.BeginFunc(ctx, p.conn, func(tx pgx.Tx) (err error) {
 			kept, err = p.replaceMonth(ctx, tx, m)
 			return err
 		})

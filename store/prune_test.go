@@ -283,6 +283,23 @@ func TestPruneLetsATenantStartOver(t *testing.T) {
 	verifyClean(t, p.Store, late.tenant)
 }
 
+// The pruner has connections of its own, as the compactor does.
+func TestPruneBesideABusyPool(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.record(t, analytics.Event{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2024-03-02T12:00:00Z")})
+	for range w.pool.Config().MaxConns {
+		conn, err := w.pool.Acquire(t.Context())
+		ok(t, err)
+		defer conn.Release()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done, err := w.Prune(ctx, at("2024-04-01T00:00:00Z"))
+	ok(t, err)
+	equal(t, "months that went", fmt.Sprint(done.Months), "[2024-03]")
+}
+
 func TestPruneRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

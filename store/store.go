@@ -298,7 +298,11 @@ func (s *Store) write(ctx context.Context, tenant int64, f func(tx pgx.Tx) error
 
 // writeNumbered is write, and tells f how the tenant's dictionary stands.
 func (s *Store) writeNumbered(ctx context.Context, tenant int64, f func(tx pgx.Tx, m dictionaryState) error) error {
-	return wrap(s.enter(ctx, tenant, func(tx pgx.Tx) error {
+	return writeOn(ctx, s.pool, tenant, f)
+}
+
+func writeOn(ctx context.Context, db beginner, tenant int64, f func(tx pgx.Tx, m dictionaryState) error) error {
+	return wrap(enterOn(ctx, db, tenant, func(tx pgx.Tx) error {
 		m, err := lockTenant(ctx, tx, tenant)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return analytics.Errorf(analytics.CodeNotFound, "no such tenant: %d", tenant)

@@ -50,9 +50,18 @@ func queryOn(ctx context.Context, conn querier, tenant int64, text string, a ...
 	return ask(ctx, conn, batch)
 }
 
+// beginner is a pool, or a connection that is held.
+type beginner interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
 // enter runs f in a transaction whose statements see one tenant alone.
 func (s *Store) enter(ctx context.Context, tenant int64, f func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return f(tenantTx{tx, tenant}) })
+	return enterOn(ctx, s.pool, tenant, f)
+}
+
+func enterOn(ctx context.Context, db beginner, tenant int64, f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return f(tenantTx{tx, tenant}) })
 }
 
 // ask sends a batch whose second statement is the question.
