@@ -240,6 +240,28 @@ func TestNobodyLeftEndsTheLoad(t *testing.T) {
 	}
 }
 
+// That a caller had no more time says nothing of the store.
+func TestOwnDeadlinesAreNotTheStores(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.gateway(nil)
+	g.next.hooks(func(ctx context.Context) error {
+		<-ctx.Done()
+		return analytics.Unavailable(ctx.Err()) // as a statement looks whose time is over
+	}, nil)
+	for range 2 * g.source.most {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		_, err := g.Totals(ctx, w.tenants[0], make([]analytics.Query, mostRemembered+1)) // which nobody shares
+		cancel()
+		if !analytics.IsUnavailable(err) {
+			t.Errorf("whose time is over got %v", err)
+		}
+	}
+	for range 2 { // one would be let through as a try
+		equal(t, "the store is asked", g.source.allow(), true)
+	}
+}
+
 func TestLoadErrorsAreNotShared(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -72,7 +72,7 @@ func (c *Cache) callNext(ctx context.Context, call func(context.Context) error) 
 	if err != nil && errors.Is(context.Cause(guarded), errHung) {
 		err = analytics.Unavailable(errHung)
 	}
-	if !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, analytics.ErrOverloaded) { // then it says nothing of the store
+	if ctx.Err() == nil && !errors.Is(err, analytics.ErrOverloaded) { // else it says nothing of the store
 		c.source.report(analytics.IsUnavailable(err))
 	}
 	return err
