@@ -50,7 +50,7 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := envelope{newToken(), time.UnixMicro(n.Draw(t, "right")), time.UnixMicro(n.Draw(t, "until")), payload}
+		e := envelope{newToken(time.Now()), time.UnixMicro(n.Draw(t, "right")), time.UnixMicro(n.Draw(t, "until")), payload}
 		b := e.encode()
 		back, err := decodeEnvelope(b)
 		if err != nil || !reflect.DeepEqual(back, &e) {
@@ -69,7 +69,7 @@ func TestAnswersSurviveTheCodec(t *testing.T) {
 }
 
 func FuzzDecodeEnvelope(f *testing.F) {
-	e := envelope{newToken(), time.Now(), time.Now(), []byte("payload")}
+	e := envelope{newToken(time.Now()), time.Now(), time.Now(), []byte("payload")}
 	f.Add(e.encode())
 	f.Add([]byte{schema})
 	f.Fuzz(func(t *testing.T, b []byte) {

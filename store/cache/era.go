@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,7 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	if !certain && asked.Sub(at) < eraFor && of == connections {
 		return era, nil
 	}
-	ids, err := masterIDs(ctx, r.client)
+	ids, clock, err := masters(ctx, r.client)
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +36,21 @@ func (r *remote) currentEra(ctx context.Context, certain bool) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.era, r.eraAt, r.eraOf = era, asked, connections
+	r.clock = clockReading{clock, asked}
 	return era, nil
+}
+
+// clockReading is what a clock of another said at a moment of ours.
+type clockReading struct{ theirs, ours time.Time }
+
+// now is what their clock says now, whatever became of the wall clock here.
+func (c clockReading) now() time.Time { return c.theirs.Add(time.Since(c.ours)) }
+
+// now is Redis' clock, the one that all gateways date tokens by.
+func (r *remote) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.clock.now()
 }
 
 // inEra has call made with an era that was still the current one when it was done. For
@@ -60,9 +75,10 @@ func (r *remote) inEra(ctx context.Context, writes bool, call func(era string) e
 	return cmp.Or(err, errChanging)
 }
 
-// masterIDs name the servers that hold keys: the process, and since when it is the
-// master, for one that was a replica meanwhile missed what was written.
-func masterIDs(ctx context.Context, client redis.UniversalClient) (string, error) {
+// masters names the servers that hold keys, and tells the latest of their clocks. Names
+// are of the process, and since when it is the master, for one that was a replica
+// meanwhile missed what was written.
+func masters(ctx context.Context, client redis.UniversalClient) (ids string, clock time.Time, err error) {
 	var mu sync.Mutex
 	var all []string
 	ask := func(ctx context.Context, one redis.Cmdable) error {
@@ -77,19 +93,25 @@ func masterIDs(ctx context.Context, client redis.UniversalClient) (string, error
 		if role := infoField(info, "role"); role != "master" {
 			return fmt.Errorf("cache: this Redis is no master but a %q", role)
 		}
+		at := time.Now() // where INFO does not tell
+		if micros, err := strconv.ParseInt(infoField(info, "server_time_usec"), 10, 64); err == nil {
+			at = time.UnixMicro(micros)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		all = append(all, run+" "+reign)
+		if at.After(clock) {
+			clock = at
+		}
 		return nil
 	}
-	var err error
 	if cluster, ok := client.(*redis.ClusterClient); ok {
 		err = cluster.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error { return ask(ctx, one) })
 	} else {
 		err = ask(ctx, client)
 	}
 	slices.Sort(all)
-	return strings.Join(all, " "), err
+	return strings.Join(all, " "), clock, err
 }
 
 // infoField is a field of what INFO says, "" when it is missing.

@@ -2,7 +2,10 @@ package cache
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,12 +251,70 @@ func TestReplicaIsForQuietTopics(t *testing.T) {
 	equal(t, "asked the primary", primary, true)
 	era, err := b.remote.certainEra(t.Context())
 	ok(t, err)
-	old := newToken()
+	old := newToken(time.Now())
 	copy(old[:8], make([]byte, 8)) // of 1970
 	ok(t, b.redis.Set(t.Context(), topic{tenant, analytics.SubjectTopic(subject)}.tokenKey(era), old[:], time.Hour).Err())
 	b.forgetAll()
 	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
 	equal(t, "asked the primary", primary, false)
+}
+
+// How long ago a topic changed is told by Redis' clock, whatever those of the gateways say.
+func TestTopicsAreQuietByTheClockOfRedis(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.gateway(nil)
+	ahead := &aheadRedis{}
+	b.redis.AddHook(ahead)
+	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
+	var primary bool
+	b.next.hooks(func(ctx context.Context) error { primary = analytics.Fresh(ctx); return nil }, nil)
+	for _, step := range []struct {
+		ahead            time.Duration
+		changed, primary bool
+	}{
+		{0, true, true},
+		{time.Hour, false, false},
+		{time.Hour, true, true},
+		{time.Hour + analytics.ReplicaLag/2, false, true},
+		{time.Hour + 2*analytics.ReplicaLag, false, false},
+	} {
+		ahead.by.Store(int64(step.ahead))
+		_, err := b.remote.certainEra(t.Context())
+		ok(t, err)
+		if step.changed {
+			b.record(tenant, "e", 1)
+		}
+		b.forgetAll()
+		for key := range dump(t, b.redis) {
+			if strings.Contains(key, "totals") {
+				ok(t, b.redis.Del(t.Context(), key).Err())
+			}
+		}
+		b.mustClicks(tenant, subject)
+		equal(t, fmt.Sprintf("asks the primary, %+v", step), primary, step.primary)
+	}
+}
+
+// aheadRedis is a Redis whose clock is ahead of ours.
+type aheadRedis struct{ by atomic.Int64 }
+
+func (*aheadRedis) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (a *aheadRedis) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if info, is := cmd.(*redis.StringCmd); is && strings.Contains(info.Val(), "server_time_usec:") {
+			was := infoField(info.Val(), "server_time_usec")
+			micros, _ := strconv.ParseInt(was, 10, 64)
+			info.SetVal(strings.Replace(info.Val(), was, strconv.FormatInt(micros+time.Duration(a.by.Load()).Microseconds(), 10), 1))
+		}
+		return err
+	}
+}
+
+func (*aheadRedis) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 func TestCorruptValuesAreMisses(t *testing.T) {

@@ -107,8 +107,12 @@ func (l *loading[V]) decode(e *envelope) (V, bool) {
 
 // ask loads what is missing, in one call.
 func (l *loading[V]) ask(ctx context.Context, missing []int) ([]V, error) {
+	var since time.Time // without Redis nothing is known to be quiet
+	if l.remote != nil {
+		since = l.remote.now().Add(-analytics.ReplicaLag)
+	}
 	for _, i := range missing {
-		if !l.known[i].quiet(analytics.ReplicaLag) { // lest an answer without the change be remembered as one that has it
+		if !l.known[i].quiet(since) { // lest an answer without the change be remembered as one that has it
 			ctx = analytics.WithFresh(ctx)
 			break
 		}

@@ -49,6 +49,7 @@ type remote struct {
 	era   string
 	eraAt time.Time
 	eraOf int64 // the connections made until then
+	clock clockReading
 }
 
 func newRemote(client redis.UniversalClient, incarnation func() string, prefix string, keepFor time.Duration, n *counters, log *slog.Logger) *remote {
@@ -69,11 +70,12 @@ func database(client redis.UniversalClient) int {
 	return 0 // a cluster has no other
 }
 
-// token is a version of a topic: when it was made, in milliseconds, and chance.
+// token is a version of a topic: when it was made, in milliseconds by Redis' clock, and
+// chance.
 type token [16]byte
 
-func newToken() (t token) {
-	binary.BigEndian.PutUint64(t[:], uint64(time.Now().UnixMilli()))
+func newToken(at time.Time) (t token) {
+	binary.BigEndian.PutUint64(t[:], uint64(at.UnixMilli()))
 	_, _ = rand.Read(t[8:]) // never fails
 	return t
 }
@@ -98,9 +100,10 @@ func (r *recalled) current(now time.Time) bool {
 	return r.envelope != nil && r.token != (token{}) && r.token == r.envelope.token && now.Before(r.until)
 }
 
-// quiet reports whether the topic is known not to have changed for so long.
-func (r *recalled) quiet(d time.Duration) bool {
-	return r.token != (token{}) && time.Since(time.UnixMilli(int64(binary.BigEndian.Uint64(r.token[:])))) > d
+// quiet reports whether the topic is known not to have changed since an instant of
+// Redis' clock.
+func (r *recalled) quiet(since time.Time) bool {
+	return r.token != (token{}) && time.UnixMilli(int64(binary.BigEndian.Uint64(r.token[:]))).Before(since)
 }
 
 var errOpen = errors.New("cache: Redis failed a moment ago, its circuit breaker is open")
@@ -241,7 +244,7 @@ func (r *remote) makeTokens(ctx context.Context, era string, topics []topic, tok
 	_, err := r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, t := range topics {
 			if tokens[i] == (token{}) {
-				fresh := newToken()
+				fresh := newToken(r.now())
 				p.SetNX(ctx, t.tokenKey(era), fresh[:], r.keepFor)
 				made[i] = p.Get(ctx, t.tokenKey(era))
 			}
@@ -291,7 +294,7 @@ func (r *remote) replace(ctx context.Context, topics []topic) error {
 	return r.do(ctx, 2*len(topics), func(ctx context.Context) error {
 		return r.inEra(ctx, true, func(era string) error {
 			return r.eachPipe(ctx, len(topics), func(p redis.Pipeliner, i int) {
-				fresh := newToken()
+				fresh := newToken(r.now())
 				p.Set(ctx, topics[i].tokenKey(era), fresh[:], r.keepFor)
 			})
 		})
