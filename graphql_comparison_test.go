@@ -246,3 +246,30 @@ func TestSameElapsedOfAnActivationThatEnded(t *testing.T) {
 		"range": {"start": "2026-03-08T00:00:00Z", "end": "2026-03-10T06:00:00Z"},
 		"previous": {"range": {"start": "2026-03-05T00:00:00Z", "end": "2026-03-07T06:00:00Z"}}}}}`)
 }
+
+// A point that the range cuts off is compared as the part that it is.
+func TestPreviousOfACutPoint(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.populate()
+	points := func(ask string) any {
+		data := b.ask(fmt.Sprintf(`{ partner(uuid: %q) { timeSeries(timeZone: "Europe/Paris", %s) { points { start
+			engagement { before: previous { range { start end } } week: previous(by: WEEKDAY_MATCHED) { range { start end } } } } } } }`, uuidOf(1), ask))
+		return at(data, "partner.timeSeries.points")
+	}
+	matches(t, points(`interval: WEEK, range: { dates: { startDate: "2026-03-25", endDate: "2026-04-07" } }`), `[
+		{"start": "2026-03-25T00:00:00+01:00", "engagement": {
+			"before": {"range": {"start": "2026-03-20T00:00:00+01:00", "end": "2026-03-25T00:00:00+01:00"}},
+			"week": {"range": {"start": "2026-03-18T00:00:00+01:00", "end": "2026-03-23T00:00:00+01:00"}}}},
+		{"start": "2026-03-30T00:00:00+02:00", "engagement": {
+			"before": {"range": {"start": "2026-03-23T00:00:00+01:00", "end": "2026-03-30T00:00:00+02:00"}},
+			"week": {"range": {"start": "2026-03-23T00:00:00+01:00", "end": "2026-03-30T00:00:00+02:00"}}}},
+		{"start": "2026-04-06T00:00:00+02:00", "engagement": {
+			"before": {"range": {"start": "2026-04-04T00:00:00+02:00", "end": "2026-04-06T00:00:00+02:00"}},
+			"week": {"range": {"start": "2026-03-30T00:00:00+02:00", "end": "2026-04-01T00:00:00+02:00"}}}}]`)
+	// Cut within a day it is so long, and no days.
+	matches(t, points(`interval: MONTH, range: { instants: { start: "2026-03-31T10:00:00Z", end: "2026-03-31T22:00:00Z" } }`), `[
+		{"start": "2026-03-31T12:00:00+02:00", "engagement": {
+			"before": {"range": {"start": "2026-03-31T00:00:00+02:00", "end": "2026-03-31T12:00:00+02:00"}},
+			"week": {"range": {"start": "2026-03-24T12:00:00+01:00", "end": "2026-03-25T00:00:00+01:00"}}}}]`)
+}

@@ -117,3 +117,16 @@ func (w Window) Narrow(r Range) Window {
 	}
 	return WindowOf(inside, w.Zone)
 }
+
+// Cut is the part of w inside r, whole days where it is that.
+func (w Window) Cut(r Range) Window {
+	cut := w.Narrow(r)
+	if cut.Range == w.Range || w.first == (Date{}) {
+		return cut
+	}
+	loc := w.Zone.Location()
+	if days := dayWindow(DateOf(cut.Start, loc), DateOf(cut.End.Add(-time.Microsecond), loc), w.Zone); days.Range == cut.Range {
+		return days
+	}
+	return cut
+}

@@ -16,10 +16,11 @@ type seriesResult struct {
 	totals   []*analytics.Totals
 }
 
-// point is what the bucket of one slot measures.
+// point is what the bucket of one slot measures. It is compared as what the range has of
+// it, whatever a noun's own window cuts off.
 func (r *seriesResult) point(s analytics.Slot) analytics.Measured {
 	m := r.of
-	m.Asked, m.Window = s.Bucket, s.Bucket.Narrow(s.Range)
+	m.Asked, m.Window = s.Bucket.Cut(r.of.Window.Range), s.Bucket.Narrow(s.Range)
 	return m
 }
 
