@@ -13,7 +13,7 @@ type forgetCmd struct {
 	Database database `embed:""`
 	Tenant   string   `required:"" help:"The tenant's access key."`
 	Visitor  string   `help:"The visitor, as your events name them."`
-	Session  []string `sep:"none" help:"A session, as your events name it: the visitor's, or without --visitor an event page's. May be given again."`
+	Session  []string `sep:"none" help:"A session, as your events name it: the visitor's, or without --visitor one of event pages and campaigns, whoever had it. May be given again."`
 	Remove   bool     `help:"Take the events out too, so that counts fall. Everything of the tenant is derived anew; writers wait meanwhile."`
 }
 

@@ -235,10 +235,10 @@ func (g *gateway) changed(tenant int64, topics map[analytics.Topic]bool) {
 // replicaChanged says whether the replica is read from.
 func (g *gateway) replicaChanged(usable bool, why error) {
 	if usable {
-		g.log.Info("the replica is used again")
+		g.log.Info("the replica (DATABASE_READ_URL) is used again")
 		return
 	}
-	g.log.Warn("the replica is not used, the primary is read instead", "error", why)
+	g.log.Warn("the replica (DATABASE_READ_URL) is not used, the primary is read instead", "error", why)
 }
 
 // close ends everything in reverse order of opening.
@@ -254,9 +254,7 @@ func (g *gateway) close() {
 func (g *gateway) checkSchema(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := g.store.CheckReplica(ctx); err != nil {
-		g.log.WarnContext(ctx, "the replica (DATABASE_READ_URL) cannot be used", "error", err)
-	}
+	_ = g.store.CheckReplica(ctx) // which tells replicaChanged
 	schema, err := g.store.Schema(ctx)
 	if store.Refusal(err) != "" {
 		return err

@@ -50,16 +50,29 @@ func (s *Store) Compact(ctx context.Context, progress func(done, total int)) (Co
 }
 
 // RewriteCells writes the table of cells and its indexes anew, without what
-// compactions left free. Whoever reads or writes cells waits meanwhile. What is
-// written anew counts as visible to some only, and sums would be read from the
+// compactions left free. Whoever reads or writes cells waits meanwhile, but not before:
+// while a long reader, such as a dump, keeps it from beginning, nobody queues behind it.
+// What is written anew counts as visible to some only, and sums would be read from the
 // table as well as from its index, until a plain VACUUM has looked at it.
 func (s *Store) RewriteCells(ctx context.Context) error {
-	for _, statement := range []string{"VACUUM (FULL) cells", "VACUUM (ANALYZE) cells"} {
-		if _, err := s.pool.Exec(ctx, statement); err != nil {
-			return wrap(err)
-		}
+	conn, err := s.upkeep.Acquire(ctx)
+	if err != nil {
+		return wrap(err)
 	}
-	return nil
+	defer conn.Release()
+	if _, err = conn.Exec(ctx, "SET "+yielding()); err != nil {
+		return wrap(err)
+	}
+	err = giveWay(ctx, func() (again bool, err error) {
+		_, err = conn.Exec(ctx, "VACUUM (FULL) cells")
+		return sqlState(err) == lockTimedOut, err
+	})
+	_, reset := conn.Exec(context.WithoutCancel(ctx), "RESET lock_timeout")
+	if err = errors.Join(err, reset); err != nil {
+		return wrap(err)
+	}
+	_, err = conn.Exec(ctx, "VACUUM (ANALYZE) cells")
+	return wrap(err)
 }
 
 // maxRest bounds how long the compactor rests.

@@ -56,6 +56,38 @@ func TestCompactBesideABusyPool(t *testing.T) {
 	}
 }
 
+// Nobody queues behind a rewrite that waits for a long reader.
+func TestRewriteGivesWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.record(t, analytics.Event{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z")})
+	dump := connect(t, w.url)
+	exec := func(statement string) {
+		_, err := dump.Exec(t.Context(), statement)
+		ok(t, err)
+	}
+	exec("BEGIN")
+	exec("SELECT FROM cells")
+	done := make(chan error, 1)
+	go func() { done <- w.RewriteCells(t.Context()) }()
+	watch := connect(t, w.url)
+	await.Until(t, "the rewrite waits for the lock", func() (waits bool) {
+		ok(t, watch.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'cells'::regclass AND NOT granted)").Scan(&waits))
+		return waits
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var n int
+	ok(t, watch.QueryRow(ctx, "SELECT count(*) FROM cells").Scan(&n))
+	select {
+	case err := <-done:
+		t.Fatalf("it was not in the way: %v", err)
+	default:
+	}
+	exec("COMMIT")
+	ok(t, await.Value(t, "the rewrite ends", done))
+}
+
 // TestCompactManyRows merges buckets of more rows than fit a transaction.
 func TestCompactManyRows(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -34,3 +35,29 @@ func unlock(conn *pgxpool.Conn, key int64) {
 		_ = conn.Conn().Close(ctx)
 	}
 }
+
+// How long readers and writers may have to queue behind upkeep that waits for a lock
+// which nobody shares, and how often it tries again.
+const (
+	yieldWait  = 100 * time.Millisecond
+	yieldRest  = time.Second
+	yieldTries = 600
+)
+
+// giveWay tries until it is not to try again.
+func giveWay(ctx context.Context, try func() (again bool, err error)) error {
+	for n := 1; ; n++ {
+		again, err := try()
+		if !again || n == yieldTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(yieldRest):
+		}
+	}
+}
+
+// yielding is the setting that ends a wait for a lock soon.
+func yielding() string { return fmt.Sprintf("lock_timeout = '%dms'", yieldWait.Milliseconds()) }

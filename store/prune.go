@@ -18,12 +18,6 @@ const (
 	// prunerLock is held by the one pruner over all instances.
 	prunerLock = 0x666f6f747072756e
 
-	// How long readers and writers of events may have to queue behind a pruner that
-	// waits for its lock, and how often it tries again.
-	pruneWait  = 100 * time.Millisecond
-	pruneRest  = time.Second
-	pruneTries = 600
-
 	pruneEvery = time.Hour
 )
 
@@ -201,32 +195,25 @@ var (
 
 // dropMonth tries until it gets the month's lock without keeping others waiting.
 func (p *pruning) dropMonth(ctx context.Context, m month) error {
-	for try := 1; ; try++ {
+	return giveWay(ctx, func() (again bool, err error) {
 		var kept int64
-		err := pgx.BeginFunc(ctx, p.conn, func(tx pgx.Tx) (err error) {
+		err = pgx.BeginFunc(ctx, p.conn, func(tx pgx.Tx) (err error) {
 			kept, err = p.replaceMonth(ctx, tx, m)
 			return err
 		})
 		switch {
 		case errors.Is(err, errNothingToDrop):
-			return nil
+			return false, nil
 		case errors.Is(err, errUnaware):
 			if raising := p.raiseHorizons(ctx); raising != nil {
-				return raising
+				return false, raising
 			}
+			return true, err
 		case err == nil:
 			p.Months, p.Kept, p.Bytes = append(p.Months, m.name()), p.Kept+kept, p.Bytes+m.bytes
-			return nil
 		}
-		if !errors.Is(err, errUnaware) && sqlState(err) != lockTimedOut || try == pruneTries {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pruneRest):
-		}
-	}
+		return sqlState(err) == lockTimedOut, err
+	})
 }
 
 // replaceMonth puts a partition with what is kept in the month's place, or none.
@@ -238,7 +225,7 @@ func (p *pruning) replaceMonth(ctx context.Context, tx pgx.Tx, m month) (kept in
 	if _, err = tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", partitionLock); err != nil {
 		return 0, err
 	}
-	if _, err = tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = '%dms'", pruneWait.Milliseconds())); err != nil {
+	if _, err = tx.Exec(ctx, "SET LOCAL "+yielding()); err != nil {
 		return 0, err
 	}
 	if _, err = tx.Exec(ctx, "DROP TABLE "+m.table); err != nil {

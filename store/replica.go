@@ -268,9 +268,19 @@ func (r *replica) used() bool {
 	return r.away == nil
 }
 
-// check reports why the replica cannot be used at all: it does not answer, is none of
+// check tells why the replica cannot be used at all: it does not answer, is none of
 // the primary's, or either may not be asked. It says nothing where the primary is away.
 func (r *replica) check(ctx context.Context) error {
+	err := r.tryOnce(ctx)
+	if err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.leave(err, replicaAway)
+	}
+	return err
+}
+
+func (r *replica) tryOnce(ctx context.Context) error {
 	m, err := r.measure(ctx)
 	if err != nil {
 		if outOfReach(err) {

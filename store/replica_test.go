@@ -233,14 +233,15 @@ func TestForeignReplica(t *testing.T) {
 	ok(t, migrateURL(t.Context(), other))
 	for name, url := range map[string]string{"another": other, "the-primary-itself": server.DatabaseURL()} {
 		f := follow(t, server.DatabaseURL(), url, name)
+		if err = f.CheckReplica(t.Context()); !errors.Is(err, errForeign) { // before anybody reads
+			t.Errorf("%s: %v", name, err)
+		}
+		equal(t, name+" is used", f.ReplicaUsed(), false)
 		f.click("1")
 		for range 3 {
 			f.pass(6 * time.Second)
 			equal(t, name+": clicks", f.clicks(), int64(1))
 			equal(t, name+" is used", f.used(), false)
-		}
-		if err = f.CheckReplica(t.Context()); !errors.Is(err, errForeign) {
-			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -126,13 +126,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// session is how our connections are set, unless the URL says otherwise. Our
-// statements bind arrays whose plan never depends on their content, but whose
-// planning, over every partition, costs ten times their execution: they are
+// startup is what a connection begins with, unless the URL says otherwise.
+var startup = map[string]string{"application_name": "footfall", "timezone": "UTC"}
+
+// session is how it goes on, unless the URL says otherwise: poolers refuse a beginning
+// with these. Our statements bind arrays whose plan never depends on their content, but
+// whose planning, over every partition, costs ten times their execution: they are
 // planned once a connection.
-var session = map[string]string{
-	"application_name": "footfall", "timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan",
-}
+var session = map[string]string{"jit": "off", "plan_cache_mode": "force_generic_plan", "row_security": "on"}
 
 // CheckURL says what is wrong with a database's URL, without its text: that may hold a
 // password.
@@ -165,18 +166,27 @@ func (s *Store) openPool(ctx context.Context, url string, learn ...func(context.
 	cfg.MaxConns = max(cfg.MaxConns, 16)
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.Tracer = &statementCounter{&s.statements}
+	for name, value := range startup {
+		if cfg.ConnConfig.RuntimeParams[name] == "" {
+			cfg.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	var settings strings.Builder
+	for name, value := range session {
+		if cfg.ConnConfig.RuntimeParams[name] == "" {
+			_, _ = fmt.Fprintf(&settings, "SET %s = %s;", name, value)
+		}
+	}
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := conn.PgConn().Exec(ctx, settings.String()).Close(); err != nil { // past the count of statements
+			return err
+		}
 		for _, l := range learn {
 			if err := l(ctx, conn); err != nil {
 				return err
 			}
 		}
 		return nil
-	}
-	for name, value := range session {
-		if cfg.ConnConfig.RuntimeParams[name] == "" {
-			cfg.ConnConfig.RuntimeParams[name] = value
-		}
 	}
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
