@@ -119,6 +119,12 @@ func (d *reportData) report(p reportPeriod) (report.Report, error) {
 			r.Measures[name] = m
 		}
 	}
+	if views := a.Metrics.values["clickCount"]; views != nil && !p.narrowed() && p.drawn().End.Before(p.window.End) {
+		r.Ahead = int64(*views)
+		for _, point := range r.Series {
+			r.Ahead -= point.Views
+		}
+	}
 	for _, row := range a.Breakdown.Rows {
 		r.Sources = append(r.Sources, report.Source{Name: row.Values[0], Views: row.Metrics.ClickCount})
 	}

@@ -31,6 +31,7 @@ type Report struct {
 	Series   []Point // views
 	Before   []Point // the same of the period before, nil for the whole window
 	Hours    []Point // views by the hour, nil where there are too many
+	Ahead    int64   // views dated later than the series goes
 	Sources  []Source
 	Others   int64 // views of sources that are not listed
 }

@@ -88,9 +88,41 @@ func TestReportSays(t *testing.T) {
 		"a ratio without a denominator": {nil, []string{`<span class="value">–</span>`, "There was nothing to divide by."}, nil},
 		"a week earlier":                {nil, []string{"A week earlier", "Sunday 29 March 2026\nViews: 70\nA week earlier: 0"}, nil},
 		"the sources":                   {nil, []string{"Not known", "60 (60.0 %)", "search", "All others"}, nil},
-		"the hours":                     {nil, []string{"By hour of the day (Europe/Paris)", "09:00 – 09:59\nViews: 10 (10.0 %)"}, nil},
-		"no source":                     {func(r *Report) { r.Sources, r.Others = []Source{{nil, 5}}, 0 }, nil, []string{"By source"}},
-		"no hours":                      {func(r *Report) { r.Hours = nil }, nil, []string{"By hour of the day"}},
+		"sources that nobody came from": {func(r *Report) {
+			r.Sources = []Source{{new(string), 0}, {new(string), 0}, {nil, 1}}
+			*r.Sources[0].Name, *r.Sources[1].Name = "empty", "also empty"
+			r.Others = 3
+		}, nil, []string{"By source", "empty"}},
+		"more sources than are shown": {func(r *Report) {
+			r.Sources, r.Others = nil, 5
+			for i := range 12 { // as they come: by all that was done
+				name := string(rune('a'+i)) + "-source"
+				r.Sources = append(r.Sources, Source{&name, int64(i)})
+			}
+		}, []string{"l-source", "11 (15.5 %)", "e-source", "All others", "11 (15.5 %)"}, []string{"d-source", "a-source"}},
+		"what is dated ahead": {func(r *Report) { r.Ahead = 1250 }, []string{"1,250 views are dated later than today: counted above, and not drawn."}, nil},
+		"one dated ahead":     {func(r *Report) { r.Ahead = 1 }, []string{"1 view is dated later than today"}, nil},
+		"none dated ahead":    {nil, nil, []string{"dated later"}},
+		"hours after a clock change": {func(r *Report) {
+			r.Interval, r.Series, r.Window = Hour, nil, Range{at("2026-10-25T00:00:00+02:00"), at("2026-10-27T00:00:00+01:00")}
+			for i := range 49 {
+				r.Series = append(r.Series, Point{Start: r.Window.Start.Add(time.Duration(i) * time.Hour), Views: int64(i)})
+			}
+		}, []string{
+			"Monday 26 October, 00:00\nViews: 25\nA day earlier: 0", "Monday 26 October, 02:00\nViews: 27\nA day earlier: 2",
+			"Monday 26 October, 03:00\nViews: 28\nA day earlier: 4", "Monday 26 October, 23:00\nViews: 48\nA day earlier: 24",
+		}, nil},
+		"hours after a skipped one": {func(r *Report) {
+			r.Interval, r.Series, r.Window = Hour, nil, Range{at("2026-03-29T00:00:00+01:00"), at("2026-03-31T00:00:00+02:00")}
+			for i := range 47 {
+				r.Series = append(r.Series, Point{Start: r.Window.Start.Add(time.Duration(i) * time.Hour), Views: int64(i)})
+			}
+		}, []string{
+			"Monday 30 March, 01:00\nViews: 24\nA day earlier: 1", "Monday 30 March, 02:00\nViews: 25", "Monday 30 March, 03:00\nViews: 26\nA day earlier: 2",
+		}, []string{"Monday 30 March, 02:00\nViews: 25\nA day earlier"}},
+		"the hours": {nil, []string{"By hour of the day (Europe/Paris)", "09:00 – 09:59\nViews: 10 (10.0 %)"}, nil},
+		"no source": {func(r *Report) { r.Sources, r.Others = []Source{{nil, 5}}, 0 }, nil, []string{"By source"}},
+		"no hours":  {func(r *Report) { r.Hours = nil }, nil, []string{"By hour of the day"}},
 		"too long for hours": {func(r *Report) { r.Hours, r.Counted.Start = nil, at("2020-01-01T00:00:00Z") },
 			[]string{"Choose a shorter period"}, nil},
 		"no views at any hour": {func(r *Report) { r.Hours = []Point{{}} }, nil, []string{"By hour of the day"}},

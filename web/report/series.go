@@ -46,15 +46,30 @@ type step struct {
 	name          string
 	label, tick   string // layouts
 	prefix        string // of the label
-	lag           int    // how many steps back a whole window is compared
+	months, days  int    // how far back a whole window is compared
 	lagged, title string
 }
 
 var steps = map[Interval]step{
-	Hour:  {"hour", "Monday 2 January, 15:04", "15:04", "", 24, "A day earlier", "Views by hour"},
-	Day:   {"day", "Monday 2 January 2006", "2 Jan", "", 7, "A week earlier", "Views by day"},
-	Week:  {"week", "2 January 2006", "2 Jan 06", "Week of ", 52, "52 weeks earlier", "Views by week"},
-	Month: {"month", "January 2006", "Jan 06", "", 12, "A year earlier", "Views by month"},
+	Hour:  {"hour", "Monday 2 January, 15:04", "15:04", "", 0, 1, "A day earlier", "Views by hour"},
+	Day:   {"day", "Monday 2 January 2006", "2 Jan", "", 0, 7, "A week earlier", "Views by day"},
+	Week:  {"week", "2 January 2006", "2 Jan 06", "Week of ", 0, 52 * 7, "52 weeks earlier", "Views by week"},
+	Month: {"month", "January 2006", "Jan 06", "", 12, 0, "A year earlier", "Views by month"},
+}
+
+// bucket names the bucket that a local time is in, by the calendar and the clock.
+func (i Interval) bucket(local time.Time) time.Time {
+	year, month, day := local.Date()
+	hour := 0
+	switch i {
+	case Hour:
+		hour = local.Hour()
+	case Week:
+		day -= (int(local.Weekday()) + 6) % 7
+	case Month:
+		day = 1
+	}
+	return time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
 }
 
 // Line is the views over time.
@@ -92,17 +107,36 @@ func (v view) behind(points []chart.Point, s step) string {
 		}
 		return "The days before, " + span(Range{v.Before[0].Start, v.Series[0].Start}, v.Zone)
 	}
-	for i := s.lag; i < len(points); i++ {
-		points[i].Behind = points[i-s.lag].Value
+	known, found := map[time.Time]float64{}, false
+	for i, p := range v.Series {
+		bucket := v.Interval.bucket(p.Start.In(v.Zone))
+		if behind, ok := known[bucket.AddDate(0, -s.months, -s.days)]; ok {
+			points[i].Behind, found = behind, true
+		}
+		if _, twice := known[bucket]; !twice { // an hour that comes again
+			known[bucket] = points[i].Value
+		}
 	}
-	if len(points) > s.lag {
-		return s.lagged
+	if !found {
+		return ""
 	}
-	return ""
+	return s.lagged
 }
 
 func (v view) stepsTitle(name string) string {
 	return fmt.Sprintf("By %s (%s)", name, v.Zone)
+}
+
+// AheadText says what the charts leave out: it would look as if nobody came until then.
+func (v view) AheadText() string {
+	if v.Ahead <= 0 {
+		return ""
+	}
+	verb := "views are"
+	if v.Ahead == 1 {
+		verb = "view is"
+	}
+	return chart.Number(float64(v.Ahead)) + " " + verb + " dated later than today: counted above, and not drawn."
 }
 
 // LineTitle is the heading above the line.
@@ -129,28 +163,35 @@ func (v view) ByHour() template.HTML {
 	return c.HTML()
 }
 
+// mostSources is how many are shown.
+const mostSources = 8
+
 // BySource is the views by where they came from, "" where none said.
 func (v view) BySource() template.HTML {
 	all, said := v.Others, false
 	for _, s := range v.Sources {
 		all += s.Views
-		said = said || s.Name != nil
+		said = said || s.Name != nil && s.Views > 0
 	}
 	if !said || all == 0 {
 		return ""
 	}
 	b := chart.Bars{ID: "sources", Title: "Views by source", Values: "Views", Groups: "Source"}
-	sources := slices.Clone(v.Sources) // chosen by all that was done, shown by views
+	sources := slices.DeleteFunc(slices.Clone(v.Sources), func(s Source) bool { return s.Views == 0 })
 	slices.SortStableFunc(sources, func(a, b Source) int { return cmp.Compare(b.Views, a.Views) })
-	for _, s := range sources {
+	others := v.Others
+	for _, s := range sources[min(len(sources), mostSources):] {
+		others += s.Views
+	}
+	for _, s := range sources[:min(len(sources), mostSources)] {
 		label := "Not known"
 		if s.Name != nil {
 			label = *s.Name
 		}
 		b.Bars = append(b.Bars, chart.Bar{Label: label, Value: float64(s.Views), Note: "(" + share(s.Views, all) + ")", Rest: s.Name == nil})
 	}
-	if v.Others > 0 {
-		b.Bars = append(b.Bars, chart.Bar{Label: "All others", Value: float64(v.Others), Note: "(" + share(v.Others, all) + ")", Rest: true})
+	if others > 0 {
+		b.Bars = append(b.Bars, chart.Bar{Label: "All others", Value: float64(others), Note: "(" + share(others, all) + ")", Rest: true})
 	}
 	return b.HTML()
 }
