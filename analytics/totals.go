@@ -79,9 +79,9 @@ type Answer struct {
 	Other     []*Totals
 	Truncated bool
 	// Lost is a dimension of the query's conditions that some day does not tell
-	// apart: then nothing can be said (Kept).
+	// apart: then nothing can be said (Err).
 	Lost Dimension
-	Gone Gone // why nothing can be said (Kept)
+	Gone Gone // why nothing can be said (Err)
 
 	// Audience is how many watch at each whole second from AsOf on, as far as the
 	// events say by then; with WantCurve the most who watch within each second,

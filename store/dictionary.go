@@ -11,11 +11,9 @@ import (
 	"footfall/analytics"
 )
 
-// dictionarySize is how many identities are remembered: some groups' of a busy
-// tenant, about 10 MiB.
 const (
-	dictionarySize = 1 << 16
-	subjectsSize   = 1 << 14
+	dictionarySize = 1 << 16 // identities that are remembered: some groups' of a busy tenant, about 10 MiB
+	subjectsSize   = 1 << 14 // subjects that are
 )
 
 // dictionary remembers the numbers of subjects and identities and, until somebody

@@ -1,5 +1,5 @@
 -- What the cells of a subject should hold, counted from its events alone, at
--- every level. What was watched until the horizon is as stored. The sessions are what verify_sessions cut; the logins are the
+-- every level. What was watched until the horizon is as stored. The sessions are those cut from verify_visits and verify_named; the logins are the
 -- instants of first logins at the subject, found by verify_first_logins.
 WITH raw AS (
     SELECT at, action, session_id, visitor_id, logged_in, at + seconds * interval '1 second' AS until

@@ -1,5 +1,5 @@
 -- What the cells of a subject should hold by the dimensions of its events, at
--- every level. The sessions are what verify_sessions cut, each with the dimensions
+-- every level. The sessions are those cut from verify_visits and verify_named, each with the dimensions
 -- of its first page view; the logins are first logins at the subject.
 WITH raw AS (
     SELECT at, id, action, session_id, visitor_id, logged_in, at + seconds * interval '1 second' AS until,
