@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"footfall/analytics"
+	"footfall/internal/await"
 )
 
 func TestTenantsKeysAndLinks(t *testing.T) {
@@ -239,4 +241,36 @@ func TestExtents(t *testing.T) {
 	})
 	ok(t, err)
 	equal(t, "extents", extents, []analytics.Range{{}, {Start: at("2026-02-01T10:15:00Z"), End: at("2026-03-03T00:00:00Z")}})
+}
+
+// A commit that has begun is waited for, or nobody would know whether it happened.
+func TestCommitsAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	ctx, leave := context.WithCancel(t.Context())
+	for _, statement := range []string{
+		"CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END'",
+		"CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON activations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()",
+	} {
+		_, err := w.pool.Exec(ctx, statement)
+		ok(t, err)
+	}
+	hold := connect(t, w.url)
+	_, err := hold.Exec(t.Context(), "SELECT pg_advisory_lock(7)")
+	ok(t, err)
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := w.CreateActivation(ctx, w.tenant.ID, analytics.Activation{
+			ActivationID: "a", EventKey: "e", EventName: "E", Tier: "gold", Status: analytics.Activated, StartAt: at("2026-03-01T00:00:00Z"), EndAt: at("2026-04-01T00:00:00Z"),
+		}, [32]byte{1})
+		done <- err
+	}()
+	await.Until(t, "it commits", func() (waits bool) {
+		ok(t, hold.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted)").Scan(&waits))
+		return waits
+	})
+	leave()
+	_, err = hold.Exec(t.Context(), "SELECT pg_advisory_unlock(7)")
+	ok(t, err)
+	ok(t, await.Value(t, "it is done", done))
 }

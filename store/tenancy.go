@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -61,7 +62,32 @@ func (s *Store) enter(ctx context.Context, tenant int64, f func(tx pgx.Tx) error
 }
 
 func enterOn(ctx context.Context, db beginner, tenant int64, f func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return f(tenantTx{tx, tenant}) })
+	return pgx.BeginFunc(ctx, patient{db}, func(tx pgx.Tx) error { return f(tenantTx{tx, tenant}) })
+}
+
+// commitTimeout is how long a commit that has begun is waited for: given up, nobody would
+// know whether it happened.
+const commitTimeout = 10 * time.Second
+
+// patient begins transactions whose commit outlasts the time of who asked.
+type patient struct{ beginner }
+
+// Begin implements beginner.
+func (p patient) Begin(ctx context.Context) (pgx.Tx, error) {
+	tx, err := p.beginner.Begin(ctx)
+	return patientTx{tx}, err
+}
+
+type patientTx struct{ pgx.Tx }
+
+// Commit implements pgx.Tx.
+func (t patientTx) Commit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil { // it has not begun
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	return t.Tx.Commit(ctx)
 }
 
 // ask sends a batch whose second statement is the question.
