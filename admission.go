@@ -17,21 +17,26 @@ const (
 	writesShare = 4
 )
 
-// Commits wait longer than reads: their clients would only send them again.
+// Commits wait longer than reads: their clients would only send them again. So do
+// leaderboards of very many partners, which take memory rather than connections.
 const (
 	commitsWaiting = 256
 	commitWait     = 10 * time.Second
+	boardsAtOnce   = 2
+	boardsWaiting  = 16
+	boardWait      = 5 * time.Second
 )
 
 // gates are of what is admitted.
-func (g *gateway) gates(o admission) (reads, writes *admit.Gate) {
+func (g *gateway) gates(o admission) (reads, writes, boards *admit.Gate) {
 	forReads, forWrites := g.store.Connections()
 	if o.ReadsAtOnce <= 0 {
 		o.ReadsAtOnce = max(1, forReads*readsShare/16)
 	}
 	reads = admit.New(admit.Options{Class: "reads", Running: o.ReadsAtOnce, Waiting: o.ReadsQueued, Wait: o.QueueTime, Log: g.log})
 	writes = admit.New(admit.Options{Class: "commits", Running: max(1, forWrites*writesShare/16), Waiting: commitsWaiting, Wait: commitWait, Log: g.log})
-	return reads, writes
+	boards = admit.New(admit.Options{Class: "leaderboards", Running: boardsAtOnce, Waiting: boardsWaiting, Wait: boardWait, Log: g.log})
+	return reads, writes, boards
 }
 
 // sheddingAuth is an Authenticator that spares Postgres while reads are turned away:
@@ -62,11 +67,11 @@ func (d sheddingAuth) spared(ctx context.Context) context.Context {
 
 // registerAdmission adds what the gates did.
 func (g *gateway) registerAdmission() {
-	for class, gate := range map[string]*admit.Gate{"reads": g.reads, "commits": g.writes} {
+	for class, gate := range map[string]*admit.Gate{"reads": g.reads, "commits": g.writes, "leaderboards": g.boards} {
 		for outcome, read := range map[string]func(admit.Stats) int64{
 			"admitted": func(s admit.Stats) int64 { return s.Passed }, "shed": func(s admit.Stats) int64 { return s.Shed },
 		} {
-			g.metrics.Count("footfall_admission_total", "Reads and commits, by what became of them.",
+			g.metrics.Count("footfall_admission_total", "Reads, commits and leaderboards of very many partners, by what became of them.",
 				map[string]string{"class": class, "outcome": outcome}, func() int64 { return read(gate.Stats()) })
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"footfall/ingest"
 	"footfall/internal/telemetry"
 	"footfall/live"
+	"footfall/loaders"
 	"footfall/rest"
 	"footfall/store"
 	"footfall/store/cache"
@@ -100,6 +101,7 @@ type gateway struct {
 	live    *live.Hub
 	streams *graph.Streams
 	reads   *admit.Gate
+	boards  *admit.Gate // leaderboards of very many partners
 	writes  *admit.Gate
 	metrics *telemetry.Metrics
 	log     *slog.Logger
@@ -151,7 +153,7 @@ func (g *gateway) open(ctx context.Context, db store.Options, redis redisServer)
 	if err = g.openDocuments(ctx, client); err != nil {
 		return err
 	}
-	g.reads, g.writes = g.gates(g.serving.admission)
+	g.reads, g.writes, g.boards = g.gates(g.serving.admission)
 	g.openCaches(client)
 	g.writer = ingest.New(ingest.Options{Store: g.store, Gate: g.writes, Publisher: g.cache, Log: g.log, OnCommit: g.countCommits()})
 	g.closers = append(g.closers, g.writer.Close)
@@ -330,7 +332,7 @@ func (g *gateway) serve(ctx context.Context, listener net.Listener, pages web.Co
 // graphServer is the executor that GraphQL and the REST contracts share.
 func (g *gateway) graphServer() (http.Handler, error) {
 	return graph.New(graph.Options{
-		Source: g.cache, Writer: g.writer, Live: g.live, Streams: g.streams, Auth: sheddingAuth{g.auth, g.reads}, Edge: g.edge, Documents: g.documents,
+		Source: g.cache, Room: loaders.NewRoom(g.boards), Writer: g.writer, Live: g.live, Streams: g.streams, Auth: sheddingAuth{g.auth, g.reads}, Edge: g.edge, Documents: g.documents,
 		Log: g.log, Now: time.Now, Timeout: g.serving.Timeout,
 		Limits: g.limits(), Enter: g.reads.Enter,
 		Freshness: func(ctx context.Context) (context.Context, func() analytics.Freshness) {

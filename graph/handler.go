@@ -26,6 +26,7 @@ import (
 // Options configure New.
 type Options struct {
 	Source  loaders.Source
+	Room    *loaders.Room // nil bounds nothing
 	Writer  resolvers.Writer
 	Live    resolvers.Live
 	Streams *Streams // nil for a register of its own
@@ -111,7 +112,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 		if isSubscription(ctx) {
 			return subscription(ctx, o, viewer, next)
 		}
-		load := loaders.New(planned(ctx, o.Source), viewer, o.Now())
+		load := loaders.New(planned(ctx, o.Source), viewer, o.Now(), o.Room)
 		ctx = loaders.With(ctx, load)
 		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		if o.Freshness != nil {

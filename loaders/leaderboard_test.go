@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"footfall/admit"
 	"footfall/analytics"
 	"footfall/internal/await"
 	"footfall/loaders"
@@ -100,7 +102,7 @@ func TestNamedPartnersAreNotSearchedFor(t *testing.T) {
 		{analytics.PartnerFilter{PartnerUuids: ids, TierUuids: ids}, 0},
 		{analytics.PartnerFilter{PartnerUuids: []uuid.UUID{}}, 0},
 	} {
-		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0))
+		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0), nil)
 		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Filter: &c.filter, First: 10})
 		if err != nil {
 			t.Fatal(err)
@@ -133,9 +135,10 @@ func (n *named) Partners(_ context.Context, _ int64, uuids []uuid.UUID) ([]*anal
 func TestLongLeaderboardsTakeTurns(t *testing.T) {
 	t.Parallel()
 	c := &crowd{field: newField(1, 10_001), entered: make(chan struct{}, 10), hold: make(chan struct{})}
+	room := loaders.NewRoom(admit.New(admit.Options{Running: 2, Waiting: 10, Wait: time.Minute, Log: slog.New(slog.DiscardHandler)}))
 	var all sync.WaitGroup
 	board := func(ctx context.Context) error {
-		_, err := loaders.New(c, loaders.Viewer{}, time.Unix(0, 0)).PartnerLeaderboard(ctx, loaders.Leaderboard{First: 1})
+		_, err := loaders.New(c, loaders.Viewer{}, time.Unix(0, 0), room).PartnerLeaderboard(ctx, loaders.Leaderboard{First: 1})
 		return err
 	}
 	for range 5 {
@@ -199,7 +202,7 @@ func (f *field) pages(t *testing.T, order analytics.PartnerOrder, first int, wan
 	var out []uuid.UUID
 	var after *string
 	for range len(f.partners) + 2 {
-		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0))
+		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0), nil)
 		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Order: &order, First: first, After: after, Ask: loaders.Ask{Want: want}})
 		if err != nil {
 			t.Fatal(err)
@@ -224,7 +227,7 @@ func (f *field) pages(t *testing.T, order analytics.PartnerOrder, first int, wan
 func TestRankingSaysHowManyThereAre(t *testing.T) {
 	t.Parallel()
 	f := newField(1, 17)
-	l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0))
+	l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0), nil)
 	_, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{First: 5, Ask: loaders.Ask{Want: analytics.WantUniques}})
 	if err != nil {
 		t.Fatal(err)

@@ -49,6 +49,7 @@ func (a SeriesAsk) calendar(zone analytics.TimeZone) analytics.Calendar {
 type Loaders struct {
 	viewer      Viewer
 	source      Source
+	room        *Room
 	now         time.Time // one clock reading a request, so that its ranges agree
 	activations *batcher[string, *analytics.Activation]
 	partners    *batcher[uuid.UUID, *analytics.Partner]
@@ -62,8 +63,8 @@ type Loaders struct {
 }
 
 // New makes the loaders of one request.
-func New(source Source, viewer Viewer, now time.Time) *Loaders {
-	l := &Loaders{viewer: viewer, source: source, now: now.UTC()}
+func New(source Source, viewer Viewer, now time.Time, room *Room) *Loaders {
+	l := &Loaders{viewer: viewer, source: source, now: now.UTC(), room: room}
 	tenant := viewer.Tenant.ID
 	l.activations = newBatcher(func(ctx context.Context, ids []string) ([]*analytics.Activation, error) {
 		return source.Activations(ctx, tenant, ids)
@@ -120,7 +121,7 @@ func (l *Loaders) recallBy(r Recaller) {
 }
 
 // Close ends the operation: what it held in memory was written.
-func (l *Loaders) Close() { l.points.give() }
+func (l *Loaders) Close() { l.points.give(l.room) }
 
 type contextKey struct{}
 
@@ -217,7 +218,7 @@ func measures[M any](totals []*analytics.Totals, ms []analytics.Measured, read f
 
 // series asks for one subject by calendar buckets.
 func (l *Loaders) series(ctx context.Context, kind analytics.Kind, subject int64, slots []analytics.Slot, where analytics.Where, want analytics.Want) (analytics.Answer, error) {
-	if err := l.points.take(ctx, len(slots)); err != nil {
+	if err := l.points.take(ctx, l.room, len(slots)); err != nil {
 		return analytics.Answer{}, err
 	}
 	q := &analytics.Query{Subject: subject, Kind: kind, Ranges: rangesOf(slots), Want: want, Where: where}

@@ -63,7 +63,7 @@ func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask Series
 	s := shared.(*rowsSeries)
 	s.once.Do(func() {
 		if s.ask(b, extent, ask); s.err == nil {
-			s.err = l.points.take(ctx, len(s.slots)*(len(b.Groups)+1))
+			s.err = l.points.take(ctx, l.room, len(s.slots)*(len(b.Groups)+1))
 		}
 	})
 	if s.err != nil {

@@ -9,12 +9,13 @@ import (
 	"footfall/analytics"
 )
 
-// Not parallel: the room is everyone's.
 func TestRoomForPoints(t *testing.T) {
+	t.Parallel()
+	room := NewRoom(nil)
 	var a, b pointBudget
-	take := func(r *pointBudget, n int) error {
+	take := func(of *pointBudget, n int) error {
 		t.Helper()
-		return r.take(t.Context(), n)
+		return of.take(t.Context(), room, n)
 	}
 	for range 3 {
 		if err := take(&a, analytics.MaxPoints); err != nil {
@@ -29,12 +30,12 @@ func TestRoomForPoints(t *testing.T) {
 	}
 	impatient, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := b.take(impatient, shortSeries+1); !errors.Is(err, context.Canceled) {
+	if err := b.take(impatient, room, shortSeries+1); !errors.Is(err, context.Canceled) {
 		t.Errorf("a client that left while waiting: %v", err)
 	}
 	waited := make(chan error)
 	go func() { waited <- take(&b, analytics.MaxPoints) }()
-	a.give()
+	a.give(room)
 	if err := <-waited; err != nil {
 		t.Error(err)
 	}
@@ -45,10 +46,9 @@ func TestRoomForPoints(t *testing.T) {
 	if err := take(&b, analytics.MaxPoints); !errors.As(err, &unavailable) || unavailable.Code != analytics.CodeUnavailable {
 		t.Errorf("waiting while holding: %v", err)
 	}
-	a.give()
-	b.give()
-	if !points.TryAcquire(pointsAtOnce) {
+	a.give(room)
+	b.give(room)
+	if !room.points.TryAcquire(pointsAtOnce) {
 		t.Error("not everything was given back")
 	}
-	points.Release(pointsAtOnce)
 }
