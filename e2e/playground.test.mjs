@@ -180,6 +180,33 @@ test('an example comes back as it was, from the menu', async (t) => {
   assert.equal(await page.locator('.graphiql-tab-button', { hasText: 'Leaderboard' }).count(), 2);
 });
 
+const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+for (const [system, userAgent] of Object.entries({ 'this system': undefined, 'a Mac': mac })) {
+  test(`the keyboard leaves the editors by the key that stands below them, on ${system}`, async (t) => {
+    const { page } = await openPlayground(t, { ...desk, userAgent });
+    const hint = page.getByText('Tab leaves the editor');
+    const key = (await hint.locator('kbd').innerText()).replace('Ctrl', 'Control');
+    const told = await hint.innerText();
+    const within = (editor) => editor.evaluate((element) => element.closest('.graphiql-editor').contains(document.activeElement));
+    for (const name of ['Operation Editor', 'Variables']) {
+      const editor = page.getByRole('region', { name }).getByRole('textbox').first();
+      await editor.focus();
+      assert.equal(await editor.evaluate((element) => document.getElementById(element.getAttribute('aria-describedby')).innerText), told);
+      await page.keyboard.press('Tab');
+      assert.ok(await within(editor), `${name}: Tab indents`);
+      await page.keyboard.press(key);
+      await page.keyboard.press('Tab');
+      assert.ok(!(await within(editor)), `${name}: Tab leaves`);
+      await editor.focus();
+      await page.keyboard.press('Shift+Tab'); // to the box around it, which can have the focus too
+      await page.keyboard.press('Shift+Tab');
+      assert.ok(!(await within(editor)), `${name}: Shift+Tab leaves`);
+      await editor.focus();
+      await page.keyboard.press(key);
+    }
+  });
+}
+
 test('tabs of another GraphiQL on this origin do not hide the examples', async (t) => {
   const opened = await open(browser, '/openapi.json');
   t.after(opened.close);

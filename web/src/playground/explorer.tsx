@@ -8,6 +8,7 @@ import { ExamplesMenu } from './examples-menu';
 import type { Fetcher } from './fetcher';
 import type { Shared } from './share';
 import { hasTabs, storage } from './storage';
+import { WayOut } from './way-out';
 import 'graphiql/setup-workers/vite';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
@@ -50,6 +51,7 @@ export default function Explorer({ fetcher, examples, shared, introspect, childr
       </GraphiQL.Logo>
       <GraphiQL.Footer>{children}</GraphiQL.Footer>
       <SystemTheme />
+      <WayOut />
     </GraphiQL>
   );
 }
