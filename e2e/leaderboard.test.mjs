@@ -203,7 +203,9 @@ test('dates of a link that cannot be used are called so, and no other period is 
   for (const [dates, says] of [
     ['start_date=2026-03-30&end_date=2026-03-01', 'The first day is after the last.'],
     ['start_date=1899-03-01&end_date=2026-03-01', 'The days must be between 1900 and 2199.'],
-    ['start_date=2026-02-31&end_date=2026-03-01', 'Give both days, such as 2026-03-31.'],
+    ['start_date=2026-02-30&end_date=2026-03-01', 'There is no 2026-02-30: give another first day.'],
+    ['start_date=2026-02-01&end_date=2026-04-31', 'There is no 2026-04-31: give another last day.'],
+    ['start_date=2026-02-30&end_date=soon', 'There is no 2026-02-30: give another first day. The last day is no date such as 2026-03-31.'],
     ['end_date=2026-03-01', 'Give both days, such as 2026-03-31.'],
   ]) {
     await page.goto(`${origin}/leaderboard?${dates}&partner=${partner}`);

@@ -115,10 +115,18 @@ export const isDate = (text: string) =>
 
 /** What is wrong with dates that someone gave; '' when nothing is. */
 export function whyNot({ startDate, endDate }: Dates): string {
-  if (!isDate(startDate) || !isDate(endDate)) return 'Give both days, such as 2026-03-31.';
+  if (!startDate || !endDate) return 'Give both days, such as 2026-03-31.';
+  const wrong = [noDay('first', startDate), noDay('last', endDate)].filter(Boolean).join(' ');
+  if (wrong) return wrong;
   if (startDate > endDate) return 'The first day is after the last.';
   if (startDate < '1900-01-02' || endDate > '2199-12-30') return 'The days must be between 1900 and 2199.';
   return '';
+}
+
+/** Says that a text is no day; '' when it is one. Only what looks like one is quoted: a link may hold anything. */
+function noDay(which: string, text: string): string {
+  if (isDate(text)) return '';
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? `There is no ${text}: give another ${which} day.` : `The ${which} day is no date such as 2026-03-31.`;
 }
 
 /** Whether there is a span to ask for. */
