@@ -123,6 +123,20 @@ test('the list goes on to earlier campaigns', async (t) => {
   assert.equal(new Set(listed).size, listed.length, 'each is there once');
 });
 
+test('the list is asked for again when the network is back', async (t) => {
+  const { page, close } = await open(browser, '/campaigns');
+  t.after(close);
+  await page.getByRole('heading', { name: 'On air' }).waitFor();
+  await page.route('**/graphql', (route) => route.abort());
+  await page.reload();
+  await page.getByText('The server does not answer.').waitFor();
+  await page.unroute('**/graphql');
+  await page.context().setOffline(true);
+  await page.context().setOffline(false);
+  await page.getByRole('heading', { name: 'On air' }).waitFor();
+  assert.equal(await page.getByText('The server does not answer.').count(), 0);
+});
+
 test('a wall whose first query fails asks again', async (t) => {
   const key = await campaign({ startedAt: Date.now() - 5 * minute });
   const { page } = await openWall(t, key, studio);

@@ -363,6 +363,24 @@ test('while the server is away or has enough, rows stay and asking again works',
   assert.equal(await page.getByRole('alert').count(), 0);
 });
 
+test('what nobody answered is asked again when the network is back', async (t) => {
+  const { page, names } = await openPage(t);
+  const alert = page.getByRole('alert').getByText('The gateway cannot be reached');
+  await page.context().setOffline(true);
+  await page.getByRole('button', { name: 'Download CSV' }).click();
+  await alert.waitFor();
+  await page.context().setOffline(false);
+  await alert.waitFor({ state: 'detached' });
+
+  await page.context().setOffline(true);
+  await combobox(page, 'Period').selectOption('Last month');
+  await alert.waitFor();
+  await page.context().setOffline(false);
+  await alert.waitFor({ state: 'detached' });
+  await page.locator('table.ranking[aria-busy="false"]').waitFor();
+  assert.deepEqual(await names(), namesOf(await ranked({ range: { period: 'LAST_MONTH' } })));
+});
+
 test('a phone shows cards and a sheet, nothing sideways', async (t) => {
   const { page, seen } = await openPage(t, '', phone);
   const fits = async (what) => {

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
-import { ask, Refused } from '../shared/client';
+import { ask, isUnanswered, Refused } from '../shared/client';
 import type { Demo } from '../shared/config';
 import type { Key } from '../shared/use-key';
+import { useOnline } from '../shared/use-online';
 import { figure } from '../chart/numbers';
 import type { ListAnswer, Row } from './answers';
 import listQuery from './list.graphql?raw';
@@ -101,6 +102,8 @@ function useCampaigns({ value: key, onStatus }: Key) {
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
+  const [again, setAgain] = useState<(() => void) | null>(null);
+  useOnline(again);
 
   async function page({ key, signal }: Asked, variables: { from: string; to: string; first: number; after: string | null }) {
     const { campaigns } = await ask<ListAnswer>(key, listQuery, variables, { signal, onStatus });
@@ -120,18 +123,21 @@ function useCampaigns({ value: key, onStatus }: Key) {
   const before = (of: Asked, after: string | null) => page(of, { from: '1970-01-01T00:00:00Z', to: of.now, first: 25, after });
 
   /** Shows what load gives, unless somebody asks for something else meanwhile. */
-  async function show({ signal }: Asked, load: () => Promise<{ rows: Row[]; next: string | null }>) {
+  async function show(of: Asked, load: () => Promise<{ rows: Row[]; next: string | null }>) {
     setBusy(true);
+    setAgain(null);
     try {
       const { rows, next } = await load();
-      if (signal.aborted) return;
+      if (of.signal.aborted) return;
       setRows((old) => [...(old ?? []), ...rows]);
       setCursor(next);
       setProblem('');
     } catch (error) {
-      if (!signal.aborted) setProblem(problemOf(error));
+      if (of.signal.aborted) return;
+      setProblem(problemOf(error));
+      if (isUnanswered(error)) setAgain(() => () => void show(of, load));
     } finally {
-      if (!signal.aborted) setBusy(false);
+      if (!of.signal.aborted) setBusy(false);
     }
   }
 
@@ -139,6 +145,7 @@ function useCampaigns({ value: key, onStatus }: Key) {
     setRows(null);
     setCursor(null);
     setBusy(false);
+    setAgain(null);
     setProblem(key ? '' : 'Give an API key above to see the campaigns.');
     if (!key) return;
     const leaving = new AbortController();

@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import { Bar } from '../shared/bar';
+import { isUnanswered } from '../shared/client';
 import type { Config } from '../shared/config';
 import { useKey } from '../shared/use-key';
+import { useOnline } from '../shared/use-online';
 import { haveSpan, maxRows, pageRows } from './choices';
 import { Controls } from './controls';
 import { downloadTable } from './download';
@@ -21,6 +23,7 @@ export function Leaderboard({ config }: { config: Config }) {
   const { groups, problem: noGroups, retry: retryGroups } = useGroups(key);
   const { ranking, busy, problem, retry } = useRanking(key, choices);
   const [unsaved, setUnsaved] = useState<unknown>(null);
+  useOnline(isUnanswered(unsaved) ? () => setUnsaved(null) : null); // a file that comes unasked would surprise
 
   const save = (range: Ranking['range']) => {
     setUnsaved(null);

@@ -1,4 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { isUnanswered } from '../shared/client';
+import { useOnline } from '../shared/use-online';
 
 interface Answer<T> {
   /** What was asked last that has an answer, and the answer. */
@@ -11,7 +13,7 @@ interface Answer<T> {
 
 /**
  * The answer to a question; null asks nothing. While the next answer is on its way, and when it does not come, the one
- * before it is held. get is called with it once per question and once per retry.
+ * before it is held. get is called with it once per question and once per retry, which the network's return is too.
  */
 export function useAnswer<T>(question: string | null, get: (signal: AbortSignal, held: Answer<T>['held']) => Promise<T>): Answer<T> {
   const [held, setHeld] = useState<Answer<T>['held']>(null);
@@ -31,10 +33,13 @@ export function useAnswer<T>(question: string | null, get: (signal: AbortSignal,
     return () => control.abort();
   }, [question, attempt]);
 
+  const retry = useCallback(() => setAttempt((n) => n + 1), []);
+  useOnline(isUnanswered(problem) ? retry : null);
+
   return {
     held,
     busy: question !== null && held?.question !== question && problem === null,
     problem,
-    retry: useCallback(() => setAttempt((n) => n + 1), []),
+    retry,
   };
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { figure } from '../chart/numbers';
+import { useOnline } from '../shared/use-online';
 import type { Exchange } from './exchange';
 import { holdsStill, planOf, type Batch, type Plan } from './dry-run';
 import { cached, costOf, freshnessOf, reasonOf, type Freshness } from './extensions';
@@ -70,17 +71,21 @@ function FreshnessFacts({ freshness: { asOf, ageSeconds, stale, sources } }: { f
   );
 }
 
+const unanswered = 'The server cannot be reached.';
+
 /** A dry run: asked for only while this is open. */
 function PlanFacts({ exchange, credential }: { exchange: Exchange; credential: () => string }) {
   const [plan, setPlan] = useState<Plan | string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useOnline(plan === unanswered ? () => setAttempt(attempt + 1) : null);
   useEffect(() => {
     const leaving = new AbortController();
     setPlan(null);
     planOf(exchange.request, credential(), leaving.signal)
       .then(setPlan)
-      .catch(() => leaving.signal.aborted || setPlan('The server cannot be reached.'));
+      .catch(() => leaving.signal.aborted || setPlan(unanswered));
     return () => leaving.abort();
-  }, [exchange.request, credential]);
+  }, [exchange.request, credential, attempt]);
   return (
     <section className="wide">
       <h2>

@@ -12,6 +12,9 @@ export class Refused extends Error {
   }
 }
 
+/** Whether a failure is that nobody answered, which passes when the network is back. */
+export const isUnanswered = (problem: unknown) => problem !== null && !(problem instanceof Refused);
+
 /** Gives the data of one query, or throws Refused. onStatus hears the HTTP status. */
 export async function ask<T>(
   key: string,
