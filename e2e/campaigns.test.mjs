@@ -323,6 +323,23 @@ test('after the show the numbers of any instant are there', async (t) => {
   assertClean(opened);
 });
 
+test('paper has the wall without what it is worked by', async (t) => {
+  const { page } = await openWall(t, await pastShow(), { ...studio, colorScheme: 'dark' });
+  await huge(page, 5);
+  await page.locator('.chart svg').waitFor();
+  const a4 = { width: 1032, height: 700 };
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize(a4);
+  for (const shown of [page.getByRole('heading', { name: 'Replayed Show' }), page.locator('.since'), page.locator('.huge'), page.getByRole('img'), tile(page, 'Likes')]) {
+    assert.ok(await shown.isVisible(), String(shown));
+  }
+  for (const hidden of [page.getByRole('banner'), page.getByRole('button'), page.getByRole('slider')]) {
+    assert.equal(await hidden.filter({ visible: true }).count(), 0, String(hidden));
+  }
+  await assertFits(page, a4);
+  await screenshot(page, 'wall-print');
+});
+
 test('who wants little motion gets a replay in single seconds', async (t) => {
   const { page } = await openWall(t, await pastShow(), { ...studio, reducedMotion: 'reduce' });
   await page.clock.install();

@@ -381,6 +381,29 @@ test('what nobody answered is asked again when the network is back', async (t) =
   assert.deepEqual(await names(), namesOf(await ranked({ range: { period: 'LAST_MONTH' } })));
 });
 
+test('paper has the title, the period and the ranking, or the scorecard that is open', async (t) => {
+  const { page, table } = await openPage(t, '?partner_type=referral', { viewport: { width: 703, height: 1000 }, colorScheme: 'dark' }); // as wide as A4
+  await page.emulateMedia({ media: 'print' });
+  const heading = page.getByRole('heading', { name: 'Partner leaderboard' });
+  for (const shown of [heading, page.getByText(/, 1 Jan – 31 Dec/), page.getByText('Only partner type Referral.'), table, table.getByRole('columnheader', { name: 'Page views' })]) {
+    assert.ok(await shown.isVisible(), String(shown));
+  }
+  for (const hidden of [page.getByRole('banner'), page.getByRole('search'), page.locator('button:not(th *)')]) {
+    assert.equal(await hidden.filter({ visible: true }).count(), 0, String(hidden));
+  }
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 703, `the page is ${width} pixels wide`);
+  await screenshot(page, 'leaderboard-print');
+
+  await page.emulateMedia({ media: 'screen' });
+  await page.getByRole('rowheader').first().getByRole('link').click();
+  await scorecard(page).locator('.chart svg').waitFor();
+  await page.emulateMedia({ media: 'print' });
+  assert.ok(await scorecard(page).isVisible());
+  assert.ok(!(await table.isVisible()));
+  await screenshot(page, 'leaderboard-scorecard-print');
+});
+
 test('a phone shows cards and a sheet, nothing sideways', async (t) => {
   const { page, seen } = await openPage(t, '', phone);
   const fits = async (what) => {

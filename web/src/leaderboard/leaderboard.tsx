@@ -8,6 +8,7 @@ import { haveSpan, maxRows, pageRows } from './choices';
 import { Controls } from './controls';
 import { downloadTable } from './download';
 import { days, moment } from './format';
+import { Only } from './only';
 import { Problem } from './problem';
 import { hasBegun, type Edge, type Range } from './queries';
 import { Scorecard } from './scorecard';
@@ -58,6 +59,7 @@ export function Leaderboard({ config }: { config: Config }) {
             Download CSV
           </button>
         </div>
+        <Only choices={choices} groups={groups} />
         {ranking && ranking.edges.length > 0 && <Table edges={ranking.edges} range={ranking.range} choices={choices} choose={choose} busy={busy} />}
         {ranking && <More ranking={ranking} busy={busy} onMore={() => choose({ rows: Math.min(ranking.edges.length + pageRows, maxRows) }, 'replace')} />}
       </main>
