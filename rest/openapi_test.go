@@ -32,6 +32,11 @@ func TestOpenAPIValid(t *testing.T) {
 	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Error(err)
 	}
+	for _, tag := range doc.Tags {
+		if tag.Description == "" {
+			t.Errorf("the tag %q has no description", tag.Name)
+		}
+	}
 	patterns := []string{"/v1/events"}
 	for _, pattern := range rest.Routes() {
 		if pattern != "/partner-stats/{activationId}" { // a page for people
