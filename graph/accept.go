@@ -42,72 +42,85 @@ func acceptanceOf(accept []string) acceptance {
 }
 
 func readAccept(accept []string) acceptance {
-	a := acceptance{also: formsOf(accept), events: wantsEvents(accept)}
-	if a.media, a.ok = negotiate(accept); !a.ok && a.also.any() { // for what is refused
+	if strings.TrimSpace(strings.Join(accept, "")) == "" {
+		return acceptance{media: mediaJSON, ok: true}
+	}
+	ranges := rangesOf(accept)
+	a := acceptance{also: ranges.forms(), events: ranges.events()}
+	if a.media, a.ok = ranges.negotiate(); !a.ok && a.also.any() { // for what is refused
 		a.media, a.ok = mediaJSON, true
 	}
 	return a
 }
 
-// negotiate picks the response's media type by the weights of the Accept
-// headers; false when none of ours is acceptable. Without a preference it is
-// application/json, which every client reads.
-func negotiate(accept []string) (string, bool) {
-	if len(accept) == 0 || strings.TrimSpace(strings.Join(accept, "")) == "" {
-		return mediaJSON, true
-	}
-	best, bestWeight := "", 0.0
-	for _, ours := range []string{mediaJSON, mediaResponse} {
-		weight := acceptWeight(accept, ours)
-		named := acceptNames(accept, ours)
-		if weight > bestWeight || weight == bestWeight && weight > 0 && named && !acceptNames(accept, best) {
-			best, bestWeight = ours, weight
-		}
-	}
-	return best, bestWeight > 0
+// mediaRange is one that a client accepts, such as text/* with a weight of 0.8.
+type mediaRange struct {
+	name   string
+	q      float64
+	params map[string]string
 }
 
-// acceptWeight is the weight that the most specific matching range gives the
-// media type, 0 when none matches.
-func acceptWeight(accept []string, media string) float64 {
-	weight, specific := 0.0, -1
-	kind, _, _ := strings.Cut(media, "/")
-	eachRange(accept, func(name string, q float64, _ map[string]string) {
-		precision := -1
-		switch name {
-		case media:
-			precision = 2
-		case kind + "/*":
-			precision = 1
-		case "*/*":
-			precision = 0
-		}
-		if precision > specific || precision == specific && precision >= 0 && q > weight {
-			weight, specific = q, precision
-		}
-	})
-	return weight
-}
+type mediaRanges []mediaRange
 
-// acceptNames reports whether the media type is named, not only matched.
-func acceptNames(accept []string, media string) bool {
-	named := false
-	eachRange(accept, func(name string, _ float64, _ map[string]string) { named = named || name == media })
-	return named
-}
-
-func eachRange(accept []string, f func(name string, q float64, params map[string]string)) {
-	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-		if err != nil || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
-			continue
-		}
-		q := 1.0
-		if text, ok := params["q"]; ok {
-			if q, err = strconv.ParseFloat(text, 64); err != nil || q < 0 || q > 1 {
+// rangesOf parses the Accept headers, and leaves out what is wrong in them.
+func rangesOf(accept []string) mediaRanges {
+	var ranges mediaRanges
+	for _, header := range accept {
+		for part := range strings.SplitSeq(header, ",") {
+			name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+			if err != nil || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
 				continue
 			}
+			q := 1.0
+			if text, ok := params["q"]; ok {
+				if q, err = strconv.ParseFloat(text, 64); err != nil || !(q >= 0 && q <= 1) {
+					continue
+				}
+			}
+			ranges = append(ranges, mediaRange{name, q, params})
 		}
-		f(name, q, params)
 	}
+	return ranges
+}
+
+// weight is what the most specific matching range gives the media type, 0 when
+// none matches, and whether that range names it.
+func (rs mediaRanges) weight(media string) (weight float64, named bool) {
+	specific := -1
+	kind, _, _ := strings.Cut(media, "/")
+	for _, r := range rs {
+		precision := -1
+		switch {
+		case r.name == media:
+			precision = 2
+		case r.name == kind+"/*":
+			precision = 1
+		case r.name == "*/*":
+			precision = 0
+		}
+		if precision > specific || precision == specific && precision >= 0 && r.q > weight {
+			weight, specific = r.q, precision
+		}
+	}
+	return weight, specific == 2
+}
+
+// named is the weight of a media type that is named, else 0.
+func (rs mediaRanges) named(media string) float64 {
+	if weight, named := rs.weight(media); named {
+		return weight
+	}
+	return 0
+}
+
+// negotiate picks the response's media type by the weights; false when none of ours
+// is acceptable. Of two that weigh the same it is GraphQL's own where that is named,
+// else application/json, which every client reads.
+func (rs mediaRanges) negotiate() (string, bool) {
+	plain, _ := rs.weight(mediaJSON)
+	own, named := rs.weight(mediaResponse)
+	if own > plain || own == plain && named {
+		return mediaResponse, own > 0
+	}
+	return mediaJSON, plain > 0
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -18,36 +19,30 @@ type forms struct {
 	timeout    time.Duration // of all parts together
 }
 
-// formsOf reads the Accept headers. A form must be named, and must not weigh less
-// than the JSON that is named beside it; CSV must weigh more.
-func formsOf(accept []string) forms {
-	named := func(media string) float64 {
-		if !acceptNames(accept, media) {
-			return 0
-		}
-		return acceptWeight(accept, media)
-	}
-	weight := named(mediaCSV)
-	csv := weight > named(mediaJSON) && weight > named(mediaResponse)
-	parts := named(mediaParts)
-	parted := parts > 0 && parts >= max(named(mediaJSON), named(mediaResponse)) && speaksDefer(accept)
-	return forms{csv: csv, parts: !csv && parted}
+// forms are those that the client takes. One must be named, and must not weigh less than the JSON
+// that is named beside it; CSV must weigh more.
+func (rs mediaRanges) forms() forms {
+	json := max(rs.named(mediaJSON), rs.named(mediaResponse))
+	csv := rs.named(mediaCSV) > json
+	parts := rs.named(mediaParts)
+	return forms{csv: csv, parts: !csv && parts > 0 && parts >= json && slices.ContainsFunc(rs, mediaRange.speaksDefer)}
 }
 
 // speaksDefer reports whether the client reads the form of deferred parts that
 // we write, as Apollo Client names it; one that names none is taken at its word.
-func speaksDefer(accept []string) bool {
-	speaks := false
-	eachRange(accept, func(name string, _ float64, params map[string]string) {
-		if name != mediaParts {
-			return
+func (r mediaRange) speaksDefer() bool {
+	if r.name != mediaParts {
+		return false
+	}
+	if r.params["deferspec"] == deferSpec {
+		return true
+	}
+	for name := range r.params {
+		if name != "q" && name != "boundary" && name != "charset" {
+			return false
 		}
-		delete(params, "q")
-		delete(params, "boundary")
-		delete(params, "charset")
-		speaks = speaks || len(params) == 0 || params["deferspec"] == deferSpec
-	})
-	return speaks
+	}
+	return true
 }
 
 func (f forms) any() bool { return f.csv || f.parts }

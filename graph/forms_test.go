@@ -28,7 +28,7 @@ func TestForms(t *testing.T) {
 		"multipart/mixed;incrementalSpec=v0.2,multipart/mixed;deferSpec=20220824":                       {parts: true},
 		"application/json;deferSpec=20220824,multipart/mixed;deferSpec=20990101":                        {},
 	} {
-		if got := formsOf([]string{accept}); got != want {
+		if got := rangesOf([]string{accept}).forms(); got != want {
 			t.Errorf("%s: got %+v, want %+v", accept, got, want)
 		}
 	}

@@ -42,6 +42,11 @@ func TestCheckRoots(t *testing.T) {
 	}
 }
 
+func negotiated(accept ...string) (string, bool) {
+	a := acceptanceOf(accept)
+	return a.media, a.ok
+}
+
 func TestNegotiate(t *testing.T) {
 	t.Parallel()
 	const none = ""
@@ -55,7 +60,11 @@ func TestNegotiate(t *testing.T) {
 		{"application/json", mediaJSON},
 		{"application/graphql-response+json", mediaResponse},
 		{"application/graphql-response+json, application/json;q=0.9", mediaResponse},
-		{"application/json, application/graphql-response+json", mediaJSON},
+		{"application/json, application/graphql-response+json", mediaResponse},
+		{"application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed", mediaResponse}, // urql
+		{"application/json, application/graphql-response+json;q=0.9", mediaJSON},
+		{"application/json, */*", mediaJSON},
+		{"application/json;q=0, application/graphql-response+json;q=0", none},
 		{"application/json;q=0.5, application/graphql-response+json;q=0.6", mediaResponse},
 		{"application/json;q=0.5, */*;q=0.6", mediaResponse},
 		{"*/*;q=0.1, application/graphql-response+json;q=0.1", mediaResponse},
@@ -72,15 +81,15 @@ func TestNegotiate(t *testing.T) {
 		{"application/json;q=NaN", none},
 		{";;;, application/json", mediaJSON},
 	} {
-		got, ok := negotiate([]string{c.accept})
+		got, ok := negotiated(c.accept)
 		if ok != (c.want != none) || ok && got != c.want {
 			t.Errorf("%q gave %q, %v, want %q", c.accept, got, ok, c.want)
 		}
 	}
-	if got, ok := negotiate([]string{"text/html", "application/graphql-response+json"}); !ok || got != mediaResponse {
+	if got, ok := negotiated("text/html", "application/graphql-response+json"); !ok || got != mediaResponse {
 		t.Errorf("two headers gave %q, %v", got, ok)
 	}
-	if got, ok := negotiate(nil); !ok || got != mediaJSON {
+	if got, ok := negotiated(); !ok || got != mediaJSON {
 		t.Errorf("no header gave %q, %v", got, ok)
 	}
 }

@@ -25,17 +25,14 @@ type sse struct{ streaming }
 // Supports takes requests that want events rather than JSON.
 func (t *sse) Supports(r *http.Request) bool { return acceptanceOf(r.Header["Accept"]).events }
 
-func wantsEvents(accept []string) bool {
-	weight := acceptWeight(accept, mediaEvents)
-	if weight == 0 || !acceptNames(accept, mediaEvents) {
-		return false
-	}
+func (rs mediaRanges) events() bool {
+	events := rs.named(mediaEvents)
 	for _, json := range []string{mediaJSON, mediaResponse} {
-		if w := acceptWeight(accept, json); w > weight || w == weight && acceptNames(accept, json) {
+		if weight, named := rs.weight(json); weight > events || weight == events && named {
 			return false
 		}
 	}
-	return true
+	return events > 0
 }
 
 // Do answers one request, for as long as its operation goes on.
