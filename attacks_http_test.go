@@ -22,12 +22,14 @@ import (
 func TestOriginsAreNamed(t *testing.T) {
 	t.Parallel()
 	const ours, theirs = "https://dashboard.example.com", "https://evil.example"
+	// What our pages need, Apollo Client adds, and tracers do; as browsers write it, sorted.
+	const headers = "apollographql-client-name,apollographql-client-version,authorization,baggage,content-type,prefer,sentry-trace,traceparent,tracestate,x-footfall-cost,x-request-id,x-requested-with"
 	b := setup(t, func(c *settings) { c.serving.CORSOrigins = []string{ours} })
 	closed := setup(t)
 	ask := func(b *bundle, method, origin string) answer {
 		h := http.Header{"Origin": {origin}}
 		if method == http.MethodOptions {
-			h["Access-Control-Request-Method"], h["Access-Control-Request-Headers"] = []string{"POST"}, []string{"authorization,content-type"}
+			h["Access-Control-Request-Method"], h["Access-Control-Request-Headers"] = []string{"POST"}, []string{headers}
 			return b.as("").do(method, "/graphql", "", h)
 		}
 		h["Content-Type"] = []string{"application/json"}
@@ -37,11 +39,16 @@ func TestOriginsAreNamed(t *testing.T) {
 	preflight := ask(b, http.MethodOptions, ours)
 	equal(t, "preflight", preflight.status, http.StatusNoContent)
 	equal(t, "its origin", preflight.header.Get(allowed), ours)
-	equal(t, "its headers", preflight.header.Get("Access-Control-Allow-Headers"), "authorization,content-type")
+	equal(t, "its headers", preflight.header.Get("Access-Control-Allow-Headers"), headers)
 	equal(t, "credentials of the browser", preflight.header.Get("Access-Control-Allow-Credentials"), "")
 	got := ask(b, http.MethodPost, ours)
 	equal(t, "asked", got.status, http.StatusOK)
 	equal(t, "its origin", got.header.Get(allowed), ours)
+	for _, name := range []string{"Content-Disposition", "ETag", "Retry-After", "WWW-Authenticate"} {
+		if exposed := strings.ToLower(got.header.Get("Access-Control-Expose-Headers")); !strings.Contains(exposed, strings.ToLower(name)) {
+			t.Errorf("%s is not among what pages may read: %s", name, exposed)
+		}
+	}
 	if vary := strings.Join(got.header.Values("Vary"), ", "); !strings.Contains(vary, "Origin") || !strings.Contains(vary, "Authorization") {
 		t.Errorf("Vary is %s", vary)
 	}

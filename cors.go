@@ -15,11 +15,10 @@ func withCORS(h http.Handler, origins []string) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders: []string{
-			"Accept", "Authorization", "Cache-Control", "Content-Type", "Content-Encoding", "If-None-Match",
-			"X-Footfall-Cost", "X-Footfall-Dry-Run", "X-Footfall-Preflight", "Apollo-Require-Preflight", "X-Apollo-Operation-Name", "GraphQL-Require-Preflight", "Prefer",
+		AllowedHeaders: []string{"*"}, // clients and tracers add their own, and none opens anything but Authorization
+		ExposedHeaders: []string{
+			"Age", "Allow", "Content-Disposition", "ETag", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "Warning", "WWW-Authenticate",
 		},
-		ExposedHeaders: []string{"Age", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Warning"},
-		MaxAge:         7200,
+		MaxAge: 7200,
 	}).Handler(h)
 }
