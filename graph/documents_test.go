@@ -112,7 +112,7 @@ func TestPersistedQueries(t *testing.T) {
 	l.ask("off", map[string]any{"query": stranger, "extensions": persisted(hash)}, http.StatusOK, "")
 	l.ask("off", byHash, http.StatusOK, "") // nor was the error kept at the edge
 	l.ask("off", map[string]any{"documentId": "sha256:" + hash}, http.StatusOK, "")
-	l.ask("off", map[string]any{"extensions": persisted(hash), "variables": map[string]any{"n": "x"}}, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
+	l.ask("off", map[string]any{"extensions": persisted(hash), "variables": map[string]any{"n": "x"}}, http.StatusBadRequest, "BAD_USER_INPUT")
 	l.ask("off", map[string]any{"extensions": persisted(documents.Hash(trustedText))}, http.StatusOK, "") // nobody sent it
 	l.ask("off", map[string]any{"extensions": persisted("board-1")}, http.StatusOK, "")                   // as Apollo's manifests have it
 

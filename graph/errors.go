@@ -34,16 +34,8 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		var shown *gqlerror.Error
 		if errors.As(err, &shown) && shown.Err == nil { // the document's or the variables' fault, found by gqlgen
 			shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
-			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") {
-				if wrong := wrongKind.FindStringSubmatch(shown.Message); wrong != nil && kinds[wrong[1]] != "" {
-					shown.Message = "must be " + kinds[wrong[1]] + " (" + wrong[1] + ")"
-				}
-				field := variableField(shown.Path)
-				shown.Message = field + ": " + shown.Message
-				if shown.Extensions == nil {
-					shown.Extensions = map[string]any{}
-				}
-				shown.Extensions["field"] = analytics.Clip(field, maxMessage)
+			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") && graphql.GetFieldContext(ctx) == nil {
+				presentVariable(graphql.GetOperationContext(ctx).Operation, shown)
 			}
 			return shown
 		}

@@ -10,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/analytics"
+	"footfall/graph/generated"
 	"footfall/graph/scalar"
 )
 
@@ -43,6 +45,55 @@ var kinds = map[string]string{
 
 // wrongKind is gqlparser's message for a value of another kind, or what it took for one.
 var wrongKind = regexp.MustCompile(`^cannot use .* as (\w+)$`)
+
+// presentVariable says the fault of a variable's value as we do, whoever found it.
+func presentVariable(op *ast.OperationDefinition, e *gqlerror.Error) {
+	wrong := wrongKind.FindStringSubmatch(e.Message)
+	enum := enumAt(op, e.Path)
+	switch {
+	case wrong != nil && kinds[wrong[1]] != "":
+		e.Message = "must be " + kinds[wrong[1]] + " (" + wrong[1] + ")"
+	case enum != nil && e.Message == notEnum:
+		e.Message = "must be " + oneOfValues(enum)
+	case enum != nil:
+		if value, ok := strings.CutSuffix(e.Message, " is not a valid "+enum.Name); ok {
+			e.Message = isEnum(enum, value).Error()
+		}
+	}
+	field := variableField(e.Path)
+	e.Message = field + ": " + e.Message
+	errcode.Set(e, string(analytics.CodeInvalid))
+	e.Extensions["field"] = analytics.Clip(field, maxMessage)
+}
+
+// notEnum is gqlparser's message for a value that is no text where an enum's must be.
+const notEnum = "enums must be ints or strings"
+
+// enumAt is the enum that a place in a variable is of, if it is one.
+func enumAt(op *ast.OperationDefinition, path ast.Path) *ast.Definition {
+	types := generated.NewExecutableSchema(generated.Config{}).Schema().Types
+	var t *ast.Type
+	for i, step := range path[1:] {
+		switch step := step.(type) {
+		case ast.PathIndex:
+			t = t.Elem
+		case ast.PathName:
+			if i == 0 {
+				t = op.VariableDefinitions.ForName(string(step)).Type
+				continue
+			}
+			f := types[t.Name()].Fields.ForName(string(step))
+			if f == nil { // unknown
+				return nil
+			}
+			t = f.Type
+		}
+	}
+	if def := types[t.Name()]; def.Kind == ast.Enum {
+		return def
+	}
+	return nil
+}
 
 func isInt(v any) error {
 	_, err := strconv.ParseInt(fmt.Sprint(v), 10, 32)
@@ -146,11 +197,15 @@ func isEnum(def *ast.Definition, value any) error {
 	if def.EnumValues.ForName(fmt.Sprint(value)) != nil {
 		return nil
 	}
+	return mustBe(oneOfValues(def), value, false)
+}
+
+func oneOfValues(def *ast.Definition) string {
 	names := make([]string, len(def.EnumValues))
 	for i, v := range def.EnumValues {
 		names[i] = v.Name
 	}
-	return mustBe("one of "+strings.Join(names, ", "), value, false)
+	return "one of " + strings.Join(names, ", ")
 }
 
 // oneOf takes nulls for absent: clients that write all fields of a struct send them.
