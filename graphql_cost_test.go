@@ -71,6 +71,7 @@ func TestBudget(t *testing.T) {
 	if strings.Contains(a.body, `"data"`) || len(a.errors) != 1 || a.errors[0].code() != "RATE_LIMITED" || !strings.Contains(a.errors[0].Message, "500 a minute") {
 		t.Errorf("answered %s", a.body)
 	}
+	equal(t, "wait within the error", strconv.FormatInt(number(any(a.errors[0].Extensions), "retryAfter"), 10), a.header.Get("Retry-After"))
 	left := number(any(a.errors[0].Extensions), "left")
 	if left < 124 || left > 300 {
 		t.Errorf("%d are left", left)

@@ -62,10 +62,11 @@ func (c Code) Status() int {
 // Error is the one domain error. Message is written for the client: it names
 // the field, the bound and the value, and never holds internal text.
 type Error struct {
-	Code    Code
-	Field   string // the input at fault, "" when none is
-	Message string
-	Err     error // the cause, for logs only
+	Code       Code
+	Field      string // the input at fault, "" when none is
+	Message    string
+	RetryAfter int64 // whole seconds until another try may pass, 0 where nobody knows
+	Err        error // the cause, for logs only
 }
 
 func (e *Error) Error() string {

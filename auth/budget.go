@@ -40,8 +40,11 @@ func (b *budgets) take(p *Principal, cost int) (Limit, error) {
 		limit.RetryAfter = 0
 	}
 	if limit.RetryAfter > 0 {
-		return limit, analytics.Errorf(analytics.CodeRateLimited, "the cost budget of %d a minute has %d left, the operation costs %d: try again in %d s",
-			limit.Limit, limit.Remaining, cost, wholeSeconds(limit.RetryAfter))
+		wait := wholeSeconds(limit.RetryAfter)
+		err := analytics.Errorf(analytics.CodeRateLimited, "the cost budget of %d a minute has %d left, the operation costs %d: try again in %d s",
+			limit.Limit, limit.Remaining, cost, wait)
+		err.RetryAfter = wait
+		return limit, err
 	}
 	return limit, nil
 }

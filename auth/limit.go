@@ -142,5 +142,8 @@ func (p *policy) verdict(l Limit) (Limit, error) {
 }
 
 func (p *policy) over(l Limit) error {
-	return analytics.Errorf(analytics.CodeRateLimited, "at most %d %s a minute, try again in %d s", l.Limit, p.what, wholeSeconds(l.RetryAfter))
+	wait := wholeSeconds(l.RetryAfter)
+	err := analytics.Errorf(analytics.CodeRateLimited, "at most %d %s a minute, try again in %d s", l.Limit, p.what, wait)
+	err.RetryAfter = wait
+	return err
 }

@@ -227,11 +227,7 @@ func (d *documentStage) logOnce(ctx context.Context, op *graphql.OperationContex
 // requestError is the form in which gqlgen hands on why an operation cannot run.
 func requestError(err error) *gqlerror.Error {
 	public := Public(err)
-	out := &gqlerror.Error{Message: public.Error(), Extensions: map[string]any{"code": string(public.Code)}}
-	if public.Field != "" {
-		out.Extensions["field"] = public.Field
-	}
-	return out
+	return &gqlerror.Error{Message: public.Error(), Extensions: extensions(public)}
 }
 
 var _ interface {

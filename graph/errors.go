@@ -43,7 +43,7 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if public.Code == analytics.CodeInternal || public.Code == analytics.CodeUnavailable {
 			logFailure(ctx, log, public)
 		}
-		out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{"code": string(public.Code)}}
+		out := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 		if shown != nil {
 			out.Path, out.Locations = shown.Path, shown.Locations
 		}
@@ -54,12 +54,23 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if fc := graphql.GetFieldContext(ctx); len(out.Locations) == 0 && fc != nil && fc.Field.Field != nil && fc.Field.Position != nil {
 			out.Locations = []gqlerror.Location{{Line: fc.Field.Position.Line, Column: fc.Field.Position.Column}}
 		}
-		out.Message = public.Error()
-		if public.Field != "" {
-			out.Extensions["field"] = public.Field
-		}
+		out.Message, out.Extensions = public.Error(), extensions(public)
 		return out
 	}
+}
+
+// extensions are what programs read of an error. Streams have no header that says
+// when to come back, so errors do; a second is what the header says too where
+// nobody knows better.
+func extensions(public *analytics.Error) map[string]any {
+	e := map[string]any{"code": string(public.Code)}
+	if public.Field != "" {
+		e["field"] = public.Field
+	}
+	if public.Code == analytics.CodeRateLimited || public.Code == analytics.CodeUnavailable {
+		e["retryAfter"] = max(1, public.RetryAfter)
+	}
+	return e
 }
 
 // cut parts the path of an argument that cannot be read, such as

@@ -123,9 +123,9 @@ func (c *costs) refuse(err *analytics.Error, bound string, limit, got int64) *gq
 	if c.Measure {
 		return nil
 	}
-	return &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{
-		"code": string(err.Code), "bound": bound, "limit": limit, "value": got,
-	}}
+	out := requestError(err)
+	out.Extensions["bound"], out.Extensions["limit"], out.Extensions["value"] = bound, limit, got
+	return out
 }
 
 func chargeOf(op *graphql.OperationContext) *charge {

@@ -369,7 +369,7 @@ func TestRateLimit(t *testing.T) {
 	}
 	b.limit.RetryAfter = 1500 * time.Millisecond
 	w = b.do(http.MethodPost, "/graphql", body(partners))
-	b.expect(w, http.StatusTooManyRequests, `{"errors":[{"message":"too many","extensions":{"code":"RATE_LIMITED"}}]}`)
+	b.expect(w, http.StatusTooManyRequests, `{"errors":[{"message":"too many","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
 	if got := w.Header().Get("Retry-After"); got != "2" {
 		t.Errorf("Retry-After is %q", got)
 	}

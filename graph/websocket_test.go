@@ -113,7 +113,7 @@ func TestWebSocketOperations(t *testing.T) {
 	c.want(`{"id":"c","type":"error","payload":[{"message":"query: must be a JSON string","extensions":{"code":"BAD_USER_INPUT","field":"query"}}]}`)
 	s.limit.Store(true)
 	c.send(subscribe("d", showLive))
-	c.want(`{"id":"d","type":"error","payload":[{"message":"too many","extensions":{"code":"RATE_LIMITED"}}]}`)
+	c.want(`{"id":"d","type":"error","payload":[{"message":"too many","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
 }
 
 func TestWebSocketOperationsAreBounded(t *testing.T) {
@@ -122,7 +122,7 @@ func TestWebSocketOperationsAreBounded(t *testing.T) {
 	for i := range maxOperations + 1 {
 		c.send(subscribe(fmt.Sprint(i), showLive))
 	}
-	c.want(`{"id":"100","type":"error","payload":[{"message":"at most 100 operations of a connection at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
+	c.want(`{"id":"100","type":"error","payload":[{"message":"at most 100 operations of a connection at a time","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
 	_ = c.conn.CloseNow()
 	for range maxOperations {
 		await.Value(t, "a subscription's end", s.left)
@@ -148,7 +148,7 @@ func TestWebSocketOperationsAreHeld(t *testing.T) {
 		c.send(subscribe(strconv.Itoa(id), long))
 	}
 	c.send(subscribe("more", long))
-	c.want(`{"id":"more","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests at a time","extensions":{"code":"RATE_LIMITED"}}]}`)
+	c.want(`{"id":"more","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests at a time","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
 	_ = c.conn.CloseNow()
 	for range fit {
 		await.Value(t, "a subscription's end", s.left)
