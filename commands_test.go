@@ -253,7 +253,7 @@ func TestCommandActivations(t *testing.T) {
 	}
 	second := create("acme", "--id", "act_mine", "--status", "pending").row()
 	equal(t, "id", at(second, "activationId"), any("act_mine"))
-	create("other", "--id", "act_mine").fails(1, `activationId "act_mine" is taken`)
+	create("other", "--id", "act_mine").fails(1, `activationId: is taken: "act_mine"`)
 	create("acme", "--status", "gone").fails(2, "--status", "pending", "gone")
 	create("acme", "--id", "two words").fails(1, "activationId", "two words")
 	create("acme", "--end", "2026-02-01T00:00:00Z").fails(1, "endAt")

@@ -182,13 +182,14 @@ func TestActivationMutations(t *testing.T) {
 
 	taken := b.post(`mutation { createActivation(input: { activationId: "act", eventKey: "e", eventName: "n", tier: "t",
 		startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z" }) { token } }`, nil, nil)
-	refused(t, taken, "CONFLICT", "act")
+	refused(t, taken, "CONFLICT", "activationId: is taken", "act")
+	equal(t, "field", at(any(taken.errors[0].Extensions), "field"), any("activationId"))
 	equal(t, "token opens", number(b.as(token).ask(`{ activation(activationId: "act") { metrics { clickCount } } }`), "activation.metrics.clickCount"), 0)
 
 	matches(t, b.ask(`mutation { deleteActivation(activationId: "act") { activationId } }`), `{"deleteActivation": {"activationId": "act"}}`)
 	matches(t, b.ask(`{ activation(activationId: "act") { id } }`), `{"activation": null}`)
 	equal(t, "the dead token", b.as(token).post(`{ activation(activationId: "act") { id } }`, nil, fresh).status, http.StatusUnauthorized)
-	refused(t, b.post(`mutation { deleteActivation(activationId: "act") { activationId } }`, nil, nil), "NOT_FOUND")
+	refused(t, b.post(`mutation { deleteActivation(activationId: "act") { activationId } }`, nil, nil), "NOT_FOUND", "activationId: no such activation")
 	again := b.post(`mutation { createActivation(input: { activationId: "act", eventKey: "e", eventName: "n", tier: "t",
 		startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z" }) { token } }`, nil, nil)
 	refused(t, again, "CONFLICT", "act")
@@ -226,5 +227,5 @@ func TestActivationStatus(t *testing.T) {
 		matches(t, b.ask(`{ activation(activationId: "act") { status } }`), fmt.Sprintf(`{"activation": {"status": %q}}`, step.status))
 		equal(t, step.status, b.as("").do(http.MethodGet, "/api/partner-stats/act?token="+token, "", fresh).status, step.report)
 	}
-	refused(t, b.post(`mutation { setActivationStatus(activationId: "none", status: ACTIVATED) { activation { id } } }`, nil, nil), "NOT_FOUND", "none")
+	refused(t, b.post(`mutation { setActivationStatus(activationId: "none", status: ACTIVATED) { activation { id } } }`, nil, nil), "NOT_FOUND", "activationId: no such activation", "none")
 }

@@ -19,7 +19,7 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 			"activation_id": a.ActivationID, "tenant_id": tenant, "token_digest": token[:], "now": now,
 		})
 		if sqlState(err) == uniqueViolation {
-			return analytics.Errorf(analytics.CodeConflict, "activationId %q is taken", a.ActivationID)
+			return &analytics.Error{Code: analytics.CodeConflict, Field: "activationId", Message: "is taken: " + analytics.Quote(a.ActivationID)}
 		}
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (s *Store) SetActivationStatus(ctx context.Context, tenant int64, id string
 }
 
 func noActivation(id string) error {
-	return analytics.Errorf(analytics.CodeNotFound, "no such activation: %q", id)
+	return &analytics.Error{Code: analytics.CodeNotFound, Field: "activationId", Message: "no such activation: " + analytics.Quote(id)}
 }
 
 // DeleteActivation removes an activation; its token dies with it and its id is
