@@ -68,6 +68,9 @@ func parseBody(raw []byte, params *graphql.RawParams) (status int, err error) {
 		var wrongType *json.UnmarshalTypeError
 		if errors.As(err, &wrongType) {
 			status = http.StatusUnprocessableEntity
+			if wrongType.Value == "array" {
+				return status, analytics.Invalidf("body", "must be a JSON object with a query: batches, which are arrays of those, are not taken")
+			}
 		}
 		return status, analytics.Invalidf("body", "must be a JSON object with a query")
 	}

@@ -90,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		{http.MethodPost, body(partners), []string{"Authorization", ""}, http.StatusUnauthorized, "Authorization header is required"},
 		{http.MethodPost, "", nil, http.StatusBadRequest, "body: must be a JSON object"},
 		{http.MethodPost, "secret", nil, http.StatusBadRequest, "body: must be a JSON object"},
-		{http.MethodPost, "[" + body(partners) + "]", nil, http.StatusBadRequest, "body: must be a JSON object"},
+		{http.MethodPost, "[" + body(partners) + "]", nil, http.StatusBadRequest, "body: must be a JSON object with a query: batches"},
 		{http.MethodPost, body(partners) + "{}", nil, http.StatusBadRequest, "body: must be a JSON object"},
 		{http.MethodPost, `"secret"`, nil, http.StatusBadRequest, "body: must be a JSON object"},
 		{http.MethodPost, `null`, nil, http.StatusBadRequest, "query: is required"},
