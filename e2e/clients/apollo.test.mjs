@@ -28,9 +28,13 @@ function newClient() {
       Query: {
         fields: {
           activations: relayStylePagination(['filter']),
+          campaigns: relayStylePagination(['scheduled', 'campaignKeys']),
           partnerLeaderboard: relayStylePagination(['range', 'timeZone', 'filter', 'orderBy']),
         },
       },
+      ActivationMetrics: { merge: true },
+      CampaignMetrics: { merge: true },
+      PartnerEngagement: { merge: true },
     },
   });
   const client = new ApolloClient({ cache, link: count.concat(new HttpLink({ uri: endpoint, headers })) });
@@ -94,6 +98,16 @@ test('Apollo: pages of activations merge in order, none twice', async () => {
 
   const all = await newClient().client.query({ query, variables: { ...variables, first: 1000 } });
   assert.deepEqual(edges.map(({ node }) => node.id), all.data.activations.edges.map(({ node }) => node.id));
+});
+
+test('Apollo: measures of one campaign that several queries ask for are kept together', async () => {
+  const { client, sent } = newClient();
+  const likes = gql`{ campaigns(first: 1) { edges { node { id metrics { likes } } } } }`;
+  const viewers = gql`{ campaigns(first: 1) { edges { node { id metrics { totalViewers } } } } }`;
+  await client.query({ query: likes });
+  await client.query({ query: viewers });
+  await client.query({ query: likes });
+  assert.equal(sent.requests, 2, 'the first answer is still whole');
 });
 
 test('Apollo: a node that is fetched again updates every query that shows it', async () => {
