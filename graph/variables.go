@@ -72,27 +72,25 @@ const notEnum = "enums must be ints or strings"
 // enumAt is the enum that a place in a variable is of, if it is one.
 func enumAt(op *ast.OperationDefinition, path ast.Path) *ast.Definition {
 	types := generated.NewExecutableSchema(generated.Config{}).Schema().Types
-	var t *ast.Type
-	for i, step := range path[1:] {
-		switch step := step.(type) {
-		case ast.PathIndex:
-			t = t.Elem
-		case ast.PathName:
-			if i == 0 {
-				t = op.VariableDefinitions.ForName(string(step)).Type
-				continue
-			}
-			f := types[t.Name()].Fields.ForName(string(step))
+	name, _ := path[1].(ast.PathName)
+	v := op.VariableDefinitions.ForName(string(name))
+	if v == nil {
+		return nil
+	}
+	def := types[v.Type.Name()] // of elements too: lists have no names
+	for _, step := range path[2:] {
+		if name, named := step.(ast.PathName); named && def != nil {
+			f := def.Fields.ForName(string(name))
 			if f == nil { // unknown
 				return nil
 			}
-			t = f.Type
+			def = types[f.Type.Name()]
 		}
 	}
-	if def := types[t.Name()]; def.Kind == ast.Enum {
-		return def
+	if def == nil || def.Kind != ast.Enum {
+		return nil
 	}
-	return nil
+	return def
 }
 
 func isInt(v any) error {
