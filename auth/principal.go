@@ -63,9 +63,9 @@ func (p *Principal) Require(scope analytics.Scope) error {
 
 type principalKey struct{}
 
-// WithPrincipal says that p asks under ctx.
+// WithPrincipal says that p asks under ctx, and acts.
 func WithPrincipal(ctx context.Context, p *Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
+	return context.WithValue(analytics.WithActor(ctx, p.ID), principalKey{}, p)
 }
 
 // From is who asks under ctx, nil when nobody does.

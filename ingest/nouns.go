@@ -39,7 +39,7 @@ func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in
 		return nil, err
 	}
 	err = w.write(ctx, tenant, func() (change analytics.Change, err error) {
-		a, change, err = w.o.Store.CreateActivation(acting(ctx), tenant, a, auth.Digest(token))
+		a, change, err = w.o.Store.CreateActivation(ctx, tenant, a, auth.Digest(token))
 		return change, err
 	})
 	if err != nil {
@@ -48,19 +48,11 @@ func (w *Writer) CreateActivationWithToken(ctx context.Context, tenant int64, in
 	return &a, nil
 }
 
-// acting names the key that asks, if one does, for the audit log.
-func acting(ctx context.Context) context.Context {
-	if p := auth.From(ctx); p != nil {
-		return analytics.WithActor(ctx, p.ID)
-	}
-	return ctx
-}
-
 // SetActivationStatus says how far an activation's order got, and returns it as it is
 // then; none of that id is CodeNotFound.
 func (w *Writer) SetActivationStatus(ctx context.Context, tenant int64, id string, status analytics.ActivationStatus) (a *analytics.Activation, err error) {
 	err = w.write(ctx, tenant, func() (change analytics.Change, err error) {
-		a, change, err = w.o.Store.SetActivationStatus(acting(ctx), tenant, id, status)
+		a, change, err = w.o.Store.SetActivationStatus(ctx, tenant, id, status)
 		return change, err
 	})
 	if err != nil {
@@ -72,7 +64,7 @@ func (w *Writer) SetActivationStatus(ctx context.Context, tenant int64, id strin
 // DeleteActivation removes an activation for good, its token with it; none of
 // that id is CodeNotFound.
 func (w *Writer) DeleteActivation(ctx context.Context, tenant int64, id string) error {
-	return w.write(ctx, tenant, func() (analytics.Change, error) { return w.o.Store.DeleteActivation(acting(ctx), tenant, id) })
+	return w.write(ctx, tenant, func() (analytics.Change, error) { return w.o.Store.DeleteActivation(ctx, tenant, id) })
 }
 
 // UpsertPartners creates or replaces 1 to 1000 partners, all or none. The error
