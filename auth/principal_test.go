@@ -48,4 +48,7 @@ func TestContext(t *testing.T) {
 	if auth.From(ctx) != p {
 		t.Error("another principal came back")
 	}
+	if who := analytics.Actor(ctx); who != p.ID {
+		t.Errorf("%q acts", who)
+	}
 }

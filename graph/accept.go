@@ -90,12 +90,12 @@ func (rs mediaRanges) weight(media string) (weight float64, named bool) {
 	kind, _, _ := strings.Cut(media, "/")
 	for _, r := range rs {
 		precision := -1
-		switch {
-		case r.name == media:
+		switch r.name {
+		case media:
 			precision = 2
-		case r.name == kind+"/*":
+		case kind + "/*":
 			precision = 1
-		case r.name == "*/*":
+		case "*/*":
 			precision = 0
 		}
 		if precision > specific || precision == specific && precision >= 0 && r.q > weight {
