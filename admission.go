@@ -24,7 +24,7 @@ const (
 	commitWait     = 10 * time.Second
 	boardsAtOnce   = 2
 	boardsWaiting  = 16
-	boardWait      = 5 * time.Second
+	boardWait      = 10 * time.Second
 )
 
 // gates are of what is admitted.

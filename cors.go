@@ -15,7 +15,7 @@ func withCORS(h http.Handler, origins []string) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders: []string{"*"}, // clients and tracers add their own, and none opens anything but Authorization
+		AllowedHeaders: []string{"*"}, // clients and tracers add their own; Authorization alone opens anything, and no browser adds that by itself
 		ExposedHeaders: []string{
 			"Age", "Allow", "Content-Disposition", "ETag", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "Warning", "WWW-Authenticate",
 		},

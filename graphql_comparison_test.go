@@ -267,6 +267,15 @@ func TestPreviousOfACutPoint(t *testing.T) {
 		{"start": "2026-04-06T00:00:00+02:00", "engagement": {
 			"before": {"range": {"start": "2026-04-04T00:00:00+02:00", "end": "2026-04-06T00:00:00+02:00"}},
 			"week": {"range": {"start": "2026-03-30T00:00:00+02:00", "end": "2026-04-01T00:00:00+02:00"}}}}]`)
+	// What an activation's own window cuts off does not count, of all events or of a part.
+	const series = `timeSeries(interval: MONTH, timeZone: "UTC") { points { metrics { previous { range { start end } } } } }`
+	b.activate("short", "jazz", "2026-03-10T00:00:00Z", "2026-03-20T00:00:00Z")
+	b.record(`{"id":"1","action":"click","event":"jazz","session":"s","source":"x","at":"2026-03-15T00:00:00Z"}`)
+	data := b.ask(`{ activation(activationId: "short") { all: ` + strings.Replace(series, "(", `(range: { dates: { startDate: "2026-03-01", endDate: "2026-03-31" } }, `, 1) + `
+		breakdown(by: [SOURCE], timeZone: "UTC", range: { dates: { startDate: "2026-03-01", endDate: "2026-03-31" } }) { rows { ` + strings.Replace(series, `, timeZone: "UTC"`, "", 1) + ` } } } }`)
+	whole := at(data, "activation.all.points")
+	matches(t, whole, `[{"metrics": {"previous": {"range": {"start": "2026-03-10T00:00:00Z", "end": "2026-03-10T00:00:00Z"}}}}]`)
+	matches(t, at(data, "activation.breakdown.rows.0.timeSeries.points"), encoded(whole))
 	// Cut within a day it is so long, and no days.
 	matches(t, points(`interval: MONTH, range: { instants: { start: "2026-03-31T10:00:00Z", end: "2026-03-31T22:00:00Z" } }`), `[
 		{"start": "2026-03-31T12:00:00+02:00", "engagement": {

@@ -131,6 +131,7 @@ func TestBadVariables(t *testing.T) {
 		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"period": nil}, "", nil},
 		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"period": "YESTERYEAR"}, "BAD_USER_INPUT", []string{"$v.period: must be one of ", "LAST_30_DAYS", `got "YESTERYEAR"`}},
 		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"period": "last_30_days"}, "BAD_USER_INPUT", []string{"$v.period: must be one of ", `got "last_30_days"`}},
+		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"period": "LAST_MONTH is not a valid Period Did you mean x"}, "BAD_USER_INPUT", []string{"$v.period: must be one of ", `got "LAST_MONTH is not a valid Period Did you mean x"`}},
 		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, map[string]any{"period": true}, "BAD_USER_INPUT", []string{"$v.period: must be one of "}},
 		{`query($v: RangeInput) { partnerLeaderboard(range: $v) { nodes { id } } }`, "LAST_30_DAYS", "BAD_USER_INPUT", []string{"$v: must be a RangeInput"}},
 		{`query($v: [DimensionFilter!]) { partnerLeaderboard(where: $v) { nodes { id } } }`, []any{map[string]any{"dimension": "COLOUR"}}, "BAD_USER_INPUT", []string{"$v[0].dimension: must be one of ", `got "COLOUR"`}},

@@ -39,11 +39,7 @@ func connect(ctx context.Context, url string) (*pgx.Conn, error) {
 
 // sql runs statements on the primary past the link.
 func (w *world) sql(ctx context.Context, statements ...string) error {
-	return sqlAt(ctx, w.primary, statements...)
-}
-
-func sqlAt(ctx context.Context, url string, statements ...string) error {
-	c, err := connect(ctx, url)
+	c, err := w.connect(ctx)
 	if err != nil {
 		return err
 	}

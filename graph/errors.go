@@ -33,9 +33,10 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var shown *gqlerror.Error
 		if errors.As(err, &shown) && shown.Err == nil { // the document's or the variables' fault, found by gqlgen
-			shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
 			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") && graphql.GetFieldContext(ctx) == nil {
 				presentVariable(graphql.GetOperationContext(ctx).Operation, shown)
+			} else {
+				shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
 			}
 			return shown
 		}

@@ -57,7 +57,7 @@ func presentVariable(op *ast.OperationDefinition, e *gqlerror.Error) {
 		e.Message = "must be " + oneOfValues(enum)
 	case enum != nil:
 		if value, ok := strings.CutSuffix(e.Message, " is not a valid "+enum.Name); ok {
-			e.Message = isEnum(enum, value).Error()
+			e.Message = mustBe(oneOfValues(enum), value, false).Error()
 		}
 	}
 	field := variableField(e.Path)

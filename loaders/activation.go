@@ -119,7 +119,7 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: a, Window: asked, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
+	m := analytics.Measured{Noun: a, Asked: asked, Window: asked, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
 	return l.activationPoints(seriesResult{m, ask.Interval, slots, answer.Totals}), nil
 }
 

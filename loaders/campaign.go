@@ -106,7 +106,8 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: c, Window: analytics.WindowOf(extent, zone), Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
+	life := analytics.WindowOf(extent, zone)
+	m := analytics.Measured{Noun: c, Asked: life, Window: life, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
 	return l.campaignPoints(seriesResult{m, ask.Interval, slots, answer.Totals}), nil
 }
 

@@ -80,7 +80,7 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 	if err != nil {
 		return nil, err
 	}
-	m := analytics.Measured{Noun: p, Window: window, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
+	m := analytics.Measured{Noun: p, Asked: window, Window: window, Where: where, AsOf: answer.AsOf, MaxStaleness: ask.MaxStaleness}
 	return l.partnerPoints(seriesResult{m, ask.Interval, slots, answer.Totals}), nil
 }
 

@@ -20,7 +20,7 @@ type seriesResult struct {
 // it, whatever a noun's own window cuts off.
 func (r *seriesResult) point(s analytics.Slot) analytics.Measured {
 	m := r.of
-	m.Asked, m.Window = s.Bucket.Cut(r.of.Window.Range), s.Bucket.Narrow(s.Range)
+	m.Asked, m.Window = s.Bucket.Cut(r.of.Asked.Range), s.Bucket.Narrow(s.Range)
 	return m
 }
 

@@ -18,6 +18,7 @@ type reportData struct {
 		}
 		TimeSeries    reportSeries
 		Before, Hours *reportSeries
+		Ahead         *struct{ ClickCount int64 }
 		Breakdown     struct {
 			Rows []struct {
 				Values  []*string
@@ -119,11 +120,8 @@ func (d *reportData) report(p reportPeriod) (report.Report, error) {
 			r.Measures[name] = m
 		}
 	}
-	if views := a.Metrics.values["clickCount"]; views != nil && !p.narrowed() && p.drawn().End.Before(p.window.End) {
-		r.Ahead = int64(*views)
-		for _, point := range r.Series {
-			r.Ahead -= point.Views
-		}
+	if a.Ahead != nil {
+		r.Ahead = a.Ahead.ClickCount
 	}
 	for _, row := range a.Breakdown.Rows {
 		r.Sources = append(r.Sources, report.Source{Name: row.Values[0], Views: row.Metrics.ClickCount})

@@ -58,6 +58,15 @@ func (p reportPeriod) drawn() analytics.Range {
 	return p.window.Intersect(analytics.Range{Start: p.window.Start, End: tomorrow})
 }
 
+// ahead is what of the window is not drawn because it lies ahead of today.
+func (p reportPeriod) ahead() analytics.Range {
+	drawn := p.drawn()
+	if p.narrowed() || !drawn.Start.Before(drawn.End) || !drawn.End.Before(p.window.End) {
+		return analytics.Range{Start: p.window.End, End: p.window.End}
+	}
+	return analytics.Range{Start: drawn.End, End: p.window.End}
+}
+
 // variables are those of the document, with the ones that are given.
 func (p reportPeriod) variables(given map[string]any) map[string]any {
 	drawn, start := p.drawn(), p.first.Start(p.zone.Location())
@@ -66,6 +75,7 @@ func (p reportPeriod) variables(given map[string]any) map[string]any {
 	out := maps.Clone(given)
 	maps.Copy(out, map[string]any{
 		"drawn":    instants(drawn),
+		"ahead":    instants(p.ahead()),
 		"before":   instants(analytics.Range{Start: start, End: start}),
 		"interval": string(interval),
 		// What lies before a narrowed period can be shown where some of it is in the
@@ -73,6 +83,7 @@ func (p reportPeriod) variables(given map[string]any) map[string]any {
 		"narrowed":   p.narrowed() && start.After(p.window.Start),
 		"comparable": p.narrowed() && !earliest.Start(p.zone.Location()).Before(p.window.Start),
 		"byHour":     interval == report.Day,
+		"goesOn":     p.ahead().Start.Before(p.ahead().End),
 	})
 	if p.narrowed() {
 		out["range"], out["drawn"] = dates(p.first, p.last), dates(p.first, p.last)

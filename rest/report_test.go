@@ -236,6 +236,10 @@ func TestReportRanges(t *testing.T) {
 				series = append(series, len(q.Ranges))
 			}
 		}
+		ahead := c.query == "" && !now.Before(day(c.start)) && day(c.end).After(day("2026-03-21"))
+		if strings.Contains(rec.Body.String(), "dated later than today") != ahead {
+			t.Errorf("%s: what lies ahead is said: %t", c.name, !ahead)
+		}
 		slices.Sort(series)
 		want := slices.Clone(c.series)
 		slices.Sort(want)

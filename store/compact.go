@@ -55,11 +55,16 @@ func (s *Store) Compact(ctx context.Context, progress func(done, total int)) (Co
 // What is written anew counts as visible to some only, and sums would be read from the
 // table as well as from its index, until a plain VACUUM has looked at it.
 func (s *Store) RewriteCells(ctx context.Context) error {
-	conn, err := s.upkeep.Acquire(ctx)
+	held, err := s.upkeep.Acquire(ctx)
 	if err != nil {
 		return wrap(err)
 	}
-	defer conn.Release()
+	conn := held.Hijack() // what is set on it ends with it
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
 	if _, err = conn.Exec(ctx, "SET "+yielding()); err != nil {
 		return wrap(err)
 	}
@@ -67,11 +72,14 @@ func (s *Store) RewriteCells(ctx context.Context) error {
 		_, err = conn.Exec(ctx, "VACUUM (FULL) cells")
 		return sqlState(err) == lockTimedOut, err
 	})
-	_, reset := conn.Exec(context.WithoutCancel(ctx), "RESET lock_timeout")
-	if err = errors.Join(err, reset); err != nil {
-		return wrap(err)
+	if sqlState(err) == lockTimedOut {
+		return analytics.Errorf(analytics.CodeUnavailable, "cells are being read, by a dump perhaps: try again when that is over")
 	}
-	_, err = conn.Exec(ctx, "VACUUM (ANALYZE) cells")
+	for _, statement := range []string{"RESET lock_timeout", "VACUUM (ANALYZE) cells"} {
+		if err == nil {
+			_, err = conn.Exec(ctx, statement)
+		}
+	}
 	return wrap(err)
 }
 

@@ -203,7 +203,6 @@ func TestRunCompactor(t *testing.T) {
 	equal(t, "clicks", total.Of[analytics.Click], analytics.Total{Events: 3})
 }
 
-// Rows that hold much are merged few at a time, until each bucket has one.
 // What bounds a merge counts all of a row that grows with its events.
 func TestCompactWeighsEveryColumn(t *testing.T) {
 	t.Parallel()
@@ -247,6 +246,7 @@ func TestCompactWeighsEveryColumn(t *testing.T) {
 	equal(t, "bytes of rows", strings.Join(got, ", "), strings.Join(want, ", "))
 }
 
+// Rows that hold much are merged few at a time, until each bucket has one.
 func TestCompactHeavyRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

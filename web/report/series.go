@@ -129,7 +129,7 @@ func (v view) stepsTitle(name string) string {
 
 // AheadText says what the charts leave out: it would look as if nobody came until then.
 func (v view) AheadText() string {
-	if v.Ahead <= 0 {
+	if v.Ahead == 0 {
 		return ""
 	}
 	verb := "views are"
