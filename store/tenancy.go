@@ -65,8 +65,8 @@ func enterOn(ctx context.Context, db beginner, tenant int64, f func(tx pgx.Tx) e
 	return pgx.BeginFunc(ctx, patient{db}, func(tx pgx.Tx) error { return f(tenantTx{tx, tenant}) })
 }
 
-// commitTimeout is how long a commit that has begun is waited for: given up, nobody would
-// know whether it happened.
+// commitTimeout is how long a commit that has begun is waited for, at the least: given up,
+// nobody would know whether it happened.
 const commitTimeout = 10 * time.Second
 
 // patient begins transactions whose commit outlasts the time of who asked.
@@ -85,7 +85,11 @@ func (t patientTx) Commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil { // it has not begun
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	until := time.Now().Add(commitTimeout)
+	if own, ok := ctx.Deadline(); ok && own.After(until) {
+		until = own
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	return t.Tx.Commit(ctx)
 }
