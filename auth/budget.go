@@ -40,11 +40,7 @@ func (b *budgets) take(p *Principal, cost int) (Limit, error) {
 		limit.RetryAfter = 0
 	}
 	if limit.RetryAfter > 0 {
-		wait := wholeSeconds(limit.RetryAfter)
-		err := analytics.Errorf(analytics.CodeRateLimited, "the cost budget of %d a minute has %d left, the operation costs %d: try again in %d s",
-			limit.Limit, limit.Remaining, cost, wait)
-		err.RetryAfter = wait
-		return limit, err
+		return limit, limit.spent("the cost budget of %d a minute has %d left, the operation costs %d: ", limit.Limit, limit.Remaining, cost)
 	}
 	return limit, nil
 }

@@ -142,8 +142,13 @@ func (p *policy) verdict(l Limit) (Limit, error) {
 }
 
 func (p *policy) over(l Limit) error {
+	return l.spent("at most %d %s a minute, ", l.Limit, p.what)
+}
+
+// spent says what the limit is, and when to come back to it.
+func (l Limit) spent(format string, a ...any) error {
 	wait := wholeSeconds(l.RetryAfter)
-	err := analytics.Errorf(analytics.CodeRateLimited, "at most %d %s a minute, try again in %d s", l.Limit, p.what, wait)
+	err := analytics.Errorf(analytics.CodeRateLimited, format+"try again in %d s", append(a, wait)...)
 	err.RetryAfter = wait
 	return err
 }

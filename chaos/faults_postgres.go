@@ -9,28 +9,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"footfall/chaos/link"
+	"footfall/internal/localdb"
 )
 
 // While Postgres is away or in distress, what is remembered may be answered,
 // marked stale, and the rest is 503 with Retry-After.
 func postgresFaults() []*fault {
-	postgres := func(name string, do func(ctx context.Context, c *course) error) *fault {
+	postgres := func(name string, do deed) *fault {
 		return &fault{name: "Postgres " + name, gateways: 2, allows: []outcome{stale, unavailable}, do: do}
 	}
-	killed := postgres("killed (-9)", func(ctx context.Context, c *course) error {
-		if err := c.servers.Postgres().Kill(); err != nil {
-			return err
-		}
-		c.hold(ctx)
-		return c.servers.Postgres().Start(ctx)
-	})
-	paused := postgres("paused (SIGSTOP), longer than MAX_STALE", func(ctx context.Context, c *course) error {
-		if err := c.servers.Postgres().Pause(); err != nil {
-			return err
-		}
-		pause(ctx, maxStale+c.o.hold)
-		return c.servers.Postgres().Resume()
-	})
+	server := func(c *course) *localdb.Process { return c.servers.Postgres() }
+	way := func(c *course) *link.Link { return c.postgres }
+	gone, frozen := postgres("killed (-9)", killed(server)), postgres("paused (SIGSTOP), longer than MAX_STALE", paused(server, maxStale))
 	full := postgres("disk full", diskFull)
 	full.skip = func(w *world) string {
 		if w.volume == nil {
@@ -38,25 +28,13 @@ func postgresFaults() []*fault {
 		}
 		return ""
 	}
-	killed.short, paused.short, full.short = true, true, true
+	gone.short, frozen.short, full.short = true, true, true
 	return []*fault{
-		killed,
-		postgres("restarted", func(ctx context.Context, c *course) error {
-			return errors.Join(c.servers.Postgres().Stop(), c.servers.Postgres().Start(ctx))
-		}),
-		paused,
-		postgres("slow (100 ms a reply)", func(ctx context.Context, c *course) error {
-			c.postgres.Suffer(link.Trouble{Delay: 100 * time.Millisecond})
-			c.hold(ctx)
-			c.postgres.Suffer(link.Trouble{})
-			return nil
-		}),
-		postgres("cut in mid-reply", func(ctx context.Context, c *course) error {
-			c.postgres.Suffer(link.Trouble{CutIn: 3000})
-			c.hold(ctx)
-			c.postgres.Suffer(link.Trouble{})
-			return nil
-		}),
+		gone,
+		postgres("restarted", restarted(server)),
+		frozen,
+		postgres("slow (100 ms a reply)", suffering(way, link.Trouble{Delay: 100 * time.Millisecond})),
+		postgres("cut in mid-reply", suffering(way, link.Trouble{CutIn: 3000})),
 		postgres("connections killed, over and over", func(ctx context.Context, c *course) error {
 			return c.repeatedly(ctx, 200*time.Millisecond, terminate)
 		}),

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"footfall/chaos/link"
+	"footfall/internal/localdb"
 )
 
 // oldEnough is how long ago a subject has changed when it is read from a replica, and
@@ -20,7 +21,7 @@ const (
 // While the replica is away, behind or in distress, the primary answers: nothing is stale,
 // and nobody is told to come back.
 func replicaFaults() []*fault {
-	replica := func(name string, do func(ctx context.Context, c *course) error) *fault {
+	replica := func(name string, do deed) *fault {
 		return &fault{name: "replica " + name, gateways: 2, still: true, prepare: readFromStandby, do: func(ctx context.Context, c *course) error {
 			if err := c.awaitReplicaReads(ctx); err != nil {
 				return err
@@ -28,33 +29,15 @@ func replicaFaults() []*fault {
 			return do(ctx, c)
 		}}
 	}
-	suffer := func(trouble link.Trouble) func(ctx context.Context, c *course) error {
-		return func(ctx context.Context, c *course) error {
-			c.replica.Suffer(trouble)
-			c.hold(ctx)
-			c.replica.Suffer(link.Trouble{})
-			return nil
-		}
-	}
-	killed := replica("killed (-9)", func(ctx context.Context, c *course) error {
-		if err := c.standby.Postgres().Kill(); err != nil {
-			return err
-		}
-		c.hold(ctx)
-		return c.standby.Postgres().Start(ctx)
-	})
-	killed.short = true
+	server := func(c *course) *localdb.Process { return c.standby.Postgres() }
+	way := func(c *course) *link.Link { return c.replica }
+	gone := replica("killed (-9)", killed(server))
+	gone.short = true
 	return []*fault{
-		killed,
-		replica("paused (SIGSTOP)", func(ctx context.Context, c *course) error {
-			if err := c.standby.Postgres().Pause(); err != nil {
-				return err
-			}
-			c.hold(ctx)
-			return c.standby.Postgres().Resume()
-		}),
-		replica("slow (100 ms a reply)", suffer(link.Trouble{Delay: 100 * time.Millisecond})),
-		replica("cut in mid-reply", suffer(link.Trouble{CutIn: 3000})),
+		gone,
+		replica("paused (SIGSTOP)", paused(server, 0)),
+		replica("slow (100 ms a reply)", suffering(way, link.Trouble{Delay: 100 * time.Millisecond})),
+		replica("cut in mid-reply", suffering(way, link.Trouble{CutIn: 3000})),
 		replica("falls behind, and what was still is written", fallBehind),
 	}
 }

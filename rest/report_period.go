@@ -69,13 +69,13 @@ func (p reportPeriod) ahead() analytics.Range {
 
 // variables are those of the document, with the ones that are given.
 func (p reportPeriod) variables(given map[string]any) map[string]any {
-	drawn, start := p.drawn(), p.first.Start(p.zone.Location())
+	drawn, ahead, start := p.drawn(), p.ahead(), p.first.Start(p.zone.Location())
 	interval := report.IntervalOf(report.Range(drawn))
 	earliest, latest := noEarlier(p.first.AddDays(-p.kind.Days())), p.first.AddDays(-1)
 	out := maps.Clone(given)
 	maps.Copy(out, map[string]any{
 		"drawn":    instants(drawn),
-		"ahead":    instants(p.ahead()),
+		"ahead":    instants(ahead),
 		"before":   instants(analytics.Range{Start: start, End: start}),
 		"interval": string(interval),
 		// What lies before a narrowed period can be shown where some of it is in the
@@ -83,7 +83,7 @@ func (p reportPeriod) variables(given map[string]any) map[string]any {
 		"narrowed":   p.narrowed() && start.After(p.window.Start),
 		"comparable": p.narrowed() && !earliest.Start(p.zone.Location()).Before(p.window.Start),
 		"byHour":     interval == report.Day,
-		"goesOn":     p.ahead().Start.Before(p.ahead().End),
+		"goesOn":     ahead.Start.Before(ahead.End),
 	})
 	if p.narrowed() {
 		out["range"], out["drawn"] = dates(p.first, p.last), dates(p.first, p.last)

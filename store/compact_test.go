@@ -42,11 +42,7 @@ func TestCompactBesideABusyPool(t *testing.T) {
 	for i := range 2 {
 		w.record(t, analytics.Event{ID: fmt.Sprint(i), Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2026-03-02T12:00:00Z")})
 	}
-	for range w.pool.Config().MaxConns {
-		conn, err := w.pool.Acquire(t.Context())
-		ok(t, err)
-		defer conn.Release()
-	}
+	w.takePool(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done, err := w.Compact(ctx, nil)

@@ -51,6 +51,16 @@ func connect(t testing.TB, url string) *pgx.Conn {
 	return conn
 }
 
+// takePool leaves nobody a connection of the pool until the test ends.
+func (w *world) takePool(t testing.TB) {
+	t.Helper()
+	for range w.pool.Config().MaxConns {
+		conn, err := w.pool.Acquire(t.Context())
+		ok(t, err)
+		t.Cleanup(conn.Release)
+	}
+}
+
 // world is a migrated database with one tenant, whose subjects exist.
 type world struct {
 	*Store

@@ -288,11 +288,7 @@ func TestPruneBesideABusyPool(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.record(t, analytics.Event{ID: "1", Action: analytics.Click, Kind: analytics.KindEvent, Key: w.events[0], Session: "s", At: at("2024-03-02T12:00:00Z")})
-	for range w.pool.Config().MaxConns {
-		conn, err := w.pool.Acquire(t.Context())
-		ok(t, err)
-		defer conn.Release()
-	}
+	w.takePool(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done, err := w.Prune(ctx, at("2024-04-01T00:00:00Z"))

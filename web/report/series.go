@@ -179,11 +179,11 @@ func (v view) BySource() template.HTML {
 	b := chart.Bars{ID: "sources", Title: "Views by source", Values: "Views", Groups: "Source"}
 	sources := slices.DeleteFunc(slices.Clone(v.Sources), func(s Source) bool { return s.Views == 0 })
 	slices.SortStableFunc(sources, func(a, b Source) int { return cmp.Compare(b.Views, a.Views) })
-	others := v.Others
-	for _, s := range sources[min(len(sources), mostSources):] {
+	others, shown := v.Others, min(len(sources), mostSources)
+	for _, s := range sources[shown:] {
 		others += s.Views
 	}
-	for _, s := range sources[:min(len(sources), mostSources)] {
+	for _, s := range sources[:shown] {
 		label := "Not known"
 		if s.Name != nil {
 			label = *s.Name
