@@ -44,14 +44,14 @@ web/dist/playground.html: $(WEB_SOURCES)
 test: ## Test against real Postgres and Redis (FLAGS="-run Leaderboard")
 	@scripts/setup.sh postgres redis
 	@echo "Testing (the first time, compiling takes a minute or two)"
-	@go test $(FLAGS) ./...
+	@go test -timeout 20m $(FLAGS) ./...
 
 .PHONY: race
 race: ## The same tests under the race detector
 	@scripts/setup.sh postgres redis
 	@command -v cc >/dev/null || scripts/setup.sh cc
 	@echo "Testing under the race detector (the first time, compiling takes some minutes)"
-	@go test -race $(FLAGS) ./...
+	@go test -race -timeout 30m $(FLAGS) ./...
 
 # Go before 1.27 sometimes ends a fuzz run that found nothing with "context
 # deadline exceeded" (go.dev/issue/75804); that alone is not a failure.

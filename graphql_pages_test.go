@@ -11,11 +11,13 @@ import (
 func (b *bundle) pages(connection, arguments, key string, first int) (keys []string) {
 	b.t.Helper()
 	after := ""
+	var totals []any
 	for range 100 {
 		data := at(b.ask(fmt.Sprintf(`{ %s(first: %d %s %s) {
-			nodes { %s } edges { cursor node { %s } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+			nodes { %s } edges { cursor node { %s } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount
 		} }`, connection, first, after, arguments, key, key)), connection)
 		edges := at(data, "edges").([]any)
+		totals = append(totals, at(data, "totalCount"))
 		for i, e := range edges {
 			equal(b.t, "node", at(data, fmt.Sprintf("nodes.%d.%s", i, key)), at(e, "node."+key))
 			keys = append(keys, at(e, "node."+key).(string))
@@ -28,6 +30,9 @@ func (b *bundle) pages(connection, arguments, key string, first int) (keys []str
 			equal(b.t, "endCursor", at(data, "pageInfo.endCursor"), any(nil))
 		}
 		if at(data, "pageInfo.hasNextPage") != true {
+			for _, total := range totals {
+				equal(b.t, "totalCount", fmt.Sprint(total), fmt.Sprint(len(keys)))
+			}
 			return keys
 		}
 		equal(b.t, "a page that is not the last", len(edges), first)

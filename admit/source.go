@@ -40,6 +40,11 @@ func (s source) ListActivations(ctx context.Context, tenant int64, f analytics.A
 	return through(ctx, s.gate, tenant, 1, func() ([]*analytics.Activation, error) { return s.next.ListActivations(ctx, tenant, f, page) })
 }
 
+// CountActivations implements loaders.Source.
+func (s source) CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error) {
+	return through(ctx, s.gate, tenant, 1, func() (int, error) { return s.next.CountActivations(ctx, tenant, f) })
+}
+
 // Partners implements loaders.Source.
 func (s source) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 	return through(ctx, s.gate, tenant, len(uuids), func() ([]*analytics.Partner, error) { return s.next.Partners(ctx, tenant, uuids) })
@@ -56,10 +61,15 @@ func (s source) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*
 }
 
 // ListCampaigns implements loaders.Source.
-func (s source) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
-	return through(ctx, s.gate, tenant, len(keys), func() ([]*analytics.Campaign, error) {
-		return s.next.ListCampaigns(ctx, tenant, scheduled, keys, page)
+func (s source) ListCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error) {
+	return through(ctx, s.gate, tenant, len(f.Keys), func() ([]*analytics.Campaign, error) {
+		return s.next.ListCampaigns(ctx, tenant, f, page)
 	})
+}
+
+// CountCampaigns implements loaders.Source.
+func (s source) CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error) {
+	return through(ctx, s.gate, tenant, len(f.Keys), func() (int, error) { return s.next.CountCampaigns(ctx, tenant, f) })
 }
 
 // Totals implements loaders.Source.

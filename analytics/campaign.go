@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// CampaignFilter narrows a list of campaigns: OR within a field, AND across. Nil
+// fields do not narrow.
+type CampaignFilter struct {
+	Scheduled *Range
+	Keys      []string
+}
+
 // Campaign is a live broadcast with an audience.
 type Campaign struct {
 	Number      int64 // the campaign id

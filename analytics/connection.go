@@ -8,8 +8,12 @@ type PageInfo struct {
 	StartCursor, EndCursor       *string
 }
 
-// ActivationConnection is a page of activations.
+// Whole reports whether the page is all of its list.
+func (p *PageInfo) Whole() bool { return !p.HasNextPage && !p.HasPreviousPage }
+
+// ActivationConnection is a page of the activations that pass the filter.
 type ActivationConnection struct {
+	Filter   ActivationFilter
 	Edges    []*ActivationEdge
 	Nodes    []*Activation
 	PageInfo *PageInfo
@@ -21,8 +25,9 @@ type ActivationEdge struct {
 	Node   *Activation
 }
 
-// CampaignConnection is a page of campaigns.
+// CampaignConnection is a page of the campaigns that pass the filter.
 type CampaignConnection struct {
+	Filter   CampaignFilter
 	Edges    []*CampaignEdge
 	Nodes    []*Campaign
 	PageInfo *PageInfo

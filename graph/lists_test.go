@@ -52,6 +52,14 @@ func (invented) ListActivations(context.Context, int64, analytics.ActivationFilt
 	return out, nil
 }
 
+func (invented) CountActivations(context.Context, int64, analytics.ActivationFilter) (int, error) {
+	return 40, nil
+}
+
+func (invented) CountCampaigns(context.Context, int64, analytics.CampaignFilter) (int, error) {
+	return 41, nil
+}
+
 func (invented) Campaigns(_ context.Context, _ int64, keys []string) ([]*analytics.Campaign, error) {
 	out := make([]*analytics.Campaign, len(keys))
 	for i, k := range keys {
@@ -60,7 +68,7 @@ func (invented) Campaigns(_ context.Context, _ int64, keys []string) ([]*analyti
 	return out, nil
 }
 
-func (invented) ListCampaigns(context.Context, int64, *analytics.Range, []string, analytics.Page) ([]*analytics.Campaign, error) {
+func (invented) ListCampaigns(context.Context, int64, analytics.CampaignFilter, analytics.Page) ([]*analytics.Campaign, error) {
 	var out []*analytics.Campaign
 	for i := range 40 {
 		c := &analytics.Campaign{CampaignKey: fmt.Sprint(i), Title: "t", ScheduledAt: inventedNow, Subject: 2}

@@ -82,6 +82,12 @@ func (n *noting) ListActivations(ctx context.Context, tenant int64, f analytics.
 	return n.next.ListActivations(ctx, tenant, f, page)
 }
 
+// CountActivations implements loaders.Source.
+func (n *noting) CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error) {
+	n.note(analytics.TopicActivations)
+	return n.next.CountActivations(ctx, tenant, f)
+}
+
 // Partners implements loaders.Source.
 func (n *noting) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 	n.note(analytics.TopicPartners)
@@ -101,9 +107,15 @@ func (n *noting) Campaigns(ctx context.Context, tenant int64, keys []string) ([]
 }
 
 // ListCampaigns implements loaders.Source.
-func (n *noting) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
+func (n *noting) ListCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error) {
 	n.note(analytics.TopicCampaigns)
-	return n.next.ListCampaigns(ctx, tenant, scheduled, keys, page)
+	return n.next.ListCampaigns(ctx, tenant, f, page)
+}
+
+// CountCampaigns implements loaders.Source.
+func (n *noting) CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error) {
+	n.note(analytics.TopicCampaigns)
+	return n.next.CountCampaigns(ctx, tenant, f)
 }
 
 // Totals implements loaders.Source.

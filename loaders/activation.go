@@ -27,20 +27,29 @@ func (l *Loaders) Activations(ctx context.Context, f *analytics.ActivationFilter
 		return nil, err
 	}
 	p.First++
-	asked := *f
-	asked.EventKeys, asked.Tiers = analytics.Texts(f.EventKeys), analytics.Texts(f.Tiers)
+	c := &analytics.ActivationConnection{Filter: *f}
+	c.Filter.EventKeys, c.Filter.Tiers = analytics.Texts(f.EventKeys), analytics.Texts(f.Tiers)
 	ctx, end := whileWanted(ctx)
 	defer end()
-	found, err := l.source.ListActivations(ctx, l.Tenant(), asked, p)
+	found, err := l.source.ListActivations(ctx, l.Tenant(), c.Filter, p)
 	if err != nil {
 		return nil, err
 	}
-	c := &analytics.ActivationConnection{}
 	c.Nodes, c.PageInfo = page(found, first, after, func(a *analytics.Activation) string { return a.Cursor().String() })
 	for _, a := range c.Nodes {
 		c.Edges = append(c.Edges, &analytics.ActivationEdge{Cursor: a.Cursor().String(), Node: a})
 	}
 	return c, nil
+}
+
+// CountActivations is how many activations the list has that c is a page of.
+func (l *Loaders) CountActivations(ctx context.Context, c *analytics.ActivationConnection) (int, error) {
+	if c.PageInfo.Whole() {
+		return len(c.Nodes), nil
+	}
+	ctx, end := whileWanted(ctx)
+	defer end()
+	return l.source.CountActivations(ctx, l.Tenant(), c.Filter)
 }
 
 // activationWindow is what a range means for an activation: by default its own

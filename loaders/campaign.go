@@ -30,13 +30,13 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 	if err != nil {
 		return nil, err
 	}
-	var within *analytics.Range
+	c := &analytics.CampaignConnection{Filter: analytics.CampaignFilter{Keys: analytics.Texts(keys)}}
 	if scheduled != nil {
 		r, err := scheduled.Range("scheduled")
 		if err != nil {
 			return nil, err
 		}
-		within = &r
+		c.Filter.Scheduled = &r
 	}
 	if err = analytics.CheckNamed("campaignKeys", keys); err != nil {
 		return nil, err
@@ -44,16 +44,25 @@ func (l *Loaders) Campaigns(ctx context.Context, scheduled *analytics.InstantRan
 	p.First++
 	ctx, end := whileWanted(ctx)
 	defer end()
-	found, err := l.source.ListCampaigns(ctx, l.Tenant(), within, analytics.Texts(keys), p)
+	found, err := l.source.ListCampaigns(ctx, l.Tenant(), c.Filter, p)
 	if err != nil {
 		return nil, err
 	}
-	c := &analytics.CampaignConnection{}
 	c.Nodes, c.PageInfo = page(l.CampaignsAsOfNow(found), first, after, func(a *analytics.Campaign) string { return a.Cursor().String() })
 	for _, a := range c.Nodes {
 		c.Edges = append(c.Edges, &analytics.CampaignEdge{Cursor: a.Cursor().String(), Node: a})
 	}
 	return c, nil
+}
+
+// CountCampaigns is how many campaigns the list has that c is a page of.
+func (l *Loaders) CountCampaigns(ctx context.Context, c *analytics.CampaignConnection) (int, error) {
+	if c.PageInfo.Whole() {
+		return len(c.Nodes), nil
+	}
+	ctx, end := whileWanted(ctx)
+	defer end()
+	return l.source.CountCampaigns(ctx, l.Tenant(), c.Filter)
 }
 
 // CampaignMetrics measures campaigns over their whole life.

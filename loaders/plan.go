@@ -24,7 +24,7 @@ type Planner struct {
 type Call struct {
 	// Of is activations, partners, campaigns, extents or measures.
 	Of string `json:"of"`
-	// Keys are the nouns or queries of the batch, for lists how many were found.
+	// Keys are the nouns or queries of the batch, for lists and counts how many were found.
 	Keys int `json:"keys"`
 	// Ranges are those of all its queries: one for a total, one for each bucket
 	// of a time series.
@@ -68,6 +68,13 @@ func (p *Planner) ListActivations(ctx context.Context, tenant int64, f analytics
 	return found, err
 }
 
+// CountActivations implements Source.
+func (p *Planner) CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error) {
+	n, err := p.Source.CountActivations(ctx, tenant, f)
+	p.note(Call{Of: "activations", Keys: n})
+	return n, err
+}
+
 // Partners implements Source.
 func (p *Planner) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 	p.note(Call{Of: "partners", Keys: len(uuids)})
@@ -88,10 +95,17 @@ func (p *Planner) Campaigns(ctx context.Context, tenant int64, keys []string) ([
 }
 
 // ListCampaigns implements Source.
-func (p *Planner) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
-	found, err := p.Source.ListCampaigns(ctx, tenant, scheduled, keys, page)
+func (p *Planner) ListCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error) {
+	found, err := p.Source.ListCampaigns(ctx, tenant, f, page)
 	p.note(Call{Of: "campaigns", Keys: len(found)})
 	return found, err
+}
+
+// CountCampaigns implements Source.
+func (p *Planner) CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error) {
+	n, err := p.Source.CountCampaigns(ctx, tenant, f)
+	p.note(Call{Of: "campaigns", Keys: n})
+	return n, err
 }
 
 // Extents implements Source.

@@ -18,14 +18,18 @@ type Source interface {
 	Activations(ctx context.Context, tenant int64, ids []string) ([]*analytics.Activation, error)
 	// ListActivations lists those that pass the filter, latest start first.
 	ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error)
+	// CountActivations is how many pass the filter.
+	CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error)
 	// Partners finds partners by uuid, aligned with uuids, nil where there is none.
 	Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error)
 	// ListPartners lists all partners by name.
 	ListPartners(ctx context.Context, tenant int64) ([]*analytics.Partner, error)
 	// Campaigns finds campaigns by key, aligned with keys, nil where there is none.
 	Campaigns(ctx context.Context, tenant int64, keys []string) ([]*analytics.Campaign, error)
-	// ListCampaigns lists campaigns, those scheduled last first; nil does not narrow.
-	ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error)
+	// ListCampaigns lists those that pass the filter, scheduled last first.
+	ListCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error)
+	// CountCampaigns is how many pass the filter.
+	CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error)
 	// Totals answers queries, aligned with them.
 	Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error)
 	// Extents is the range of quarter-hours from the first to the last event of

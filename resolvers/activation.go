@@ -23,6 +23,10 @@ func (r *activationResolver) TimeSeries(ctx context.Context, obj *analytics.Acti
 	})
 }
 
+func (r *activationConnectionResolver) TotalCount(ctx context.Context, obj *analytics.ActivationConnection) (int, error) {
+	return loaders.For(ctx).CountActivations(ctx, obj)
+}
+
 func (r *activationMetricsResolver) Previous(ctx context.Context, obj *analytics.ActivationMetrics, by analytics.Comparison) (*analytics.ActivationMetrics, error) {
 	return loaders.For(ctx).PreviousActivationMetrics(ctx, obj, by, wanted(ctx))
 }
@@ -64,6 +68,10 @@ func (r *queryResolver) Activations(ctx context.Context, filter *analytics.Activ
 
 func (r *Resolver) Activation() generated.ActivationResolver { return &activationResolver{r} }
 
+func (r *Resolver) ActivationConnection() generated.ActivationConnectionResolver {
+	return &activationConnectionResolver{r}
+}
+
 func (r *Resolver) ActivationMetrics() generated.ActivationMetricsResolver {
 	return &activationMetricsResolver{r}
 }
@@ -71,7 +79,8 @@ func (r *Resolver) ActivationMetrics() generated.ActivationMetricsResolver {
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
 type (
-	activationResolver        struct{ *Resolver }
-	activationMetricsResolver struct{ *Resolver }
-	mutationResolver          struct{ *Resolver }
+	activationResolver           struct{ *Resolver }
+	activationConnectionResolver struct{ *Resolver }
+	activationMetricsResolver    struct{ *Resolver }
+	mutationResolver             struct{ *Resolver }
 )

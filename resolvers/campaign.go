@@ -27,6 +27,10 @@ func (r *campaignResolver) Audience(ctx context.Context, obj *analytics.Campaign
 	return loaders.For(ctx).CampaignCurve(ctx, obj, points, maxStaleness)
 }
 
+func (r *campaignConnectionResolver) TotalCount(ctx context.Context, obj *analytics.CampaignConnection) (int, error) {
+	return loaders.For(ctx).CountCampaigns(ctx, obj)
+}
+
 func (r *mutationResolver) UpsertCampaigns(ctx context.Context, input []*analytics.CampaignInput) (*analytics.UpsertCampaignsPayload, error) {
 	l := loaders.For(ctx)
 	campaigns, err := r.Writer.UpsertCampaigns(ctx, l.Tenant(), values(input))
@@ -46,4 +50,11 @@ func (r *queryResolver) Campaigns(ctx context.Context, scheduled *analytics.Inst
 
 func (r *Resolver) Campaign() generated.CampaignResolver { return &campaignResolver{r} }
 
-type campaignResolver struct{ *Resolver }
+func (r *Resolver) CampaignConnection() generated.CampaignConnectionResolver {
+	return &campaignConnectionResolver{r}
+}
+
+type (
+	campaignResolver           struct{ *Resolver }
+	campaignConnectionResolver struct{ *Resolver }
+)

@@ -189,6 +189,10 @@ func (s *source) ListActivations(context.Context, int64, analytics.ActivationFil
 	panic("not for REST")
 }
 
+func (s *source) CountActivations(context.Context, int64, analytics.ActivationFilter) (int, error) {
+	panic("not for REST")
+}
+
 func (s *source) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 	all, err := s.ListPartners(ctx, tenant)
 	out := make([]*analytics.Partner, len(uuids))
@@ -211,17 +215,21 @@ func (s *source) Campaigns(context.Context, int64, []string) ([]*analytics.Campa
 	panic("not for REST")
 }
 
-func (s *source) ListCampaigns(_ context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
+func (s *source) ListCampaigns(_ context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error) {
 	var out []*analytics.Campaign
 	for _, c := range s.campaigns {
 		at := c.Cursor()
 		after := page.After == analytics.Cursor{} || newestFirst(at, page.After) > 0
-		if tenant == acme.ID && scheduled.Contains(c.ScheduledAt) && (keys == nil || slices.Contains(keys, c.CampaignKey)) && after {
+		if tenant == acme.ID && f.Scheduled.Contains(c.ScheduledAt) && (f.Keys == nil || slices.Contains(f.Keys, c.CampaignKey)) && after {
 			out = append(out, c)
 		}
 	}
 	slices.SortFunc(out, func(a, b *analytics.Campaign) int { return newestFirst(a.Cursor(), b.Cursor()) })
 	return out[:min(len(out), page.First)], s.called()
+}
+
+func (s *source) CountCampaigns(context.Context, int64, analytics.CampaignFilter) (int, error) {
+	panic("not for REST")
 }
 
 func newestFirst(a, b analytics.Cursor) int {

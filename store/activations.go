@@ -110,21 +110,29 @@ func (s *Store) Activations(ctx context.Context, tenant int64, ids []string) ([]
 
 // ListActivations lists the activations that pass the filter, latest start first.
 func (s *Store) ListActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter, page analytics.Page) ([]*analytics.Activation, error) {
+	a, place := activationsPassing(tenant, f), placeOf(page)
+	a["before_at"], a["before_id"], a["most"] = place.At, place.Key, page.First
+	return collect(ctx, s, tenant, sql("list_activations"), a, scanActivation)
+}
+
+// CountActivations is how many pass the filter.
+func (s *Store) CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error) {
+	return one(collect(ctx, s, tenant, sql("count_activations"), activationsPassing(tenant, f), pgx.RowTo[int]))
+}
+
+func activationsPassing(tenant int64, f analytics.ActivationFilter) args {
 	var statuses []string
+	if f.Statuses != nil {
+		statuses = []string{}
+	}
 	for _, status := range f.Statuses {
 		statuses = append(statuses, string(status))
 	}
-	if f.Statuses != nil && statuses == nil {
-		statuses = []string{}
-	}
-	started, ended, place := endOfTime, beforeTime, placeOf(page)
+	started, ended := endOfTime, beforeTime
 	if f.ActiveAt != nil {
 		started, ended = *f.ActiveAt, *f.ActiveAt
 	}
-	return collect(ctx, s, tenant, sql("list_activations"), args{
-		"tenant_id": tenant, "event_keys": f.EventKeys, "tiers": f.Tiers, "statuses": statuses, "started": started, "ended": ended,
-		"before_at": place.At, "before_id": place.Key, "most": page.First,
-	}, scanActivation)
+	return args{"tenant_id": tenant, "event_keys": f.EventKeys, "tiers": f.Tiers, "statuses": statuses, "started": started, "ended": ended}
 }
 
 func scanActivation(row pgx.CollectableRow) (*analytics.Activation, error) {

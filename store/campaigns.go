@@ -162,23 +162,30 @@ func (s *Store) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*
 	return inOrder(keys, found, campaignKey), err
 }
 
-// ListCampaigns lists campaigns, those scheduled last first. A nil range and
-// nil keys do not narrow.
-func (s *Store) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
-	within, place, id := analytics.Range{Start: beforeTime, End: endOfTime}, placeOf(page), int64(0)
-	if scheduled != nil {
-		within = *scheduled
-	}
+// ListCampaigns lists the campaigns that pass the filter, those scheduled last first.
+func (s *Store) ListCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error) {
+	a, place, id := campaignsPassing(tenant, f), placeOf(page), int64(0)
 	if page.After != (analytics.Cursor{}) {
 		var err error
 		if id, err = strconv.ParseInt(place.Key, 10, 64); err != nil {
 			return nil, analytics.Invalidf("after", "is not a cursor of this list")
 		}
 	}
-	return collect(ctx, s, tenant, sql("list_campaigns"), args{
-		"tenant_id": tenant, "from_at": within.Start, "to_at": within.End, "keys": keys,
-		"before_at": place.At, "before_id": id, "most": page.First,
-	}, scanCampaign)
+	a["before_at"], a["before_id"], a["most"] = place.At, id, page.First
+	return collect(ctx, s, tenant, sql("list_campaigns"), a, scanCampaign)
+}
+
+// CountCampaigns is how many pass the filter.
+func (s *Store) CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error) {
+	return one(collect(ctx, s, tenant, sql("count_campaigns"), campaignsPassing(tenant, f), pgx.RowTo[int]))
+}
+
+func campaignsPassing(tenant int64, f analytics.CampaignFilter) args {
+	within := analytics.Range{Start: beforeTime, End: endOfTime}
+	if f.Scheduled != nil {
+		within = *f.Scheduled
+	}
+	return args{"tenant_id": tenant, "from_at": within.Start, "to_at": within.End, "keys": f.Keys}
 }
 
 func scanCampaign(row pgx.CollectableRow) (*analytics.Campaign, error) {

@@ -58,6 +58,8 @@ func TestPlansUseIndexes(t *testing.T) {
 		"find_link":         {sql("find_link"), args{"activation_id": "a5", "token_digest": []byte{1}}},
 		"list_activations":  {sql("list_activations"), args{"tenant_id": tenant, "event_keys": nil, "tiers": nil, "statuses": nil, "started": endOfTime, "ended": beforeTime, "before_at": ats[5], "before_id": "a5", "most": 10}},
 		"list_campaigns":    {sql("list_campaigns"), args{"tenant_id": tenant, "keys": nil, "from_at": ats[5], "to_at": ats[6], "before_at": endOfTime, "before_id": 0, "most": 10}},
+		"count_activations": {sql("count_activations"), args{"tenant_id": tenant, "event_keys": nil, "tiers": nil, "statuses": nil, "started": ats[5], "ended": ats[5]}},
+		"count_campaigns":   {sql("count_campaigns"), args{"tenant_id": tenant, "keys": nil, "from_at": ats[5], "to_at": ats[6]}},
 		"totals":            {totals.text(), totals.args},
 		"everyone":          {everyone.text(), everyone.args},
 	} {

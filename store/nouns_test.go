@@ -103,6 +103,11 @@ func activationIDs(t *testing.T, w *world, f analytics.ActivationFilter, first i
 	t.Helper()
 	list, err := w.ListActivations(t.Context(), w.tenant.ID, f, analytics.Page{First: first, After: after})
 	ok(t, err)
+	if len(list) < first && after == (analytics.Cursor{}) {
+		n, err := w.CountActivations(t.Context(), w.tenant.ID, f)
+		ok(t, err)
+		equal(t, fmt.Sprintf("how many pass %+v", f), n, len(list))
+	}
 	var ids []string
 	for _, a := range list {
 		ids = append(ids, a.ActivationID)
@@ -185,19 +190,24 @@ func TestCampaigns(t *testing.T) {
 	found, err := w.Campaigns(t.Context(), w.tenant.ID, []string{"nope", "x"})
 	ok(t, err)
 	equal(t, "found", []any{found[0] == nil, found[1].Number, found[1].Title}, []any{true, int64(2), "X2"})
-	equal(t, "all", campaignKeys(t, w, nil, nil, analytics.Page{First: 9}), []string{"z", "y", "x"})
-	equal(t, "page", campaignKeys(t, w, nil, nil, analytics.Page{First: 9, After: saved[2].Cursor()}), []string{"y", "x"})
-	equal(t, "range", campaignKeys(t, w, &analytics.Range{Start: start, End: start.Add(time.Hour)}, nil, analytics.Page{First: 9}), []string{"x"})
-	equal(t, "keys", campaignKeys(t, w, nil, []string{"y", "x", "q"}, analytics.Page{First: 9}), []string{"y", "x"})
-	equal(t, "no keys", campaignKeys(t, w, nil, []string{}, analytics.Page{First: 9}), []string(nil))
-	_, err = w.ListCampaigns(t.Context(), w.tenant.ID, nil, nil, analytics.Page{First: 9, After: analytics.Cursor{At: start, Key: "x"}})
+	equal(t, "all", campaignKeys(t, w, analytics.CampaignFilter{}, analytics.Page{First: 9}), []string{"z", "y", "x"})
+	equal(t, "page", campaignKeys(t, w, analytics.CampaignFilter{}, analytics.Page{First: 9, After: saved[2].Cursor()}), []string{"y", "x"})
+	equal(t, "range", campaignKeys(t, w, analytics.CampaignFilter{Scheduled: &analytics.Range{Start: start, End: start.Add(time.Hour)}}, analytics.Page{First: 9}), []string{"x"})
+	equal(t, "keys", campaignKeys(t, w, analytics.CampaignFilter{Keys: []string{"y", "x", "q"}}, analytics.Page{First: 9}), []string{"y", "x"})
+	equal(t, "no keys", campaignKeys(t, w, analytics.CampaignFilter{Keys: []string{}}, analytics.Page{First: 9}), []string(nil))
+	_, err = w.ListCampaigns(t.Context(), w.tenant.ID, analytics.CampaignFilter{}, analytics.Page{First: 9, After: analytics.Cursor{At: start, Key: "x"}})
 	code(t, err, analytics.CodeInvalid)
 }
 
-func campaignKeys(t *testing.T, w *world, r *analytics.Range, keys []string, page analytics.Page) []string {
+func campaignKeys(t *testing.T, w *world, f analytics.CampaignFilter, page analytics.Page) []string {
 	t.Helper()
-	list, err := w.ListCampaigns(t.Context(), w.tenant.ID, r, keys, page)
+	list, err := w.ListCampaigns(t.Context(), w.tenant.ID, f, page)
 	ok(t, err)
+	if len(list) < page.First && page.After == (analytics.Cursor{}) {
+		n, err := w.CountCampaigns(t.Context(), w.tenant.ID, f)
+		ok(t, err)
+		equal(t, fmt.Sprintf("how many pass %+v", f), n, len(list))
+	}
 	var out []string
 	for _, c := range list {
 		out = append(out, c.CampaignKey)

@@ -27,10 +27,12 @@ type ResolverRoot interface {
 	Activation() ActivationResolver
 	ActivationBreakdown() ActivationBreakdownResolver
 	ActivationBreakdownRow() ActivationBreakdownRowResolver
+	ActivationConnection() ActivationConnectionResolver
 	ActivationMetrics() ActivationMetricsResolver
 	Campaign() CampaignResolver
 	CampaignBreakdown() CampaignBreakdownResolver
 	CampaignBreakdownRow() CampaignBreakdownRowResolver
+	CampaignConnection() CampaignConnectionResolver
 	Mutation() MutationResolver
 	Partner() PartnerResolver
 	PartnerBreakdown() PartnerBreakdownResolver
@@ -76,9 +78,10 @@ type ComplexityRoot struct {
 	}
 
 	ActivationConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	ActivationEdge struct {
@@ -180,9 +183,10 @@ type ComplexityRoot struct {
 	}
 
 	CampaignConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	CampaignEdge struct {
@@ -598,6 +602,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ActivationConnection.PageInfo(childComplexity), true
+	case "ActivationConnection.totalCount":
+		if e.ComplexityRoot.ActivationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivationConnection.TotalCount(childComplexity), true
 
 	case "ActivationEdge.cursor":
 		if e.ComplexityRoot.ActivationEdge.Cursor == nil {
@@ -1075,6 +1085,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CampaignConnection.PageInfo(childComplexity), true
+	case "CampaignConnection.totalCount":
+		if e.ComplexityRoot.CampaignConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CampaignConnection.TotalCount(childComplexity), true
 
 	case "CampaignEdge.cursor":
 		if e.ComplexityRoot.CampaignEdge.Cursor == nil {
@@ -2429,6 +2445,8 @@ type ActivationConnection {
   nodes: [Activation!]!
   "Where the page lies."
   pageInfo: PageInfo!
+  "How many activations pass the filter."
+  totalCount: Int! @cost(weight: "1")
 }
 
 "An activation in a list."
@@ -3009,6 +3027,8 @@ type CampaignConnection {
   nodes: [Campaign!]!
   "Where the page lies."
   pageInfo: PageInfo!
+  "How many campaigns pass the filter."
+  totalCount: Int! @cost(weight: "1")
 }
 
 "A campaign in a list."
@@ -3897,6 +3917,8 @@ func (ec *executionContext) childFields_ActivationConnection(ctx context.Context
 		return ec.fieldContext_ActivationConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ActivationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ActivationConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ActivationConnection", field.Name)
 }
@@ -4105,6 +4127,8 @@ func (ec *executionContext) childFields_CampaignConnection(ctx context.Context, 
 		return ec.fieldContext_CampaignConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_CampaignConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CampaignConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CampaignConnection", field.Name)
 }

@@ -142,6 +142,12 @@ func (c *Cache) ListActivations(ctx context.Context, tenant int64, f analytics.A
 		})
 }
 
+// CountActivations implements loaders.Source.
+func (c *Cache) CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error) {
+	return one(ctx, c, noun[int](), c.item(tenant, analytics.TopicActivations, "activation count", f),
+		func(ctx context.Context) (int, error) { return c.o.Next.CountActivations(ctx, tenant, f) })
+}
+
 // Partners implements loaders.Source.
 func (c *Cache) Partners(ctx context.Context, tenant int64, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 	return fetch(ctx, c, noun[*analytics.Partner](), c.partners(tenant, uuids), func(ctx context.Context, n []int) ([]*analytics.Partner, error) {
@@ -165,11 +171,17 @@ func (c *Cache) Campaigns(ctx context.Context, tenant int64, keys []string) ([]*
 }
 
 // ListCampaigns implements loaders.Source.
-func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, scheduled *analytics.Range, keys []string, page analytics.Page) ([]*analytics.Campaign, error) {
-	return one(ctx, c, list[*analytics.Campaign](), c.item(tenant, analytics.TopicCampaigns, "campaigns", scheduled, keys, page),
+func (c *Cache) ListCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter, page analytics.Page) ([]*analytics.Campaign, error) {
+	return one(ctx, c, list[*analytics.Campaign](), c.item(tenant, analytics.TopicCampaigns, "campaigns", f, page),
 		func(ctx context.Context) ([]*analytics.Campaign, error) {
-			return c.o.Next.ListCampaigns(ctx, tenant, scheduled, keys, page)
+			return c.o.Next.ListCampaigns(ctx, tenant, f, page)
 		})
+}
+
+// CountCampaigns implements loaders.Source.
+func (c *Cache) CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error) {
+	return one(ctx, c, noun[int](), c.item(tenant, analytics.TopicCampaigns, "campaign count", f),
+		func(ctx context.Context) (int, error) { return c.o.Next.CountCampaigns(ctx, tenant, f) })
 }
 
 // mostRemembered is how many answers of one call are remembered: more would push out

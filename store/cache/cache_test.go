@@ -55,7 +55,13 @@ func TestEverySourceMethodRemembers(t *testing.T) {
 		"list of partners": func(g *gateway) (any, error) { return g.ListPartners(t.Context(), tenant) },
 		"campaigns":        func(g *gateway) (any, error) { return g.Campaigns(t.Context(), tenant, []string{"none", "c"}) },
 		"list of campaigns": func(g *gateway) (any, error) {
-			return g.ListCampaigns(t.Context(), tenant, &day, []string{"c"}, analytics.Page{First: 5})
+			return g.ListCampaigns(t.Context(), tenant, analytics.CampaignFilter{Scheduled: &day, Keys: []string{"c"}}, analytics.Page{First: 5})
+		},
+		"count of activations": func(g *gateway) (any, error) {
+			return g.CountActivations(t.Context(), tenant, analytics.ActivationFilter{Tiers: []string{"gold"}})
+		},
+		"count of campaigns": func(g *gateway) (any, error) {
+			return g.CountCampaigns(t.Context(), tenant, analytics.CampaignFilter{Keys: []string{"c", "none"}})
 		},
 		"totals": func(g *gateway) (any, error) {
 			q := query(subject)
