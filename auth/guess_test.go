@@ -101,19 +101,35 @@ func TestLookupTimeout(t *testing.T) {
 	})
 }
 
-// A panic in the directory reaches its caller and leaves nothing locked.
+// Nobody waits for a directory longer than its own time; the lookup goes on for others.
+func TestLookupIsWaitedForInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now, time.Hour)
+		slow := func(context.Context) (*credential, error) {
+			time.Sleep(lookupTimeout / 2)
+			return &credential{}, nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), lookupTimeout/4)
+		defer cancel()
+		began := time.Now()
+		if _, err := m.find(ctx, question{}, slow); !analytics.IsUnavailable(err) || time.Since(began) != lookupTimeout/4 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if c, err := m.find(t.Context(), question{}, slow); c == nil || err != nil || time.Since(began) != lookupTimeout/2 {
+			t.Errorf("%v, %v after %v", c, err, time.Since(began))
+		}
+	})
+}
+
+// A panic in the directory fails its callers and leaves nothing locked.
 func TestPanicLeavesNothingLocked(t *testing.T) {
 	t.Parallel()
 	m := newMemory(time.Now, time.Hour)
 	for range 2 * strangers {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("the panic was swallowed")
-				}
-			}()
-			_, _ = m.find(t.Context(), question{}, func(context.Context) (*credential, error) { panic("bug") })
-		}()
+		if _, err := m.find(t.Context(), question{}, func(context.Context) (*credential, error) { panic("bug") }); err == nil {
+			t.Error("the panic was swallowed")
+		}
 	}
 	if _, err := m.find(t.Context(), question{}, func(context.Context) (*credential, error) { return nil, nil }); err != nil {
 		t.Error(err)

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -76,25 +77,39 @@ func (m *memory) find(ctx context.Context, q question, look lookup) (*credential
 	} else if a, ok := m.recall(q); ok {
 		return a.credential, nil
 	}
-	ctx = context.WithoutCancel(ctx) // one caller going away must not fail the others
 	if a, ok := m.stillAway(q); ok && !fresh {
-		m.flights.DoChan(q.name(), func() (any, error) { return m.ask(ctx, q, look) })
+		m.together(ctx, q, look)
 		return a.credential, nil
 	}
 	for {
-		v, err, _ := m.flights.Do(q.name(), func() (any, error) {
-			if a, ok := m.recall(q); ok && !fresh {
-				return a, nil
+		select {
+		case asked := <-m.together(ctx, q, look):
+			if asked.Err != nil {
+				return nil, asked.Err
 			}
-			return m.ask(ctx, q, look)
-		})
-		if err != nil {
-			return nil, err
-		}
-		if a := v.(answer); a.turn >= arrival {
-			return a.credential, nil
+			if a := asked.Val.(answer); a.turn >= arrival {
+				return a.credential, nil
+			}
+		case <-ctx.Done():
+			return nil, analytics.Unavailable(ctx.Err())
 		}
 	}
+}
+
+// together is the lookup that runs, or a new one: a caller that goes away does not
+// fail the others, and what panics fails them all.
+func (m *memory) together(ctx context.Context, q question, look lookup) <-chan singleflight.Result {
+	return m.flights.DoChan(q.name(), func() (_ any, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("auth: a lookup: %w", analytics.Panicked(p))
+			}
+		}()
+		if a, ok := m.recall(q); ok && !analytics.Fresh(ctx) {
+			return a, nil
+		}
+		return m.ask(context.WithoutCancel(ctx), q, look)
+	})
 }
 
 // recall finds an answer young enough to be given without asking again.

@@ -180,9 +180,21 @@ func TestFreshJoinsNoOlderLookup(t *testing.T) {
 func TestACancelledCallerFailsNobody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	block := make(chan struct{})
+	b.dir.block = block
 	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = b.Credential(ctx, b.read) })
+	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
+	all.Go(func() {
+		if _, err := b.Credential(t.Context(), b.read); err != nil {
+			t.Error(err)
+		}
+	})
 	cancel()
-	if _, err := b.Credential(ctx, b.read); err != nil {
-		t.Error(err)
+	close(block)
+	all.Wait()
+	if n := b.dir.asked(); n != 1 {
+		t.Errorf("%d look-ups", n)
 	}
 }

@@ -79,18 +79,20 @@ func impossibleStatus(media string, errs gqlerror.List) int {
 	return http.StatusOK
 }
 
-// bounded says the first errors alone, each at a length that a client reads: they
-// quote the document, which may be long and wrong throughout.
-func bounded(errs gqlerror.List) gqlerror.List {
-	if len(errs) > maxErrors {
-		more := gqlerror.Errorf("and %d more errors", len(errs)-maxErrors)
-		more.Extensions = errs[0].Extensions
-		errs = append(errs[:maxErrors:maxErrors], more)
+// few are the first errors alone, and how many more there are: a document may be
+// wrong throughout.
+func few(errs gqlerror.List) gqlerror.List {
+	if len(errs) <= maxErrors {
+		return errs
 	}
-	for _, e := range errs {
-		if start := analytics.Clip(e.Message, maxMessage); len(start) < len(e.Message) {
-			e.Message = start + "…"
-		}
+	more := gqlerror.Errorf("and %d more errors", len(errs)-maxErrors)
+	more.Extensions = errs[0].Extensions
+	return append(errs[:maxErrors:maxErrors], more)
+}
+
+// shorten cuts what an error says to a length that a client reads: it may quote the document.
+func shorten(e *gqlerror.Error) {
+	if start := analytics.Clip(e.Message, maxMessage); len(start) < len(e.Message) {
+		e.Message = start + "…"
 	}
-	return errs
 }

@@ -136,9 +136,9 @@ func start(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawP
 
 // dispatchErrors is the response to an operation that cannot be.
 func dispatchErrors(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, errs gqlerror.List) *graphql.Response {
-	response := exec.DispatchError(graphql.WithOperationContext(ctx, op), bounded(errs))
-	response.Errors = bounded(response.Errors) // presented, they say more
+	response := exec.DispatchError(graphql.WithOperationContext(ctx, op), few(errs))
 	for _, e := range response.Errors {
+		shorten(e)
 		if op != nil && op.Doc != nil && len(op.Doc.Operations) > 1 && op.Operation == nil && op.OperationName == "" {
 			e.Message = "the document holds several operations: operationName must say which one"
 		}

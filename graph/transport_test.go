@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -301,6 +302,16 @@ func TestErrorsAreBounded(t *testing.T) {
 	} {
 		if w := b.do(http.MethodPost, "/graphql", text, "Accept", response); w.Code != http.StatusBadRequest || w.Body.Len() > 8000 {
 			t.Errorf("%.40s gave %d and %d bytes: %.200s", text, w.Code, w.Body.Len(), w.Body)
+		}
+	}
+	for wrong, says := range map[int]int{maxErrors: 0, maxErrors + 1: 1, 100: 80} {
+		w := b.do(http.MethodPost, "/graphql", body(`{ `+strings.Repeat("nothing ", wrong)+`}`), "Accept", response)
+		var got struct{ Errors []struct{ Message string } }
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got.Errors) != maxErrors+min(says, 1) {
+			t.Errorf("%d faults gave %d errors, %v", wrong, len(got.Errors), err)
+		}
+		if last := got.Errors[len(got.Errors)-1].Message; says > 0 && last != fmt.Sprintf("and %d more errors", says) {
+			t.Errorf("%d faults end in %q", wrong, last)
 		}
 	}
 }

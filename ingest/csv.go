@@ -33,6 +33,7 @@ func (r *rowReader) read(e *Decoded) error {
 			return err
 		}
 	}
+	began := r.csv.InputOffset()
 	cells, err := r.next()
 	var syntax *csv.ParseError
 	switch {
@@ -45,6 +46,10 @@ func (r *rowReader) read(e *Decoded) error {
 	}
 	e.Line, _ = r.csv.FieldPos(0)
 	r.line = e.Line
+	if r.csv.InputOffset()-began > int64(maxRow) {
+		e.reject("longer than %d bytes", maxLine)
+		return nil
+	}
 	var f fields
 	for i, field := range r.header {
 		if field >= 0 && cells[i] != "" {
@@ -59,7 +64,7 @@ func (r *rowReader) read(e *Decoded) error {
 // follow into its own, up to another quote or the end, so it breaks the input where it
 // can be told from a cell of several lines.
 func (r *rowReader) next() ([]string, error) {
-	r.in.left = maxLine + len("\r\n")
+	r.in.left = maxRow
 	cells, err := r.csv.Read()
 	var syntax *csv.ParseError
 	switch {
@@ -104,6 +109,8 @@ func (r *rowReader) readHeader() error {
 	}
 	return nil
 }
+
+const maxRow = maxLine + len("\r\n")
 
 var errLongRow = errors.New("ingest: a row is too long")
 

@@ -18,6 +18,8 @@ const (
 	whiteSpace = " \t\r\n" // JSON's
 )
 
+var lineEnd = []byte("\n")
+
 // Decoded is one event as it was read, or the reason why it could not be.
 type Decoded struct {
 	Line  int // where it began: the line, or the element of a JSON array, from 1
@@ -120,7 +122,7 @@ func (d *Decoder) readLine() (line []byte, tooLong bool, err error) {
 		d.long = append(d.long[:0], line...)
 		for errors.Is(err, bufio.ErrBufferFull) {
 			line, err = d.in.ReadSlice('\n')
-			if tooLong = tooLong || len(d.long)+len(line) > maxLine; !tooLong {
+			if tooLong = tooLong || len(d.long)+len(bytes.TrimSuffix(line, lineEnd)) > maxLine; !tooLong {
 				d.long = append(d.long, line...)
 			}
 		}

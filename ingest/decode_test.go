@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -102,6 +103,21 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+func TestLongRows(t *testing.T) {
+	t.Parallel()
+	row := func(n int) string { return "e" + strings.Repeat(" ", n-1) + ",x\r\n" }
+	most := maxLine + len("\r\n") - len(row(1))
+	events, err := decode(strings.NewReader("id,action\n"+row(most+1)+row(most+2)+row(1)), CSV, anything)
+	if err != nil || len(events) != 3 {
+		t.Fatal(len(events), err)
+	}
+	for i, e := range events {
+		if long := strings.Contains(fmt.Sprint(e.Err), "longer than 1048576 bytes"); long != (i == 1) {
+			t.Error(i, e.Err)
+		}
+	}
+}
+
 // TestCSVThatCannotBeCut: what takes other rows with it is an error of the whole.
 func TestCSVThatCannotBeCut(t *testing.T) {
 	t.Parallel()
@@ -181,7 +197,8 @@ func TestNextGivesWhatCameBeforeAFailure(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	t.Parallel()
 	pad := func(n int) string { return `{"id":"e","x":"` + strings.Repeat("x", n) + `"}` + "\n" }
-	lines := click(1) + "\n" + pad(readSize) + pad(maxLine-30) + pad(maxLine) + click(2)
+	most := maxLine + len("\n") - len(pad(0))
+	lines := click(1) + "\n" + pad(readSize) + pad(most) + pad(most+1) + click(2)
 	for format, text := range map[Format]string{NDJSON: lines, JSON: array(lines)} {
 		events, err := decode(strings.NewReader(text), format, anything)
 		if err != nil || len(events) != 5 {

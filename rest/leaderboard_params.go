@@ -154,5 +154,9 @@ func uuids(q query, name string) ([]string, error) {
 		out = append(out, id.String())
 	}
 	slices.Sort(out)
-	return slices.Compact(out), nil
+	out = slices.Compact(out)
+	if len(out) > analytics.MaxNamed {
+		return nil, invalid(name, "must have at most %d values, got %d", analytics.MaxNamed, len(out))
+	}
+	return out, nil
 }

@@ -3,7 +3,14 @@ package rest_test
 import (
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
+	"testing"
 	"time"
+
+	"github.com/google/uuid"
+
+	"footfall/analytics"
 )
 
 const partners = "/analytics/engagement/partners"
@@ -76,4 +83,22 @@ var leaderboardExamples = []example{
 	{name: "unavailable", target: partners, header: bearer("ff_reader"), world: func(w *world) { w.failure = errAway }},
 	{name: "unavailable-key", target: partners, header: bearer("ff_reader"), world: func(w *world) { w.failing = errAway }},
 	{name: "method", method: http.MethodDelete, target: "/v1" + partners, header: bearer("ff_reader")},
+}
+
+func TestLeaderboardListsAreBounded(t *testing.T) {
+	t.Parallel()
+	list := make([]string, analytics.MaxNamed+1)
+	for i := range list {
+		list[i] = uuid.NewSHA1(uuid.Nil, []byte(strconv.Itoa(i))).String()
+	}
+	ask := func(list []string) (int, string) {
+		rec := newWorld(t, nil).do(http.MethodGet, partners+"?tier_uuids="+strings.Join(list, ","), bearer("ff_reader"))
+		return rec.Code, rec.Body.String()
+	}
+	if status, body := ask(list); status != http.StatusUnprocessableEntity || !strings.Contains(body, `"querystring/tier_uuids: must have at most 2000 values, got 2001"`) {
+		t.Error(status, body)
+	}
+	if status, body := ask(list[1:]); status != http.StatusOK {
+		t.Error(status, body)
+	}
 }
