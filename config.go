@@ -45,7 +45,7 @@ type redisServer struct {
 // serving is what serve and demo share.
 type serving struct {
 	Listen       string        `env:"LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
-	EdgeCacheTTL time.Duration `name:"edge-cache-ttl" env:"EDGE_CACHE_TTL" default:"1s" help:"How long whole answers are kept for identical reads; 0 turns it off."`
+	EdgeCacheTTL time.Duration `name:"edge-cache-ttl" env:"EDGE_CACHE_TTL" default:"1s" help:"How long whole answers are kept for identical reads, 100 ms at most without Redis; 0 turns it off."`
 	rates
 	limits
 	admission
@@ -60,7 +60,7 @@ type serving struct {
 
 // rates are what one key, token or address may send a minute.
 type rates struct {
-	RateLimit            int      `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token, unless the key has a limit of its own; 0 turns it off."`
+	RateLimit            int      `env:"RATE_LIMIT" default:"6000" help:"Requests a minute per key or token, unless the key has a limit of its own; 0 turns it and the next one off."`
 	LeaderboardRateLimit int      `env:"LEADERBOARD_RATE_LIMIT" default:"500" help:"Of them, requests a minute for the leaderboard's REST path; 0 is no limit beside the other."`
 	FailureRateLimit     int      `env:"FAILURE_RATE_LIMIT" default:"600" help:"Refused requests a minute per client address, of IPv6 a /64; 0 turns it off."`
 	TrustedProxies       []string `env:"TRUSTED_PROXIES" placeholder:"ADDRESS|CIDR" help:"Proxies whose X-Forwarded-For is believed, separated by commas."`

@@ -11,7 +11,7 @@ import (
 
 type compactCmd struct {
 	Database database `embed:""`
-	Full     bool     `help:"Rewrite the table of cells too, which gives the space they no longer need back to the system. Reads and writes wait meanwhile, some seconds a gigabyte; it begins when no long reader, such as a dump, is in its way, and waits ten minutes for that."`
+	Full     bool     `help:"Rewrite the table of cells too, which gives the space they no longer need back to the system. Reads and writes wait meanwhile, some seconds a gigabyte; it begins when no long reader, such as a dump, is in its way, and waits about ten minutes for that."`
 }
 
 // Run merges cells until none are left to merge.

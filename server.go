@@ -43,7 +43,7 @@ const compactorRest = 10
 
 type serveCmd struct {
 	Database database    `embed:""`
-	ReadURL  string      `name:"database-read-url" env:"DATABASE_READ_URL" help:"A streaming replica to read from. What changed in the last 10 s is read from the primary, and so is all else while the replica is away or further behind."`
+	ReadURL  string      `name:"database-read-url" env:"DATABASE_READ_URL" help:"A streaming replica to read from. What changed in the last 10 s is read from the primary, and so is all else while the replica is away or more than 9 s behind."`
 	Redis    redisServer `embed:""`
 	TLS      encryption  `embed:""`
 	serving

@@ -2476,11 +2476,11 @@ type Mutation {
 input CreateActivationInput {
   "1 to 64 letters, digits, ` + "`" + `-` + "`" + ` or ` + "`" + `_` + "`" + `; chosen at random when left out."
   activationId: String
-  "The event page's key. Its events count, also those recorded before."
+  "The event page's key, 1 to 256 bytes. Its events count, also those recorded before."
   eventKey: String!
-  "The event's name."
+  "The event's name, 1 to 512 bytes."
   eventName: String!
-  "What was bought."
+  "What was bought, 1 to 64 bytes."
   tier: String!
   "The first instant that counts."
   startAt: DateTime!
@@ -3046,11 +3046,11 @@ extend type Mutation {
 
 "Creates or replaces a campaign."
 input CampaignInput {
-  "The campaign's key."
+  "The campaign's key, 1 to 256 bytes."
   campaignKey: String!
-  "A number as a string; kept or assigned when left out."
+  "A number from 1 to 9007199254740991 as a string; kept or assigned when left out."
   campaignId: String
-  "The campaign's title."
+  "The campaign's title, 1 to 512 bytes."
   title: String!
   "When it is to start."
   scheduledAt: DateTime!
@@ -3812,7 +3812,7 @@ extend type Mutation {
 input PartnerInput {
   "The partner's uuid."
   uuid: UUID!
-  "The partner's name."
+  "The partner's name, 1 to 512 bytes."
   name: String!
   "The logo's uuid."
   logoUuid: UUID
@@ -3832,7 +3832,7 @@ input PartnerInput {
 input PartnerGroupInput {
   "The group's uuid."
   uuid: UUID!
-  "The group's name."
+  "The group's name, 1 to 512 bytes."
   name: String!
 }
 
