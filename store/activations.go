@@ -18,7 +18,7 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 		_, err := tx.Exec(ctx, sql("insert_link"), args{
 			"activation_id": a.ActivationID, "tenant_id": tenant, "token_digest": token[:], "now": now,
 		})
-		if sqlState(err) == uniqueViolation {
+		if violated(err) == "links_pkey" { // of a digest it would be no fault of the client's
 			return &analytics.Error{Code: analytics.CodeConflict, Field: "activationId", Message: "is taken: " + analytics.Quote(a.ActivationID)}
 		}
 		if err != nil {

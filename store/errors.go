@@ -92,5 +92,13 @@ func sqlState(err error) string {
 	return ""
 }
 
+// violated is the unique constraint or index that err says was violated, "" for none.
+func violated(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation {
+		return e.ConstraintName
+	}
+	return ""
+}
+
 // classOf is the first two characters of a SQLSTATE.
 func classOf(state string) string { return state[:min(2, len(state))] }
