@@ -56,7 +56,10 @@ func TestUpsertCampaigns(t *testing.T) {
 		`{"upsertCampaigns": {"campaigns": [`+later+`, {"campaignKey": "on", "status": "ONAIR", "startedAt": "2026-03-02T00:00:00Z", "endedAt": null}]}}`)
 	matches(t, b.ask(`{ campaign(campaignKey: "later") { campaignKey status startedAt endedAt } campaigns(campaignKeys: ["later"]) { nodes { campaignKey status startedAt endedAt } } }`),
 		`{"campaign": `+later+`, "campaigns": {"nodes": [`+later+`]}}`)
-	refused(t, b.post(`mutation { upsertCampaigns(input: [{ campaignKey: "five", campaignId: "41", title: "t", scheduledAt: "2026-03-02T00:00:00Z" }]) { campaigns { id } } }`, nil, nil), "CONFLICT", "41")
+	taken := b.post(`mutation { upsertCampaigns(input: [{ campaignKey: "four", title: "t", scheduledAt: "2026-03-02T00:00:00Z" },
+		{ campaignKey: "five", campaignId: "41", title: "t", scheduledAt: "2026-03-02T00:00:00Z" }]) { campaigns { id } } }`, nil, nil)
+	refused(t, taken, "CONFLICT", "another campaign", `"41"`)
+	equal(t, "field", at(any(taken.errors[0].Extensions), "field"), any("campaigns[1].campaignId"))
 }
 
 // Two tabs are one viewer watching once, intervals are half-open, and touching

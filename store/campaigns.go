@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -62,7 +63,10 @@ func replaceCampaigns(ctx context.Context, tx pgx.Tx, tenant int64, campaigns []
 	for i := range campaigns {
 		_, err = results.Exec()
 		if sqlState(err) == uniqueViolation {
-			return analytics.Errorf(analytics.CodeConflict, "campaignId %q belongs to another campaign", campaigns[i].CampaignID())
+			return &analytics.Error{
+				Code: analytics.CodeConflict, Field: fmt.Sprintf("campaigns[%d].campaignId", i),
+				Message: "belongs to another campaign: " + analytics.Quote(campaigns[i].CampaignID()),
+			}
 		}
 		if err != nil {
 			return err

@@ -183,8 +183,11 @@ func TestCampaigns(t *testing.T) {
 	ok(t, err)
 	equal(t, "numbers", []int64{saved[0].Number, saved[1].Number, saved[2].Number}, []int64{2, 1, 3})
 	equal(t, "first", []any{saved[0].AccessKey, *saved[0].StartedAt, saved[0].EndedAt == nil}, []any{"acme", start, true})
-	_, _, err = w.UpsertCampaigns(t.Context(), w.tenant.ID, []analytics.Campaign{{CampaignKey: "z", Title: "Z", ScheduledAt: start, Number: 2}})
+	_, _, err = w.UpsertCampaigns(t.Context(), w.tenant.ID, []analytics.Campaign{
+		{CampaignKey: "x", Title: "X", ScheduledAt: start}, {CampaignKey: "z", Title: "Z", ScheduledAt: start, Number: 2},
+	})
 	code(t, err, analytics.CodeConflict)
+	equal(t, "conflict", err.Error(), `campaigns[1].campaignId: belongs to another campaign: "2"`)
 	_, _, err = w.UpsertCampaigns(t.Context(), w.tenant.ID, []analytics.Campaign{{CampaignKey: "x", Title: "X2", ScheduledAt: start}})
 	ok(t, err)
 	found, err := w.Campaigns(t.Context(), w.tenant.ID, []string{"nope", "x"})
