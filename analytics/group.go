@@ -35,7 +35,7 @@ func (p *SlicedPlan) choose() (chosen, rest []*group) {
 	}
 	all := p.ranked()
 	n := min(by.First, len(all))
-	return all[:n], all[n:]
+	return all[:n:n], all[n:]
 }
 
 // ranked are all groups in the order asked for.
