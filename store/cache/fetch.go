@@ -41,7 +41,7 @@ func fetch[V any](ctx context.Context, c *Cache, k kind[V], items []item, load f
 		shared = newFlights()
 	}
 	for len(missing) > 0 {
-		joined, err := r.wait(ctx, shared, missing, r.take)
+		joined, err := r.wait(ctx, shared, missing)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func (c *Cache) confirm(e *entry, now time.Time) time.Time {
 // wait takes the items at places n once they are loaded. It returns the places
 // of those whose load another caller led and which failed through no fault of
 // the store.
-func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take func(int, *found)) (again []int, err error) {
+func (r *request[V]) wait(ctx context.Context, shared *flights, n []int) (again []int, err error) {
 	loading, end := context.WithCancel(context.WithoutCancel(ctx))
 	flights, led := shared.join(pick(r.items, n), pick(r.stamps, n), r.maxAge, r.remote != nil && r.Informed(), end)
 	defer shared.leave(flights)
@@ -129,7 +129,7 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int, take fu
 		}
 		switch {
 		case f.err == nil:
-			take(n[i], &f.found)
+			r.take(n[i], &f.found)
 		case own[f] || analytics.IsUnavailable(f.err):
 			return nil, f.err
 		default:
