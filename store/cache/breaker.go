@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -44,4 +45,15 @@ func (b *breaker) report(failed bool) (opened, closed bool) {
 	b.failures++
 	b.until = time.Now().Add(b.rest)
 	return !was && b.failures >= b.most, false
+}
+
+// tell reports how a try of Redis went, and says in the log, once each, that it is lost
+// and that it is back.
+func (b *breaker) tell(log *slog.Logger, err error, lost, back string) {
+	switch opened, closed := b.report(err != nil); {
+	case opened:
+		log.Warn(lost, "error", err)
+	case closed:
+		log.Info(back)
+	}
 }

@@ -75,6 +75,19 @@ func TestClusterLosesNoNews(t *testing.T) {
 	}
 }
 
+// What is remembered is of all masters, so one that is lost is an outage, whatever the
+// others answer.
+func TestClusterWithoutOneMaster(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var nodes []*redis.Client
+	w.redis, nodes = startCluster(t)
+	var said journal
+	w.gateway(func(o *Options) { o.Log = said.log() })
+	_ = nodes[1].ShutdownNoSave(t.Context()).Err() // who is shut down does not answer
+	await.Until(t, "it is said", func() bool { return said.count("Redis is out of reach") == 1 })
+}
+
 // startCluster starts a Redis Cluster of two masters.
 func startCluster(t *testing.T) (url string, nodes []*redis.Client) {
 	t.Helper()

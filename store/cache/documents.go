@@ -61,8 +61,6 @@ func (d *Documents) do(ctx context.Context, call func(context.Context) error) er
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	err := call(ctx)
-	if opened, _ := d.breaker.report(err != nil); opened {
-		d.log.Warn("Redis is out of reach, documents are kept in process alone", "error", err)
-	}
+	d.breaker.tell(d.log, err, "Redis is out of reach, documents are kept in process alone", "documents are kept in Redis again")
 	return err
 }

@@ -125,12 +125,7 @@ func (r *remote) do(ctx context.Context, n int, call func(context.Context) error
 		r.failed.set(mark())
 		r.counters.redisErrors.Add(1)
 	}
-	switch opened, closed := r.breaker.report(err != nil); {
-	case opened:
-		r.log.Warn("Redis is out of reach, going on without", "error", err)
-	case closed:
-		r.log.Info("Redis is back")
-	}
+	r.breaker.tell(r.log, err, "Redis is out of reach, going on without", "Redis is back")
 	return err
 }
 
