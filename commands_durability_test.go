@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,36 @@ import (
 const twoYears = `{"id":"e1","action":"click","event":"jazz","session":"s1","visitor":"ann","at":"2024-03-01T10:07:00Z"}
 {"id":"e2","action":"click","event":"jazz","session":"s2","visitor":"bob","at":"2025-03-01T10:07:00Z"}
 `
+
+// A prune beside another has not done what was asked, and fails; what a compaction was
+// to do the other one does.
+func TestUpkeepThatIsBusy(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	conn, err := pgx.Connect(t.Context(), o.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	for _, c := range []struct {
+		lock      string // of whoever is at work
+		arguments []string
+		code      int
+		says      string
+	}{
+		{"footprun", []string{"prune", "--before", "2025-01-01"}, 1, "footfall: nothing was done: another pruner is at work, try again after it\n"},
+		{"compact\x00", []string{"compact"}, 0, "footfall: another compactor is at work, which merges what there is\n"},
+	} {
+		if _, err = conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(binary.BigEndian.Uint64([]byte(c.lock)))); err != nil {
+			t.Fatal(err)
+		}
+		got := o.run(c.arguments...)
+		equal(t, c.arguments[0]+" exits with", got.code, c.code)
+		equal(t, c.arguments[0]+" says", got.err, c.says)
+		got.code = 0
+		equal(t, c.arguments[0]+" is busy", at(got.row(), "busy"), any(true))
+	}
+}
 
 func TestCommandPrune(t *testing.T) {
 	t.Parallel()

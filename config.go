@@ -17,10 +17,10 @@ type cli struct {
 	Tenants     tenantsCmd     `cmd:"" help:"Create and list tenants."`
 	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
 	Activations activationsCmd `cmd:"" help:"Create, list, revoke and delete activations, and say how far their orders got."`
-	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too."`
+	Compact     compactCmd     `cmd:"" help:"Merge cells now. serve does it in the background too; where one is at it already, it is left to that."`
 	Rebuild     rebuildCmd     `cmd:"" help:"Recompute a tenant's cells, sessions and audiences from its events."`
 	Verify      verifyCmd      `cmd:"" help:"Compare every cell with the events behind it. Exits with 1 on any difference."`
-	Prune       pruneCmd       `cmd:"" help:"Drop events from before a month. Counts stay; only ranges that begin or end inside an older quarter-hour are refused."`
+	Prune       pruneCmd       `cmd:"" help:"Drop events from before a month. Counts stay; only ranges that begin or end inside an older quarter-hour are refused. Exits with 1, and has done nothing, while another prune is at work."`
 	Forget      forgetCmd      `cmd:"" help:"Forget a visitor: erase what leads from the name to the events."`
 	Audit       auditCmd       `cmd:"" help:"List administrative acts, a JSON object a line, latest first."`
 	Schema      schemaCmd      `cmd:"" help:"Print the GraphQL schema: SDL, with every description."`

@@ -23,6 +23,9 @@ func (c *compactCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		_ = bar.Finish()
+		if done.Busy {
+			_, _ = fmt.Fprintln(std.err, "footfall: another compactor is at work, which merges what there is")
+		}
 		if c.Full {
 			if err = s.RewriteCells(ctx); err != nil {
 				return err
@@ -126,7 +129,8 @@ type pruneCmd struct {
 	Before   string   `required:"" placeholder:"DAY" help:"The first day of a month, such as 2025-01-01: what is from before it goes, of all tenants."`
 }
 
-// Run drops old events for good.
+// Run drops old events for good. It exits with 1 when another pruner is at work, which
+// need not drop the same.
 func (c *pruneCmd) Run(ctx context.Context, std streams) error {
 	before, err := time.Parse(time.DateOnly, c.Before)
 	if err != nil {
@@ -142,15 +146,19 @@ func (c *pruneCmd) Run(ctx context.Context, std streams) error {
 			months = []string{}
 		}
 		if done.Busy {
-			_, _ = fmt.Fprintln(std.err, "footfall: nothing was done: another pruner is at work")
+			_, _ = fmt.Fprintln(std.err, "footfall: nothing was done: another pruner is at work, try again after it")
 		} else {
 			_, _ = fmt.Fprintf(std.err, "footfall: what is from before %s is gone; its counts stay\n", c.Before)
 		}
-		return printJSON(std.out, struct {
+		err = printJSON(std.out, struct {
 			Busy   bool     `json:"busy"` // another pruner is at work
 			Months []string `json:"months"`
 			Kept   int64    `json:"eventsKept"`
 			Bytes  int64    `json:"bytes"`
 		}{done.Busy, months, done.Kept, done.Bytes})
+		if err == nil && done.Busy {
+			err = exitStatus(1)
+		}
+		return err
 	})
 }
