@@ -107,6 +107,23 @@ func TestCommandLoadNamesTheRejected(t *testing.T) {
 	o.run("verify").good()
 }
 
+// However many events are rejected, over all files, what is said of them is bounded.
+func TestCommandLoadNamesSomeOfTheRejected(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	o.tenant("acme")
+	stranger := `{"id":"s","action":"page_view","partner":"7d0c1c9e-31a2-4e7b-9f57-0a8f7e1f5a10","visitor":"v","at":"2026-03-05T10:00:00Z"}` + "\n"
+	wrong := write(t, "wrong.ndjson", strings.Repeat("{}\n", mostNamed-1)+click("1", "click", "jazz", "s", "2026-03-05T10:00:00Z"))
+	worse := write(t, "worse.ndjson", strings.Repeat(stranger, 4)+strings.Repeat("{}\n", 1000))
+	got := o.run("load", wrong, worse, "--tenant", "acme")
+	equal(t, "load exits with", got.code, 1)
+	equal(t, "load counts", got.out, fmt.Sprintf(`{"accepted":1,"duplicates":0,"rejected":%d}`+"\n", mostNamed-1+1004))
+	said := strings.Split(strings.TrimSpace(got.err), "\n")
+	equal(t, "lines", len(said), mostNamed+1)
+	equal(t, "the last named", strings.HasPrefix(said[mostNamed-1], "footfall: "+worse+": line 1: NOT_FOUND: "), true)
+	equal(t, "the others", said[len(said)-1], "footfall: 1003 more are rejected: 1000 BAD_USER_INPUT, 3 NOT_FOUND")
+}
+
 // An input that fails, or a command that is interrupted, does not look like
 // success.
 func TestCommandInterrupted(t *testing.T) {

@@ -13,7 +13,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Serve GraphQL, the REST contracts and event ingest."`
 	Demo        demoCmd        `cmd:"" help:"Serve sample data from a private Postgres and Redis."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to this version."`
-	Load        loadCmd        `cmd:"" help:"Load events from files: NDJSON, a JSON array or CSV, gzipped or not."`
+	Load        loadCmd        `cmd:"" help:"Load events from files: NDJSON, a JSON array or CSV, gzipped or not. Names the first ${named} rejected events, counts the others by their code, and exits with 1 when there are any."`
 	Tenants     tenantsCmd     `cmd:"" help:"Create and list tenants."`
 	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
 	Activations activationsCmd `cmd:"" help:"Create, list, revoke and delete activations, and say how far their orders got."`

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,34 +27,42 @@ type loadCmd struct {
 	Files    []string    `arg:"" name:"file" help:"Files of events; - is standard input."`
 }
 
-// loadBatch is how many events are committed at once.
-const loadBatch = 20_000
+const (
+	// loadBatch is how many events are committed at once.
+	loadBatch = 20_000
+	// mostNamed is how many rejected events are named, each on a line.
+	mostNamed = 20
+)
 
-// Run loads files one after another and prints the verdicts of all there are. It
-// exits with 1 when an event was rejected.
+// loadedSoFar is what became of the events of all files.
+type loadedSoFar struct {
+	accepted, duplicates, rejected int
+	unnamed                        map[string]int // of those rejected, by code
+}
+
+// Run loads files one after another and prints how many events of all were accepted,
+// duplicates and rejected. It exits with 1 when an event was rejected.
 func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error {
 	return withWriter(ctx, c.Database, c.Redis, c.Tenant, log, func(s *store.Store, w *ingest.Writer, t analytics.Tenant) error {
 		defer compactMeanwhile(ctx, s, log)()
-		total := analytics.Verdicts{Rejected: []analytics.Rejection{}}
-		rejected := 0
+		total := loadedSoFar{unnamed: map[string]int{}}
 		var failed error
 		for _, name := range c.Files {
-			n, err := loadFile(ctx, w, t.ID, name, std, &total)
-			rejected += n
-			if err != nil {
+			if err := loadFile(ctx, w, t.ID, name, std, &total); err != nil {
 				failed = fmt.Errorf("%s: %w", name, err)
 				break
 			}
 		}
-		if total.Accepted+total.Duplicates+rejected == 0 && failed != nil {
+		if total.accepted+total.duplicates+total.rejected == 0 && failed != nil {
 			return failed
 		}
+		total.countUnnamed(std.err)
 		// What was committed before a failure stays.
-		err := printJSON(std.out, map[string]int{"accepted": total.Accepted, "duplicates": total.Duplicates, "rejected": rejected})
+		err := printJSON(std.out, map[string]int{"accepted": total.accepted, "duplicates": total.duplicates, "rejected": total.rejected})
 		if failed != nil || err != nil {
 			return cmp.Or(failed, err)
 		}
-		if rejected > 0 {
+		if total.rejected > 0 {
 			return exitStatus(1)
 		}
 		return nil
@@ -74,11 +85,23 @@ func compactMeanwhile(ctx context.Context, s *store.Store, log *slog.Logger) (en
 	return func() { stop(); compactor.Wait() }
 }
 
+// countUnnamed says how many events were rejected beside those that are named.
+func (l *loadedSoFar) countUnnamed(w io.Writer) {
+	if l.rejected <= mostNamed {
+		return
+	}
+	var counts []string
+	for _, code := range slices.Sorted(maps.Keys(l.unnamed)) {
+		counts = append(counts, fmt.Sprint(l.unnamed[code], " ", code))
+	}
+	_, _ = fmt.Fprintf(w, "footfall: %d more are rejected: %s\n", l.rejected-mostNamed, strings.Join(counts, ", "))
+}
+
 // loadFile loads one file and says on std.err which of its events are rejected.
-func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, std streams, total *analytics.Verdicts) (rejected int, err error) {
+func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, std streams, total *loadedSoFar) error {
 	in, size, closeFile, err := openInput(name, std)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer closeFile()
 	bar := newBar(std.err, size, "Loading "+name, true)
@@ -86,7 +109,7 @@ func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, 
 	read := &meter{in: in}
 	decoder, err := ingest.Open(read)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	done := make(chan struct{})
 	defer close(done)
@@ -94,27 +117,30 @@ func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, 
 		_ = bar.Set64(read.bytes.Load())
 		events, err := batch.events, batch.err
 		if errors.Is(err, io.EOF) {
-			return rejected, nil
+			return nil
 		}
 		if err != nil {
-			return rejected, err
+			return err
 		}
 		verdicts, err := w.RecordDecoded(ctx, tenant, events)
 		if err != nil {
-			return rejected, err
+			return err
 		}
-		total.Accepted += verdicts.Accepted
-		total.Duplicates += verdicts.Duplicates
-		rejected += len(verdicts.Rejected)
+		total.accepted += verdicts.Accepted
+		total.duplicates += verdicts.Duplicates
 		if len(verdicts.Rejected) > 0 {
 			_ = bar.Clear() // what is said stands on lines of its own
 		}
 		for _, r := range verdicts.Rejected {
+			if total.rejected++; total.rejected > mostNamed {
+				total.unnamed[r.Code]++
+				continue
+			}
 			place := decoder.Format().Place(events[r.Index].Line)
 			_, _ = fmt.Fprintf(std.err, "footfall: %s: %s: %s: %s\n", name, place, r.Code, r.Message)
 		}
 	}
-	return rejected, nil
+	return nil
 }
 
 // meter counts what is read of in.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"syscall"
 	_ "time/tzdata" // for machines without a zone database
 
@@ -41,7 +42,7 @@ func commandLine(c *cli, options ...kong.Option) *kong.Kong {
 	parser, err := kong.New(c, append(options,
 		kong.Name("footfall"),
 		kong.Description("A GraphQL analytics gateway: exact unique counts over any range in any time zone."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"statuses": statuses(), "version": fullVersion()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"statuses": statuses(), "version": fullVersion(), "named": strconv.Itoa(mostNamed)},
 	)...)
 	if err != nil {
 		panic(err) // the struct tags are wrong
