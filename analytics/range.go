@@ -67,6 +67,11 @@ const (
 // QuarterHour is the finest bucket: every UTC offset in use is a multiple of it.
 const QuarterHour = 15 * time.Minute
 
+// cutsQuarters reports whether r begins or ends inside a quarter-hour.
+func (r Range) cutsQuarters() bool {
+	return !r.Start.Truncate(QuarterHour).Equal(r.Start) || !r.End.Truncate(QuarterHour).Equal(r.End)
+}
+
 // QuartersPerDay is how many quarter-hours a UTC day packs.
 const QuartersPerDay = 96
 

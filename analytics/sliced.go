@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// Sliced reports whether the query asks for events by their dimensions, which a
-// SlicedPlan answers.
-func (q Query) Sliced() bool { return len(q.Where) > 0 || q.By != nil }
+// Sliced reports whether a SlicedPlan answers the query: it asks for events by their
+// dimensions, or for who watched in a part of a quarter-hour, which is kept by them alone.
+func (q Query) Sliced() bool {
+	return len(q.Where) > 0 || q.By != nil || q.Kind == KindCampaign && slices.ContainsFunc(q.Ranges, Range.cutsQuarters)
+}
 
 // SlicedPlan is what must be read to answer a query by dimensions, and the fold
 // over it. Its fetches need the facets of their rows, or what was watched.

@@ -36,6 +36,7 @@ func TestPlansUseIndexes(t *testing.T) {
 		hundred[i] = analytics.Query{Subject: int64(i + 1), Kind: analytics.KindEvent, Want: analytics.Want(i % 4), Ranges: []analytics.Range{{Start: start.Add(time.Minute), End: start.AddDate(1, 0, 3).Add(time.Minute)}}}
 	}
 	hundred[1].Kind, hundred[2].Kind, hundred[2].Want = analytics.KindPartner, analytics.KindCampaign, wantAll
+	hundred[2].Ranges = []analytics.Range{{Start: start.Add(analytics.QuarterHour), End: start.AddDate(1, 0, 3)}} // others are sliced
 	totals := newTotalsBatch(tenant, hundred)
 	board := make([]analytics.Query, 500)
 	for i := range board {
@@ -84,8 +85,9 @@ func TestOnlyTheMonthsOfEndsAreOpened(t *testing.T) {
 	w := newWorld(t, 1)
 	makeMonths(t, w)
 	start := at("2023-02-10T00:01:00Z")
-	q := analytics.Query{Subject: 1, Kind: analytics.KindCampaign, Want: wantAll, Ranges: []analytics.Range{{Start: start, End: start.AddDate(1, 0, 0)}}}
+	q := analytics.Query{Subject: 1, Kind: analytics.KindPartner, Want: wantAll, Ranges: []analytics.Range{{Start: start, End: start.AddDate(1, 0, 0)}}}
 	totals := newTotalsBatch(w.tenant.ID, []analytics.Query{q})
+	q.Kind = analytics.KindCampaign
 	q.By = &analytics.Breakdown{By: []analytics.Dimension{analytics.DimensionSource}}
 	sliced := newSlicedBatch([]analytics.Query{q})
 	ats := []time.Time{start}

@@ -54,7 +54,7 @@ func (r *raggedFetches) bind(a args) {
 	early, late := r.stretches()
 	maps.Copy(a, args{
 		"ragged_n": r.n, "ragged_starts": r.starts, "ragged_ends": r.ends,
-		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors, "ragged_reaches": r.reaches,
+		"ragged_sessions": r.sessions, "ragged_visitors": r.visitors,
 		"early_from": early.Start, "early_to": early.End, "late_from": late.Start, "late_to": late.End,
 	})
 }

@@ -86,7 +86,7 @@ func (b *slicedBatch) args(tenant int64) args {
 	}
 	if len(b.ragged.n) > 0 {
 		b.ragged.bind(a)
-		a["ragged_subjects"] = b.ragged.subjects
+		a["ragged_subjects"], a["ragged_reaches"] = b.ragged.subjects, b.ragged.reaches
 	}
 	return a
 }

@@ -68,8 +68,6 @@ type totalsBatch struct {
 	all      cellFetches // of all partners
 	allSums  cellFetches
 	ragged   raggedFetches
-	// Those of the ragged ends that are campaigns', subject by subject.
-	audience raggedFetches
 	args     args
 	gone     map[*analytics.Plan]analytics.Gone // those that cannot be answered
 }
@@ -109,15 +107,8 @@ func newTotalsBatch(tenant int64, queries []analytics.Query) *totalsBatch {
 			b.addRuns(g, first, last)
 		}
 		for i, r := range g.plan.Ragged {
-			n := int64(len(b.sources))
-			b.ragged.add(n, q, r)
+			b.ragged.add(int64(len(b.sources)), q, r)
 			b.ragged.firsts, b.ragged.lasts = append(b.ragged.firsts, first), append(b.ragged.lasts, last)
-			if q.Kind == analytics.KindCampaign {
-				for _, subject := range g.subjects {
-					b.audience.add(n, q, r)
-					b.audience.subjects = append(b.audience.subjects, subject)
-				}
-			}
 			b.sources = append(b.sources, totalsSource{group: g, ragged: i})
 		}
 	}
@@ -196,7 +187,7 @@ func (g *totalsGroup) add(subject int64) *analytics.Plan {
 
 // bind makes the arguments of the statement: those of its parts that are there.
 func (b *totalsBatch) bind(tenant int64) {
-	c, u, r, a := &b.cells, &b.sums, &b.ragged, &b.audience
+	c, u, r := &b.cells, &b.sums, &b.ragged
 	b.args = args{
 		"tenant_id": tenant, "subjects": b.subjects,
 		"n": c.n, "firsts": c.firsts, "lasts": c.lasts, "actions": c.actions, "levels": c.levels, "froms": c.froms, "tos": c.tos,
@@ -215,12 +206,6 @@ func (b *totalsBatch) bind(tenant int64) {
 		r.bind(b.args)
 		b.args["ragged_firsts"], b.args["ragged_lasts"] = r.firsts, r.lasts
 	}
-	if len(a.n) > 0 {
-		maps.Copy(b.args, args{
-			"audience_n": a.n, "audience_subjects": a.subjects, "audience_starts": a.starts, "audience_ends": a.ends,
-			"audience_visitors": a.visitors,
-		})
-	}
 }
 
 func (b *totalsBatch) size() int { return len(b.sources) }
@@ -235,9 +220,6 @@ func (b *totalsBatch) text() string {
 	}
 	if len(b.ragged.n) > 0 {
 		text = sql("totals_ends") + text + sql("totals_ragged") + sql("totals_pruned")
-	}
-	if len(b.audience.n) > 0 {
-		text += sql("totals_ragged_audience")
 	}
 	return text
 }

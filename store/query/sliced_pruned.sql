@@ -1,4 +1,5 @@
--- As totals_pruned. Follows sliced_ragged in the same statement.
+-- As totals_pruned, and ends that events which are gone may reach into. Follows
+-- sliced_ragged in the same statement.
 UNION ALL
 SELECT r.n, NULL::date, (extract(epoch FROM h.events_from) * 1000000)::bigint, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL
