@@ -43,9 +43,9 @@ type Options struct {
 	Freshness func(context.Context) (context.Context, func() analytics.Freshness)
 	// Documents may be named instead of sent.
 	Documents Documents
-	Limits    Limits  // of one operation that is not a REST contract's
-	byGqlgen  bool    // leaves every list to gqlgen, for tests that compare
-	bodies    *bodies // nil for one of the usual size
+	Limits    Limits                  // of one operation that is not a REST contract's
+	fields    graphql.FieldMiddleware // nil for writePlainly
+	bodies    *bodies                 // nil for one of the usual size
 }
 
 // New makes the server that GraphQL and the REST contracts share. Add REST
@@ -94,9 +94,10 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv.Use(&costs{Limits: o.Limits, model: model, planner: func() *loaders.Planner { return loaders.NewPlanner(o.Source, o.Now()) }})
 	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
 	srv.AroundOperations(operation(o, parsed))
-	if !o.byGqlgen {
-		srv.AroundFields(writePlainly)
+	if o.fields == nil {
+		o.fields = writePlainly
 	}
+	srv.AroundFields(o.fields)
 	return srv, nil
 }
 

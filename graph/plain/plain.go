@@ -87,17 +87,6 @@ func (t Types) object(ctx context.Context, fc *graphql.FieldContext, typ *Type, 
 	return (*JSON)(&b)
 }
 
-// Covers reports whether a field of the type is plain, as far as the Go types
-// know: gqlgen.yml may give it a resolver.
-func (t Types) Covers(f *ast.FieldDefinition, of string) bool {
-	typ := t[of]
-	if typ == nil {
-		return false
-	}
-	m, ok := typ.member(f)
-	return ok && (m.object == nil || t.below(f, m) != nil)
-}
-
 // selection is what is written of an object.
 type selection struct {
 	fields    []field
