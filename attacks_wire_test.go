@@ -192,7 +192,7 @@ func TestPathsLeadNowhereElse(t *testing.T) {
 		"/../go.mod", "/docs/../../go.mod", "/docs/..%2f..%2fgo.mod", "/docs/%2e%2e/%2e%2e/go.mod", "/docs/....//go.mod", "/docs/%00", "/docs/design.md%00",
 		"/assets/../web.go", "/assets/..%5c..%5cweb.go", "/assets/%252e%252e/web.go", "//evil.example/", "/%2f%2fevil.example", "/%5cevil.example", "/docs//evil.example",
 		"/.git/config", "/.env", "/debug/pprof/", "/partner-stats/..%2f..%2fhealthz", "/campaigns/%0d%0aSet-Cookie:%20a=b", "/docs/%0d%0aLocation:%20x",
-		"http://evil.example/healthz/../metrics", "/healthz;/../metrics", "/v2/..%2f/campaign/stats",
+		"http://evil.example/healthz/../metrics", "//", "//?token=x", "/%2F?token=x", "/assets?token=x", "/healthz;/../metrics", "/v2/..%2f/campaign/stats",
 	} {
 		got := b.wire(fmt.Sprintf("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", target))
 		head, _, _ := strings.Cut(got, "\r\n\r\n")

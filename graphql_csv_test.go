@@ -89,7 +89,7 @@ func TestCSV(t *testing.T) {
 	b.record(`{"id":"6","action":"click","event":"a","at":"2026-03-01T10:00:00Z","source":"a\nb"}`, `{"id":"7","action":"click","event":"a","at":"2026-03-01T10:00:00Z","source":"a\rb"}`,
 		`{"id":"8","action":"click","event":"a","at":"2026-03-01T10:00:00Z","source":"a\r\nb"}`)
 	breaks := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ activation(activationId: "a") { breakdown(by: [SOURCE], orderBy: { field: VALUE }) { rows { values } } } }`}), asCSV)
-	equal(t, "line breaks in cells", breaks.body, "values\r\n\r\n\"a\rb\"\r\n\"a\r\nb\"\r\n\"a\nb\"\r\n")
+	equal(t, "line breaks in cells", breaks.body, "values\r\n\"\"\r\n\"a\rb\"\r\n\"a\r\nb\"\r\n\"a\nb\"\r\n")
 	equal(t, "rows of what is not there", len(b.table(`{ activation(activationId: "none") { timeSeries(interval: DAY) { points { start } } } }`)), 1)
 
 	link := "/graphql?query=" + url.QueryEscape(series)

@@ -165,7 +165,7 @@ func TestLiveTakesEveryOperation(t *testing.T) {
 	equal(t, "a mutation by GET", b.events(http.MethodGet, mutation).status, http.StatusMethodNotAllowed)
 	a := b.post(showLive, nil, nil)
 	equal(t, "as JSON", a.status, http.StatusNotAcceptable)
-	equal(t, "as JSON", a.errors[0].Message, "Accept: must be text/event-stream for a subscription")
+	equal(t, "as JSON", a.errors[0].Message, "Accept: must prefer text/event-stream to JSON for a subscription")
 	equal(t, "without a key", b.as("").events(http.MethodPost, showLive).status, http.StatusUnauthorized)
 	s := b.as("ff_wrong").socket(showLive)
 	s.ended()

@@ -296,6 +296,46 @@ func TestScopes(t *testing.T) {
 	equal(t, "events without the scope", w.as(w.newKey(w.tenant, analytics.ScopeRead, analytics.ScopeAdmin)).do(http.MethodPost, "/v1/events", "", ndjson).status, http.StatusForbidden)
 }
 
+// What a mutation answers with holds measures for keys that may read them alone; others
+// are refused before anything is written.
+func TestMutationsTellNoMeasures(t *testing.T) {
+	t.Parallel()
+	w := newSecretWorld(t)
+	admin, both := w.as(w.newKey(w.tenant, analytics.ScopeAdmin)), w.as(w.newKey(w.tenant, analytics.ScopeAdmin, analytics.ScopeRead))
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	for noun, mutation := range map[string]string{
+		"Activation": `mutation { createActivation(input: { activationId: "%[1]s", eventKey: "e", eventName: "n", tier: "t", startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z" }) { activation { activationId ... on Activation { ...More } } } }`,
+		"Partner":    `mutation { upsertPartners(input: [{ uuid: "00000000-0000-0000-0000-0000000000aa", name: "%[1]s", partnerType: REFERRAL }]) { partners { name ...More } } }`,
+		"Campaign":   `mutation { upsertCampaigns(input: [{ campaignKey: "%[1]s", title: "t", scheduledAt: "2026-03-01T00:00:00Z" }]) { campaigns { campaignKey ...More } } }`,
+	} {
+		reads := 0
+		for _, f := range schema.Types[noun].Fields {
+			if f.Arguments.ForName("maxStaleness") == nil {
+				continue
+			}
+			reads++
+			name := noun + "_" + f.Name
+			measures := f.Name + map[string]string{"timeSeries": "(interval: DAY) { __typename }", "breakdown": "(by: [COUNTRY]) { __typename }"}[f.Name]
+			if measures == f.Name {
+				measures += " { __typename }"
+			}
+			query := fmt.Sprintf(mutation, name) + fmt.Sprintf(` fragment More on %s { %s }`, noun, measures)
+			if a := admin.post(query, nil, nil); len(a.errors) != 1 || a.errors[0].code() != "FORBIDDEN" {
+				t.Errorf("%s\ngave %s", query, a.body)
+			}
+			if said := w.as(w.key).post(`{ activations { nodes { activationId } } campaigns { nodes { campaignKey } } partnerLeaderboard { nodes { name } } }`, nil, nil).body; strings.Contains(string(said), name) {
+				t.Errorf("%s was written: %s", query, said)
+			}
+			if a := both.post(query, nil, nil); len(a.errors) != 0 {
+				t.Errorf("%s\ngave %s", query, a.body)
+			}
+		}
+		if reads < 3 {
+			t.Errorf("%d fields of %s read measures", reads, noun)
+		}
+	}
+}
+
 // Who has no credential, a wrong one, or one that was revoked or has expired,
 // gets 401: the last two within a second.
 func TestUnauthenticated(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 
 	"footfall/admit"
@@ -41,6 +42,7 @@ func (g *gateway) handler(pages web.Config) (http.Handler, error) {
 	}
 	unknown := g.metrics.Watch("none", g.log, http.HandlerFunc(notFound))
 	mux.Handle("/", unknown)
+	mux.Handle(strings.TrimSuffix(page.AssetPrefix, "/"), unknown) // or ServeMux would redirect it
 	return secure(admit.WithPreferWait(withCORS(mux, g.serving.CORSOrigins)), unknown), nil
 }
 
@@ -112,7 +114,7 @@ func secure(h, unknown http.Handler) http.Handler {
 		if r.TransferEncoding != nil { // a Content-Length beside it is gone by now: RFC 9112, 6.1
 			header["Connection"] = closing
 		}
-		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && (clean == "/" || clean+"/" != r.URL.Path) {
 			unknown.ServeHTTP(w, r)
 			return
 		}

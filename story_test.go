@@ -277,7 +277,7 @@ func mean(sum float64, n int64, unit float64) any {
 	if n == 0 {
 		return nil
 	}
-	return sum / float64(n) / unit
+	return sum / (float64(n) * unit)
 }
 
 func btoi(b bool) int {

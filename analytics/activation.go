@@ -159,6 +159,9 @@ func (m *ActivationMetrics) CalendarSyncsPerView() (float64, bool) {
 	return ratio(m.CalendarSyncCount, m.ClickCount)
 }
 
+// microsPerSecond makes a ratio of microseconds one of seconds, rounded once.
+const microsPerSecond = 1_000_000
+
 func ratio(part, whole int64) (float64, bool) {
 	if whole == 0 {
 		return 0, false

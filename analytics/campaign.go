@@ -162,8 +162,7 @@ func (m *CampaignMetrics) TotalViewingTime() int64 { return (m.WatchedMicros + 5
 
 // AverageViewingTime is seconds watched ÷ viewers.
 func (m *CampaignMetrics) AverageViewingTime() (float64, bool) {
-	seconds, ok := ratio(m.WatchedMicros, m.TotalViewers)
-	return seconds / 1e6, ok
+	return ratio(m.WatchedMicros, m.TotalViewers*microsPerSecond)
 }
 
 // AverageLikes is likes ÷ viewers who liked.

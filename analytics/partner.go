@@ -161,8 +161,7 @@ func (e *PartnerEngagement) TotalSessionSeconds() float64 { return float64(e.Ses
 // AvgSessionDurationSeconds is the mean length of the sessions that start in
 // the range; single-page sessions count 0.
 func (e *PartnerEngagement) AvgSessionDurationSeconds() (float64, bool) {
-	micros, ok := ratio(e.SessionMicros, e.TotalSessions)
-	return micros / 1e6, ok
+	return ratio(e.SessionMicros, e.TotalSessions*microsPerSecond)
 }
 
 // PartnerOrder is how a leaderboard is ordered.

@@ -118,7 +118,11 @@ func (r *rows) write(record []string) error {
 	r.row.Reset()
 	_ = r.csv.Write(record)
 	r.csv.Flush()
-	_, err := r.to.Write(append(bytes.TrimSuffix(r.row.Bytes(), []byte{'\n'}), '\r', '\n'))
+	row := bytes.TrimSuffix(r.row.Bytes(), []byte{'\n'})
+	if len(row) == 0 { // a lone cell: many readers pass over an empty line
+		row = []byte(`""`)
+	}
+	_, err := r.to.Write(append(row, '\r', '\n'))
 	return err
 }
 

@@ -22,7 +22,40 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 	if err := p.Require(scope); err != nil {
 		return nil, err
 	}
+	if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
+		if err := requiresBelow(p, graphql.GetFieldContext(ctx).Field.Selections, map[string]bool{}); err != nil {
+			return nil, err
+		}
+	}
 	return next(ctx)
+}
+
+// requiresBelow refuses a selection with a field that takes a scope which p does not
+// carry. Fragments that were seen are not looked at again.
+func requiresBelow(p *auth.Principal, selections ast.SelectionSet, seen map[string]bool) error {
+	for _, selection := range selections {
+		var below ast.SelectionSet
+		switch s := selection.(type) {
+		case *ast.Field:
+			if also := s.Definition.Directives.ForName("alsoRequires"); also != nil {
+				if err := p.Require(analytics.Scope(also.Arguments.ForName("scope").Value.Raw)); err != nil {
+					return err
+				}
+			}
+			below = s.SelectionSet
+		case *ast.InlineFragment:
+			below = s.SelectionSet
+		case *ast.FragmentSpread:
+			if !seen[s.Name] {
+				seen[s.Name] = true
+				below = s.Definition.SelectionSet
+			}
+		}
+		if err := requiresBelow(p, below, seen); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkRoots refuses a schema with a root field that anyone could call.

@@ -201,7 +201,7 @@ func (t *transport) run(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		return
 	}
 	if op.Operation.Operation == ast.Subscription {
-		refuse(w, media, http.StatusNotAcceptable, analytics.Invalidf("Accept", "must be %s for a subscription", mediaEvents))
+		refuse(w, media, http.StatusNotAcceptable, analytics.Invalidf("Accept", "must prefer %s to JSON for a subscription", mediaEvents))
 		return
 	}
 	if r.Method != http.MethodPost && op.Operation.Operation != ast.Query {

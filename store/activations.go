@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +19,7 @@ func (s *Store) CreateActivation(ctx context.Context, tenant int64, a analytics.
 		_, err := tx.Exec(ctx, sql("insert_link"), args{
 			"activation_id": a.ActivationID, "tenant_id": tenant, "token_digest": token[:], "now": now,
 		})
-		if violated(err) == "links_pkey" { // of a digest it would be no fault of the client's
+		if strings.HasPrefix(violated(err), "links_pkey") { // a shard's has a suffix; of a digest it would be no fault of the client's
 			return &analytics.Error{Code: analytics.CodeConflict, Field: "activationId", Message: "is taken: " + analytics.Quote(a.ActivationID)}
 		}
 		if err != nil {

@@ -79,7 +79,7 @@ type engagement struct {
 }
 
 func (e *engagement) average(micros int64) {
-	e.Average = orNil(float64(micros)/float64(max(e.TotalSessions, 1))/1e6, e.TotalSessions != 0)
+	e.Average = orNil(float64(micros)/(1e6*float64(max(e.TotalSessions, 1))), e.TotalSessions != 0)
 }
 
 type campaign struct {
@@ -115,7 +115,7 @@ type campaignMetrics struct {
 func (m *campaignMetrics) average(micros int64) {
 	m.TotalViewingTime = (micros + 500_000) / 1_000_000
 	if m.TotalViewers > 0 {
-		m.AverageViewingTime = orNil(float64(micros)/float64(m.TotalViewers)/1e6, true)
+		m.AverageViewingTime = orNil(float64(micros)/(1e6*float64(m.TotalViewers)), true)
 	}
 	m.AverageLikes, m.AverageChats = ratio(m.Likes, m.LikeViewers), ratio(m.Chats, m.ChatViewers)
 	m.AverageProductClicks = ratio(m.ProductClicks, m.ProductClickViewers)

@@ -2235,7 +2235,7 @@ type Activation implements Node {
     where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): ActivationMetrics! @cost(weight: "3")
+  ): ActivationMetrics! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "3")
   "The measures by calendar bucket, without gaps."
   timeSeries(
     "The bucket."
@@ -2250,7 +2250,7 @@ type Activation implements Node {
     where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): ActivationTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
+  ): ActivationTimeSeries! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 "How far an activation's order got."
@@ -2575,7 +2575,7 @@ extend type Activation {
     first: Int! = 10
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): ActivationBreakdown! @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
+  ): ActivationBreakdown! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
 }
 
 "An activation's measures by the values of dimensions."
@@ -2636,7 +2636,7 @@ extend type Partner {
     first: Int! = 10
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): PartnerBreakdown! @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
+  ): PartnerBreakdown! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
 }
 
 "A partner's portal traffic by the values of dimensions."
@@ -2697,7 +2697,7 @@ extend type Campaign {
     first: Int! = 10
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignBreakdown! @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
+  ): CampaignBreakdown! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "10") @listSize(slicingArguments: ["first"], sizedFields: ["rows"], requireOneSlicingArgument: false)
 }
 
 "A campaign's measures by the values of dimensions."
@@ -2784,7 +2784,7 @@ type Campaign implements Node {
     where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignMetrics! @cost(weight: "3")
+  ): CampaignMetrics! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "3")
   "The measures by calendar bucket, from the first event to the last, without gaps."
   timeSeries(
     "The bucket."
@@ -2797,14 +2797,14 @@ type Campaign implements Node {
     where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
+  ): CampaignTimeSeries! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
   "How many watched at a time, from the first viewer to the last, as far as it has come."
   audience(
     "At most so many steps, 1 to 1000."
     points: Int! = 240
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): CampaignAudience! @cost(weight: "3") @listSize(slicingArguments: ["points"], sizedFields: ["points"], requireOneSlicingArgument: false)
+  ): CampaignAudience! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "3") @listSize(slicingArguments: ["points"], sizedFields: ["points"], requireOneSlicingArgument: false)
 }
 
 "How many watched a campaign at a time, in equal steps. The largest is the peak."
@@ -3130,7 +3130,13 @@ Names the scope that a request's API key must carry. A field of a root type
 without it is refused. With ` + "`" + `activationToken` + "`" + `, an activation's token opens the
 field too, for that activation alone.
 """
-directive @requires(scope: Scope!, activationToken: Boolean! = false) on FIELD_DEFINITION
+directive @requires("The scope." scope: Scope!, "Whether an activation's token will do." activationToken: Boolean! = false) on FIELD_DEFINITION
+
+"""
+Names the scope that a field takes of a key beside that of the mutation above it,
+which is refused before it writes anything.
+"""
+directive @alsoRequires("The scope." scope: Scope!) on FIELD_DEFINITION
 
 "What an API key may do."
 enum Scope {
@@ -3611,7 +3617,7 @@ type Partner implements Node {
     where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): PartnerEngagement! @cost(weight: "3")
+  ): PartnerEngagement! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "3")
   "The portal traffic by calendar bucket, without gaps."
   timeSeries(
     "The bucket."
@@ -3626,7 +3632,7 @@ type Partner implements Node {
     where: [DimensionFilter!] @cost(weight: "5")
     "How old the answer may be. By default a second, and longer while the database is away."
     maxStaleness: Duration
-  ): PartnerTimeSeries! @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
+  ): PartnerTimeSeries! @alsoRequires(scope: ANALYTICS_READ) @cost(weight: "5") @listSize(assumedSize: 100, sizedFields: ["points"])
 }
 
 "The kind of partnership."

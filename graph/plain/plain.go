@@ -176,7 +176,7 @@ func (t Types) below(f *ast.FieldDefinition, m member) *Type {
 }
 
 // inertDirectives say something of a field and do nothing when it is read.
-var inertDirectives = []string{"deprecated", "metric", "cost", "listSize"}
+var inertDirectives = []string{"deprecated", "metric", "cost", "listSize", "alsoRequires"}
 
 // acts reports whether a directive does something when the field is read.
 func acts(f graphql.CollectedField) bool {
