@@ -147,7 +147,7 @@ func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.E
 	}
 	if list := reflect.ValueOf(value); t.Elem != nil && list.Kind() == reflect.Slice {
 		for i := range list.Len() {
-			if err := s.check(t.Elem, list.Index(i).Interface(), within(path, ast.PathIndex(i))); err != nil {
+			if err := s.check(t.Elem, list.Index(i).Interface(), childPath(path, ast.PathIndex(i))); err != nil {
 				return err
 			}
 		}
@@ -161,7 +161,7 @@ func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.E
 			}
 		}
 		for _, f := range def.Fields {
-			if err := s.check(f.Type, fields[f.Name], within(path, ast.PathName(f.Name))); err != nil {
+			if err := s.check(f.Type, fields[f.Name], childPath(path, ast.PathName(f.Name))); err != nil {
 				return err
 			}
 		}
@@ -224,6 +224,7 @@ func oneOf(def *ast.Definition, fields map[string]any) error {
 	return analytics.Invalidf("", "must have exactly one of %s, got %d of them", strings.Join(names, ", "), given)
 }
 
-func within(path ast.Path, step ast.PathElement) ast.Path {
+// childPath is path and one step more, in an array of its own: siblings do not share it.
+func childPath(path ast.Path, step ast.PathElement) ast.Path {
 	return append(path[:len(path):len(path)], step)
 }

@@ -91,7 +91,7 @@ func upsert[In, Noun any](
 	for i := range in {
 		var err error
 		if nouns[i], err = check(in[i]); err != nil {
-			return nil, within(fmt.Sprintf("%s[%d]", field, i), err)
+			return nil, inField(fmt.Sprintf("%s[%d]", field, i), err)
 		}
 	}
 	var out []*Noun
@@ -105,8 +105,8 @@ func upsert[In, Noun any](
 	return out, nil
 }
 
-// within says that the field at fault is part of the one named.
-func within(name string, err error) error {
+// inField says that the field at fault is part of the one named.
+func inField(name string, err error) error {
 	typed, ok := errors.AsType[*analytics.Error](err)
 	if !ok {
 		return fmt.Errorf("%s: %w", name, err)

@@ -98,8 +98,8 @@ func TestCampaigns(t *testing.T) {
 	bad.CampaignID = new("x")
 	_, err = b.UpsertCampaigns(t.Context(), 1, []analytics.CampaignInput{good, good, bad})
 	wantCode(t, err, analytics.CodeInvalid, "campaigns[2].campaignId: must be a number")
-	wantCode(t, within("campaigns[2]", analytics.Errorf(analytics.CodeConflict, "no field")), analytics.CodeConflict, "campaigns[2]: no field")
-	if err = within("campaigns[2]", errors.New("plain")); err.Error() != "campaigns[2]: plain" {
+	wantCode(t, inField("campaigns[2]", analytics.Errorf(analytics.CodeConflict, "no field")), analytics.CodeConflict, "campaigns[2]: no field")
+	if err = inField("campaigns[2]", errors.New("plain")); err.Error() != "campaigns[2]: plain" {
 		t.Error(err)
 	}
 }

@@ -124,7 +124,7 @@ func (l *Loaders) ActivationSeries(ctx context.Context, a *analytics.Activation,
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(within(ctx, ask.MaxStaleness), analytics.KindEvent, a.Subject, slots, where, ask.Want)
+	answer, err := l.series(withMaxStaleness(ctx, ask.MaxStaleness), analytics.KindEvent, a.Subject, slots, where, ask.Want)
 	if err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (l *Loaders) breakdown(ctx context.Context, kind analytics.Kind, subject in
 		q.Want |= analytics.WantUniques
 	}
 	m.MaxStaleness = ask.MaxStaleness
-	answer, err := l.load(within(ctx, m.MaxStaleness), q)
+	answer, err := l.load(withMaxStaleness(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return result, answer, err
 	}

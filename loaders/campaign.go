@@ -85,7 +85,7 @@ func (l *Loaders) CampaignCurve(ctx context.Context, c *analytics.Campaign, poin
 	if points < 1 || points > analytics.MaxAudiencePoints {
 		return nil, analytics.Invalidf("points", "must be from 1 to %d, got %d", analytics.MaxAudiencePoints, points)
 	}
-	answer, err := l.load(within(ctx, maxStaleness), &analytics.Query{
+	answer, err := l.load(withMaxStaleness(ctx, maxStaleness), &analytics.Query{
 		Subject: c.Subject, Kind: analytics.KindCampaign, Ranges: []analytics.Range{analytics.Always}, Want: analytics.WantCurve,
 	})
 	if err != nil {
@@ -102,7 +102,7 @@ func (l *Loaders) CampaignSeries(ctx context.Context, c *analytics.Campaign, ask
 	if err != nil {
 		return nil, err
 	}
-	ctx = within(ctx, ask.MaxStaleness)
+	ctx = withMaxStaleness(ctx, ask.MaxStaleness)
 	extent, err := l.extents.Load(ctx, c.Subject)
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (l *Loaders) PartnerLeaderboard(ctx context.Context, ask Leaderboard) (page
 	if ask.Order != nil {
 		r.order = *ask.Order
 	}
-	ctx, end := whileWanted(within(ctx, ask.MaxStaleness))
+	ctx, end := whileWanted(withMaxStaleness(ctx, ask.MaxStaleness))
 	defer end()
 	partners, peers, err := l.ranked(ctx, ask.Filter)
 	if err != nil {

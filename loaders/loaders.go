@@ -25,8 +25,8 @@ type Ask struct {
 	Want         analytics.Want
 }
 
-// within bounds the age of what is read under ctx as was asked for.
-func within(ctx context.Context, maxStaleness *analytics.Duration) context.Context {
+// withMaxStaleness bounds the age of what is read under ctx as was asked for.
+func withMaxStaleness(ctx context.Context, maxStaleness *analytics.Duration) context.Context {
 	if maxStaleness == nil {
 		return ctx
 	}
@@ -172,7 +172,7 @@ func (l *Loaders) total(ctx context.Context, kind analytics.Kind, subject int64,
 		return l.part(ctx, m, want)
 	}
 	q := queryOf(kind, subject, m, want)
-	answer, err := l.load(within(ctx, m.MaxStaleness), &q)
+	answer, err := l.load(withMaxStaleness(ctx, m.MaxStaleness), &q)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (l *Loaders) totalsOf(ctx context.Context, kind analytics.Kind, subjects []
 		all[i] = queryOf(kind, subjects[i], &ms[i], ask.Want)
 		queries[i] = &all[i]
 	}
-	answers, err := l.totals.LoadAll(within(ctx, ask.MaxStaleness), queries)
+	answers, err := l.totals.LoadAll(withMaxStaleness(ctx, ask.MaxStaleness), queries)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 type question struct {
 	subject int64
 	kind    analytics.Kind
-	within  analytics.Range
+	over    analytics.Range
 	where   string
 }
 
@@ -24,7 +24,7 @@ func merge(queries []*analytics.Query) (merged []analytics.Query, of []int) {
 	for i, q := range queries {
 		of[i] = len(merged)
 		if q.By == nil && len(q.Ranges) == 1 {
-			key := question{subject: q.Subject, kind: q.Kind, within: q.Ranges[0]}
+			key := question{subject: q.Subject, kind: q.Kind, over: q.Ranges[0]}
 			if len(q.Where) > 0 {
 				key.where = fmt.Sprintf("%#v", q.Where)
 			}

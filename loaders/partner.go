@@ -76,7 +76,7 @@ func (l *Loaders) PartnerSeries(ctx context.Context, p *analytics.Partner, ask S
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.series(within(ctx, ask.MaxStaleness), analytics.KindPartner, p.Subject, slots, where, ask.Want)
+	answer, err := l.series(withMaxStaleness(ctx, ask.MaxStaleness), analytics.KindPartner, p.Subject, slots, where, ask.Want)
 	if err != nil {
 		return nil, err
 	}

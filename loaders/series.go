@@ -54,7 +54,7 @@ func partSeries[S any](ctx context.Context, l *Loaders, of analytics.Measured, a
 
 func (l *Loaders) partRun(ctx context.Context, of analytics.Measured, ask SeriesAsk) (seriesResult, error) {
 	b := of.Part.Of
-	ctx = within(ctx, of.MaxStaleness)
+	ctx = withMaxStaleness(ctx, of.MaxStaleness)
 	extent, err := l.breakdownExtent(ctx, b)
 	if err != nil {
 		return seriesResult{}, err
@@ -100,16 +100,16 @@ func (s *rowsSeries) ask(b *analytics.BreakdownResult, extent analytics.Range, a
 }
 
 type partKey struct {
-	of     *analytics.BreakdownResult
-	within analytics.Range
-	want   analytics.Want
+	of   *analytics.BreakdownResult
+	over analytics.Range
+	want analytics.Want
 }
 
 // part measures a part of a breakdown over m's window. All parts share the
 // question.
 func (l *Loaders) part(ctx context.Context, m *analytics.Measured, want analytics.Want) (*analytics.Totals, error) {
-	b, within := m.Part.Of, m.Window.Range
-	shared, _ := l.shared.LoadOrStore(partKey{b, within, want}, b.Over([]analytics.Range{within}, want))
+	b, over := m.Part.Of, m.Window.Range
+	shared, _ := l.shared.LoadOrStore(partKey{b, over, want}, b.Over([]analytics.Range{over}, want))
 	totals, err := l.partTotals(ctx, m, shared.(*analytics.Query))
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (l *Loaders) part(ctx context.Context, m *analytics.Measured, want analytic
 // values are not told apart and the breakdown itself does not say so, of its own
 // range, there are none: they would silently lack events.
 func (l *Loaders) partTotals(ctx context.Context, m *analytics.Measured, q *analytics.Query) ([]*analytics.Totals, error) {
-	answer, err := l.load(within(ctx, m.MaxStaleness), q)
+	answer, err := l.load(withMaxStaleness(ctx, m.MaxStaleness), q)
 	if err != nil {
 		return nil, err
 	}

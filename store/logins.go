@@ -74,7 +74,7 @@ func (d *deriver) leaveLogins(ctx context.Context, moved []login) error {
 		n[i], ats[i], ids[i] = int32(i), l.at, l.event
 		moved[i].dims = &analytics.Dimensions{}
 	}
-	rows, err := d.tx.Query(ctx, sql("find_dimensions"), within(ats, args{"tenant_id": d.tenant, "n": n, "ats": ats, "ids": ids}))
+	rows, err := d.tx.Query(ctx, sql("find_dimensions"), spanning(ats, args{"tenant_id": d.tenant, "n": n, "ats": ats, "ids": ids}))
 	if err != nil {
 		return err
 	}

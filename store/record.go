@@ -205,7 +205,7 @@ func (r *recording) dropDuplicates(ctx context.Context, tx pgx.Tx, subjects map[
 
 // findStored marks those of the events at places n that are stored already.
 func (r *recording) findStored(ctx context.Context, tx pgx.Tx, n []int32, ats []time.Time, ids []string) error {
-	rows, err := tx.Query(ctx, sql("find_events"), within(ats, args{"tenant_id": r.tenant, "n": n, "ats": ats, "ids": ids}))
+	rows, err := tx.Query(ctx, sql("find_events"), spanning(ats, args{"tenant_id": r.tenant, "n": n, "ats": ats, "ids": ids}))
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (d *deriver) firstViews(ctx context.Context, gone, born []sessionRow) ([]fi
 	if len(n) == 0 {
 		return out, nil
 	}
-	rows, err := d.tx.Query(ctx, sql("find_first_views"), within(ats, args{
+	rows, err := d.tx.Query(ctx, sql("find_first_views"), spanning(ats, args{
 		"tenant_id": d.tenant, "n": n, "subjects": subjects, "actors": actors, "ats": ats,
 	}))
 	if err != nil {

@@ -62,9 +62,9 @@ func sql(name string) string {
 // an error.
 type args = pgx.StrictNamedArgs
 
-// within adds the first and the last of the instants that are looked for: known
+// spanning adds the first and the last of the instants that are looked for: known
 // before a statement runs, they spare Postgres to open the partitions of other months.
-func within(ats []time.Time, a args) args {
+func spanning(ats []time.Time, a args) args {
 	a["first"], a["last"] = slices.MinFunc(ats, time.Time.Compare), slices.MaxFunc(ats, time.Time.Compare)
 	return a
 }
