@@ -51,6 +51,11 @@ var mayImport = map[string][]string{
 	"web/report":         {"web/chart", "web/page"},
 }
 
+// knowsGraphQL are the packages that may import the executor or its parser.
+var knowsGraphQL = []string{
+	"documents", "graph", "graph/cost", "graph/generated", "graph/plain", "graph/scalar", "internal/metricdoc", "resolvers", "rest",
+}
+
 func TestImportsRunOneWay(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
@@ -83,6 +88,10 @@ func TestImportsRunOneWay(t *testing.T) {
 		for _, imported := range p.Imports {
 			if ours, ok := strings.CutPrefix(imported, "footfall/"); ok && !slices.Contains(allowed, ours) {
 				t.Errorf("%s must not import %s", name, ours)
+			}
+			executor := strings.HasPrefix(imported, "github.com/99designs/gqlgen") || strings.HasPrefix(imported, "github.com/vektah/gqlparser")
+			if executor && !slices.Contains(knowsGraphQL, name) {
+				t.Errorf("%s must not know GraphQL, and imports %s", name, imported)
 			}
 		}
 	}

@@ -101,6 +101,11 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	return srv, nil
 }
 
+// loaders are those of a viewer who asks now.
+func (o *Options) loaders(source loaders.Source, viewer loaders.Viewer) *loaders.Loaders {
+	return loaders.New(loaders.Options{Source: source, Viewer: viewer, Now: o.Now(), Room: o.Room, Crowd: crowd{}})
+}
+
 // operation gives every operation its loaders and its deadline, and says of a
 // query's answer whether it may be kept and how fresh it is.
 func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
@@ -113,7 +118,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 		if isSubscription(ctx) {
 			return subscription(ctx, o, viewer, next)
 		}
-		load := loaders.New(planned(ctx, o.Source), viewer, o.Now(), o.Room)
+		load := o.loaders(planned(ctx, o.Source), viewer)
 		ctx = loaders.With(ctx, load)
 		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
 		if o.Freshness != nil {

@@ -32,7 +32,7 @@ func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next gr
 	}
 	// Where events belong: the executor does not say so in their errors' paths.
 	root := &graphql.FieldContext{Object: "Subscription", Field: fields[0]}
-	ctx, ending := live.WithEnding(loaders.With(ctx, loaders.New(o.Source, viewer, o.Now(), o.Room)))
+	ctx, ending := live.WithEnding(loaders.With(ctx, o.loaders(o.Source, viewer)))
 	respond := next(ctx)
 	present := presenter(o.Log)
 	ended := false
@@ -42,7 +42,7 @@ func subscription(ctx context.Context, o Options, viewer loaders.Viewer, next gr
 		ctx = loaders.WithLazy(ctx, func() *loaders.Loaders {
 			timer := time.AfterFunc(o.Timeout, func() { cancel(context.DeadlineExceeded) })
 			context.AfterFunc(ctx, func() { timer.Stop() })
-			load := loaders.New(o.Source, viewer, o.Now(), o.Room)
+			load := o.loaders(o.Source, viewer)
 			context.AfterFunc(ctx, load.Close)
 			return load
 		})

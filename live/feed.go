@@ -139,7 +139,7 @@ func (f *feed[V]) compute(now time.Time) error {
 	f.mu.Unlock()
 	source := &noting{next: f.hub.o.Source, reads: map[analytics.Topic]bool{}}
 	f.hub.computations.Add(1)
-	show, err := f.read(loaders.New(source, f.viewer, now, nil))
+	show, err := f.read(loaders.New(loaders.Options{Source: source, Viewer: f.viewer, Now: now}))
 	if err != nil {
 		f.hub.failed.Add(1)
 	} else {

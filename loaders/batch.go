@@ -15,21 +15,20 @@ import (
 const (
 	// quietRounds is after how many rounds a batch leaves that is whole.
 	quietRounds = 3
-	// hopefulRounds is the same where a field that is alike may ask yet.
+	// hopefulRounds is the same where somebody may ask yet.
 	hopefulRounds = 12
 	// maxRounds and maxWait are after how many rounds, and how long, any
-	// batch leaves: an element that failed before it asked must not hold up the
-	// others.
+	// batch leaves: who failed before it asked must not hold up the others.
 	maxRounds = 20
 	maxWait   = 25 * time.Millisecond // more than a busy machine keeps a thread waiting
 )
 
 // batcher gathers the loads of one request into few calls. A batch leaves when
-// all elements of the lists that it serves are on board, so are the fields that are
-// alike, and nothing else comes: no clock is waited for unless the scheduler keeps
-// an element away. Loads that bound the age of their answers differently do not
-// share a batch.
+// all of the crowd are on board who ask side by side, and nobody else comes: no clock
+// is waited for unless the scheduler keeps one of them away. Loads that bound the age
+// of their answers differently do not share a batch.
 type batcher[K comparable, V any] struct {
+	crowd   Crowd
 	call    func(ctx context.Context, keys []K) ([]V, error)
 	recall  func(ctx context.Context, keys []K) ([]V, bool) // what is known at once; nil knows nothing
 	maxWait time.Duration
@@ -38,17 +37,17 @@ type batcher[K comparable, V any] struct {
 }
 
 type batch[K comparable, V any] struct {
-	keys     []K
-	place    map[K]int
-	loads    int
-	siblings siblings
-	values   []V
-	err      error
-	done     chan struct{}
+	keys   []K
+	place  map[K]int
+	loads  int
+	aboard Gathering // under the batcher's lock
+	values []V
+	err    error
+	done   chan struct{}
 }
 
-func newBatcher[K comparable, V any](call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
-	return &batcher[K, V]{call: call, maxWait: maxWait, pending: map[time.Duration]*batch[K, V]{}}
+func newBatcher[K comparable, V any](crowd Crowd, call func(ctx context.Context, keys []K) ([]V, error)) *batcher[K, V] {
+	return &batcher[K, V]{crowd: crowd, call: call, maxWait: maxWait, pending: map[time.Duration]*batch[K, V]{}}
 }
 
 // Load answers one key as part of a batch. A batch fails as a whole.
@@ -88,7 +87,7 @@ func (b *batcher[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
 
 // known answers without a batch what is remembered, where no batch waits for who asks.
 func (b *batcher[K, V]) known(ctx context.Context, keys []K) ([]V, bool) {
-	if b.recall == nil || !alone(ctx) {
+	if b.recall == nil || !b.crowd.Alone(ctx) {
 		return nil, false
 	}
 	return b.recall(ctx, keys)
@@ -111,11 +110,11 @@ func (b *batcher[K, V]) join(ctx context.Context, add func(*batch[K, V])) (*batc
 	b.mu.Lock()
 	p := b.pending[maxAge]
 	if p == nil {
-		p = &batch[K, V]{place: map[K]int{}, done: make(chan struct{})}
+		p = &batch[K, V]{place: map[K]int{}, aboard: b.crowd.Gather(), done: make(chan struct{})}
 		b.pending[maxAge] = p
 		go b.dispatch(ctx, p)
 	}
-	p.siblings.enter(ctx)
+	p.aboard.Enter(ctx)
 	p.loads++
 	add(p)
 	b.mu.Unlock()
@@ -150,7 +149,7 @@ func (b *batcher[K, V]) dispatch(ctx context.Context, p *batch[K, V]) {
 func (b *batcher[K, V]) await(p *batch[K, V]) {
 	for quiet, last, since := 0, 0, time.Now(); ; quiet++ {
 		b.mu.Lock()
-		n, whole, expecting := p.loads, p.siblings.whole(), p.siblings.expecting()
+		n, whole, expecting := p.loads, p.aboard.Whole(), p.aboard.Expecting()
 		b.mu.Unlock()
 		if n != last {
 			quiet, last, since = 0, n, time.Now()

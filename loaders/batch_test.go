@@ -9,31 +9,59 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// list makes the contexts under which the executor resolves one field of the
-// elements of a list of n, or of m lists of n when they lie in a list of m.
-func list(ctx context.Context, m, n int) (elements []context.Context) {
-	field := graphql.CollectedField{Field: &ast.Field{Name: "metrics"}}
-	for i := range m {
-		outer := graphql.WithFieldContext(ctx, &graphql.FieldContext{Result: make([]int, m)})
-		outer = graphql.WithFieldContext(outer, &graphql.FieldContext{Index: &i})
-		inner := graphql.WithFieldContext(outer, &graphql.FieldContext{Result: make([]*string, n)})
-		for j := range n {
-			element := graphql.WithFieldContext(inner, &graphql.FieldContext{Index: &j})
-			elements = append(elements, graphql.WithFieldContext(element, &graphql.FieldContext{Field: field}))
+// party is those who ask side by side: size who surely do, or who may.
+type party struct {
+	size int
+	sure bool
+}
+
+type partyKey struct{}
+
+// of is a context for each of the party.
+func (p *party) of(ctx context.Context) []context.Context {
+	return slices.Repeat([]context.Context{context.WithValue(ctx, partyKey{}, p)}, p.size)
+}
+
+// list makes the contexts of the elements of a list of n.
+func list(ctx context.Context, n int) []context.Context { return (&party{n, true}).of(ctx) }
+
+// aliases makes the contexts of n fields that are alike.
+func aliases(ctx context.Context, n int) []context.Context { return (&party{n, false}).of(ctx) }
+
+// parties is the crowd of them.
+type parties struct{}
+
+func (parties) Alone(ctx context.Context) bool { return ctx.Value(partyKey{}) == nil }
+func (parties) Gather() Gathering              { return asked{} }
+
+// asked counts who of each party has.
+type asked map[*party]int
+
+func (a asked) Enter(ctx context.Context) {
+	if p, ok := ctx.Value(partyKey{}).(*party); ok {
+		a[p]++
+	}
+}
+
+func (a asked) Whole() bool     { return !a.lacks(true) }
+func (a asked) Expecting() bool { return a.lacks(false) }
+
+func (a asked) lacks(sure bool) bool {
+	for p, n := range a {
+		if p.sure == sure && n < p.size {
+			return true
 		}
 	}
-	return elements
+	return false
 }
 
 // squares is a batcher that counts its calls.
 func squares(calls *atomic.Int64) *batcher[int, int] {
-	return newBatcher(func(_ context.Context, keys []int) ([]int, error) {
+	return newBatcher(parties{}, func(_ context.Context, keys []int) ([]int, error) {
 		calls.Add(1)
 		out := make([]int, len(keys))
 		for i, k := range keys {
@@ -46,13 +74,13 @@ func squares(calls *atomic.Int64) *batcher[int, int] {
 // A hundred elements of a list are one call, whatever the scheduler does.
 func TestListIsOneCall(t *testing.T) {
 	t.Parallel()
-	for _, shape := range [][2]int{{1, 1}, {1, 100}, {10, 10}} {
+	for _, size := range []int{1, 100} {
 		for range 200 {
 			var calls atomic.Int64
 			b := squares(&calls)
 			b.maxWait = time.Minute
 			var all sync.WaitGroup
-			for i, ctx := range list(t.Context(), shape[0], shape[1]) {
+			for i, ctx := range list(t.Context(), size) {
 				all.Go(func() {
 					if got, err := b.Load(ctx, i); got != i*i || err != nil {
 						t.Errorf("Load(%d) = %d, %v", i, got, err)
@@ -61,7 +89,7 @@ func TestListIsOneCall(t *testing.T) {
 			}
 			all.Wait()
 			if n := calls.Load(); n != 1 {
-				t.Fatalf("%d lists of %d made %d calls", shape[0], shape[1], n)
+				t.Fatalf("a list of %d made %d calls", size, n)
 			}
 		}
 	}
@@ -90,13 +118,13 @@ func TestEveryLoadIsAnswered(t *testing.T) {
 func TestEqualKeysAreOne(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Pointer[[]string]
-	b := newBatcher(func(_ context.Context, keys []string) ([]string, error) {
+	b := newBatcher(parties{}, func(_ context.Context, keys []string) ([]string, error) {
 		asked.Store(&keys)
 		return keys, nil
 	})
 	b.maxWait = time.Minute
 	var all sync.WaitGroup
-	for i, ctx := range list(t.Context(), 1, 30) {
+	for i, ctx := range list(t.Context(), 30) {
 		all.Go(func() { _, _ = b.Load(ctx, fmt.Sprint(i%3)) })
 	}
 	all.Wait()
@@ -111,7 +139,7 @@ func TestMissingElement(t *testing.T) {
 	var calls atomic.Int64
 	b := squares(&calls)
 	var all sync.WaitGroup
-	for i, ctx := range list(t.Context(), 1, 100)[1:] {
+	for i, ctx := range list(t.Context(), 100)[1:] {
 		all.Go(func() {
 			if got, err := b.Load(ctx, i); got != i*i || err != nil {
 				t.Errorf("Load(%d) = %d, %v", i, got, err)
@@ -137,7 +165,7 @@ func TestErrorIsShared(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var failed atomic.Bool
-			b := newBatcher(func(_ context.Context, keys []int) ([]int, error) {
+			b := newBatcher(parties{}, func(_ context.Context, keys []int) ([]int, error) {
 				if failed.CompareAndSwap(false, true) {
 					return c.fail()
 				}
@@ -145,7 +173,7 @@ func TestErrorIsShared(t *testing.T) {
 			})
 			b.maxWait = time.Minute
 			var all sync.WaitGroup
-			for i, ctx := range list(t.Context(), 1, 50) {
+			for i, ctx := range list(t.Context(), 50) {
 				all.Go(func() {
 					if _, err := b.Load(ctx, i); err == nil || !strings.Contains(err.Error(), c.want) {
 						t.Errorf("Load(%d) failed with %v, want %q", i, err, c.want)
@@ -164,11 +192,11 @@ func TestErrorIsShared(t *testing.T) {
 func TestGivingUp(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	b := newBatcher(func(_ context.Context, keys []int) ([]int, error) {
+	b := newBatcher(parties{}, func(_ context.Context, keys []int) ([]int, error) {
 		<-release
 		return keys, nil
 	})
-	elements := list(t.Context(), 1, 2)
+	elements := list(t.Context(), 2)
 	stays := make(chan int)
 	go func() {
 		got, err := b.Load(elements[0], 1)
@@ -195,5 +223,69 @@ func TestGivingUp(t *testing.T) {
 	close(release)
 	if got := <-stays; got != 1 {
 		t.Errorf("the other got %d", got)
+	}
+}
+
+// Fields that are alike make one call, however late the scheduler lets them ask; one
+// that never asks holds up the others for a moment only.
+func TestAliasesAreOneCall(t *testing.T) {
+	t.Parallel()
+	for _, asking := range []int{3, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int64
+			b := squares(&calls)
+			began := time.Now()
+			var all sync.WaitGroup
+			for i, ctx := range aliases(t.Context(), 3)[:asking] {
+				all.Go(func() {
+					time.Sleep(time.Duration(i) * time.Microsecond)
+					if got, err := b.Load(ctx, i); got != i*i || err != nil {
+						t.Errorf("Load(%d) = %d, %v", i, got, err)
+					}
+				})
+			}
+			all.Wait()
+			if n := calls.Load(); n != 1 {
+				t.Errorf("%d calls for %d fields", n, asking)
+			}
+			if took := time.Since(began); took > time.Millisecond {
+				t.Errorf("%d of 3 fields waited %s", asking, took)
+			}
+		})
+	}
+}
+
+// What is remembered is answered without a batch, but where a batch would wait for
+// who asks.
+func TestWhatIsRememberedIsAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		ctx   context.Context
+		keys  []int
+		calls int64
+	}{
+		{"one", t.Context(), []int{4}, 0}, {"several", t.Context(), []int{4, 6}, 0},
+		{"one of them is not remembered", t.Context(), []int{4, 5}, 1}, {"nothing is", t.Context(), []int{5}, 1},
+		{"one of a list", list(t.Context(), 1)[0], []int{4}, 1},
+	} {
+		var calls atomic.Int64
+		b := squares(&calls)
+		b.recall = func(_ context.Context, keys []int) ([]int, bool) { // even ones
+			out := make([]int, len(keys))
+			for i, k := range keys {
+				if out[i] = k * k; k%2 != 0 {
+					return nil, false
+				}
+			}
+			return out, true
+		}
+		got, err := b.LoadAll(c.ctx, c.keys)
+		if err != nil || len(got) != len(c.keys) || got[0] != c.keys[0]*c.keys[0] || calls.Load() != c.calls {
+			t.Errorf("%s: %v %v, %d calls", c.name, got, err, calls.Load())
+		}
+		if one, err := b.Load(c.ctx, c.keys[0]); err != nil || one != c.keys[0]*c.keys[0] {
+			t.Errorf("%s: %d %v", c.name, one, err)
+		}
 	}
 }

@@ -102,7 +102,7 @@ func TestNamedPartnersAreNotSearchedFor(t *testing.T) {
 		{analytics.PartnerFilter{PartnerUuids: ids, TierUuids: ids}, 0},
 		{analytics.PartnerFilter{PartnerUuids: []uuid.UUID{}}, 0},
 	} {
-		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0), nil)
+		l := loaders.New(loaders.Options{Source: f})
 		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Filter: &c.filter, First: 10})
 		if err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func TestLongLeaderboardsTakeTurns(t *testing.T) {
 	room := loaders.NewRoom(admit.New(admit.Options{Running: 2, Waiting: 10, Wait: time.Minute, Log: slog.New(slog.DiscardHandler)}))
 	var all sync.WaitGroup
 	board := func(ctx context.Context) error {
-		_, err := loaders.New(c, loaders.Viewer{}, time.Unix(0, 0), room).PartnerLeaderboard(ctx, loaders.Leaderboard{First: 1})
+		_, err := loaders.New(loaders.Options{Source: c, Room: room}).PartnerLeaderboard(ctx, loaders.Leaderboard{First: 1})
 		return err
 	}
 	for range 5 {
@@ -202,7 +202,7 @@ func (f *field) pages(t *testing.T, order analytics.PartnerOrder, first int, wan
 	var out []uuid.UUID
 	var after *string
 	for range len(f.partners) + 2 {
-		l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0), nil)
+		l := loaders.New(loaders.Options{Source: f})
 		page, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{Order: &order, First: first, After: after, Ask: loaders.Ask{Want: want}})
 		if err != nil {
 			t.Fatal(err)
@@ -227,7 +227,7 @@ func (f *field) pages(t *testing.T, order analytics.PartnerOrder, first int, wan
 func TestRankingSaysHowManyThereAre(t *testing.T) {
 	t.Parallel()
 	f := newField(1, 17)
-	l := loaders.New(f, loaders.Viewer{}, time.Unix(0, 0), nil)
+	l := loaders.New(loaders.Options{Source: f})
 	_, err := l.PartnerLeaderboard(t.Context(), loaders.Leaderboard{First: 5, Ask: loaders.Ask{Want: analytics.WantUniques}})
 	if err != nil {
 		t.Fatal(err)

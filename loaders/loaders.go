@@ -62,27 +62,39 @@ type Loaders struct {
 	away        sync.Map // by the bound, why measures could not be read: a request does not wait for them twice
 }
 
+// Options configure New.
+type Options struct {
+	Source Source
+	Viewer Viewer
+	Now    time.Time
+	Room   *Room // nil bounds nothing
+	Crowd  Crowd // nil: nothing is known of it
+}
+
 // New makes the loaders of one request.
-func New(source Source, viewer Viewer, now time.Time, room *Room) *Loaders {
-	l := &Loaders{viewer: viewer, source: source, now: now.UTC(), room: room}
-	tenant := viewer.Tenant.ID
-	l.activations = newBatcher(func(ctx context.Context, ids []string) ([]*analytics.Activation, error) {
+func New(o Options) *Loaders {
+	if o.Crowd == nil {
+		o.Crowd = loners{}
+	}
+	source, tenant := o.Source, o.Viewer.Tenant.ID
+	l := &Loaders{viewer: o.Viewer, source: source, now: o.Now.UTC(), room: o.Room}
+	l.activations = newBatcher(o.Crowd, func(ctx context.Context, ids []string) ([]*analytics.Activation, error) {
 		return source.Activations(ctx, tenant, ids)
 	})
-	l.partners = newBatcher(func(ctx context.Context, uuids []uuid.UUID) ([]*analytics.Partner, error) {
+	l.partners = newBatcher(o.Crowd, func(ctx context.Context, uuids []uuid.UUID) ([]*analytics.Partner, error) {
 		return source.Partners(ctx, tenant, uuids)
 	})
-	l.allPartners = newBatcher(func(ctx context.Context, _ []struct{}) ([][]*analytics.Partner, error) {
+	l.allPartners = newBatcher(o.Crowd, func(ctx context.Context, _ []struct{}) ([][]*analytics.Partner, error) {
 		all, err := source.ListPartners(ctx, tenant)
 		return [][]*analytics.Partner{all}, err
 	})
-	l.campaigns = newBatcher(func(ctx context.Context, keys []string) ([]*analytics.Campaign, error) {
+	l.campaigns = newBatcher(o.Crowd, func(ctx context.Context, keys []string) ([]*analytics.Campaign, error) {
 		return source.Campaigns(ctx, tenant, keys)
 	})
-	l.extents = newBatcher(func(ctx context.Context, subjects []int64) ([]analytics.Range, error) {
+	l.extents = newBatcher(o.Crowd, func(ctx context.Context, subjects []int64) ([]analytics.Range, error) {
 		return source.Extents(ctx, tenant, subjects)
 	})
-	l.totals = newBatcher(func(ctx context.Context, queries []*analytics.Query) ([]analytics.Answer, error) {
+	l.totals = newBatcher(o.Crowd, func(ctx context.Context, queries []*analytics.Query) ([]analytics.Answer, error) {
 		if away, known := l.away.Load(analytics.MaxAge(ctx)); known {
 			return nil, away.(error)
 		}

@@ -1,6 +1,7 @@
 // Package loaders batches what the resolvers of one request ask for into few
 // calls of a Source. It owns the Source interface, which the store and the
-// cache both satisfy, and must not know which of them it has.
+// cache both satisfy, and must know neither which of them it has nor who executes
+// the request: whom a batch waits for it hears from a Crowd.
 package loaders
 
 import (

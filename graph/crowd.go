@@ -1,4 +1,4 @@
-package loaders
+package graph
 
 import (
 	"context"
@@ -7,7 +7,26 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"footfall/loaders"
 )
+
+// crowd tells the loaders which fields of an operation ask side by side.
+type crowd struct{}
+
+// Alone implements loaders.Crowd.
+func (crowd) Alone(ctx context.Context) bool {
+	field := graphql.GetFieldContext(ctx)
+	for at := field; at != nil; at = at.Parent {
+		if at.Index != nil {
+			return false
+		}
+	}
+	return field == nil || asking(ctx, pathOf(field, nil)) < 2
+}
+
+// Gather implements loaders.Crowd.
+func (crowd) Gather() loaders.Gathering { return &siblings{} }
 
 // siblings is who else asks when one field does: the other elements of its list, and
 // fields of the same names from the root on under other aliases.
@@ -18,8 +37,8 @@ type siblings struct {
 	missing map[string]int // of the fields of one path, those that have not asked yet
 }
 
-// enter counts the field that is being resolved under ctx.
-func (c *siblings) enter(ctx context.Context) {
+// Enter counts the field that is being resolved under ctx.
+func (s *siblings) Enter(ctx context.Context) {
 	field := graphql.GetFieldContext(ctx)
 	if field == nil {
 		return
@@ -30,41 +49,30 @@ func (c *siblings) enter(ctx context.Context) {
 			share /= float64(max(1, length(at.Parent.Result)))
 		}
 	}
-	if c.shares == nil {
-		c.shares = map[*ast.Field]float64{}
+	if s.shares == nil {
+		s.shares = map[*ast.Field]float64{}
 	}
-	if c.shares[field.Field.Field] == 0 {
-		c.expect(ctx, field)
+	if s.shares[field.Field.Field] == 0 {
+		s.expect(ctx, field)
 	}
-	c.shares[field.Field.Field] += share
+	s.shares[field.Field.Field] += share
 }
 
 // expect notes the fields like this one, the first time that one of them asks, and
 // that this one has.
-func (c *siblings) expect(ctx context.Context, field *graphql.FieldContext) {
+func (s *siblings) expect(ctx context.Context, field *graphql.FieldContext) {
 	path := pathOf(field, nil)
 	key := strings.Join(path, ".")
-	n, known := c.missing[key]
+	n, known := s.missing[key]
 	if !known {
 		if n = asking(ctx, path); n < 2 {
 			return
 		}
-		if c.missing == nil {
-			c.missing = map[string]int{}
+		if s.missing == nil {
+			s.missing = map[string]int{}
 		}
 	}
-	c.missing[key] = n - 1
-}
-
-// alone reports whether nobody else asks when the field under ctx does.
-func alone(ctx context.Context) bool {
-	field := graphql.GetFieldContext(ctx)
-	for at := field; at != nil; at = at.Parent {
-		if at.Index != nil {
-			return false
-		}
-	}
-	return field == nil || asking(ctx, pathOf(field, nil)) < 2
+	s.missing[key] = n - 1
 }
 
 // asking is how many fields of a query lie at a path and ask side by side: none where
@@ -81,11 +89,11 @@ func asking(ctx context.Context, path []string) int {
 	return alike(op.SelectionSet, path, &budget)
 }
 
-// whole reports whether every list is complete. One without elements somewhere
+// Whole reports whether every list is complete. One without elements somewhere
 // inside never is.
-func (c *siblings) whole() bool {
+func (s *siblings) Whole() bool {
 	const rounding = 1e-6
-	for _, share := range c.shares {
+	for _, share := range s.shares {
 		if share < 1-rounding {
 			return false
 		}
@@ -93,10 +101,10 @@ func (c *siblings) whole() bool {
 	return true
 }
 
-// expecting reports whether a field like those that asked has not yet. It may
+// Expecting reports whether a field like those that asked has not yet. It may
 // never, where its parent is null.
-func (c *siblings) expecting() bool {
-	for _, n := range c.missing {
+func (s *siblings) Expecting() bool {
+	for _, n := range s.missing {
 		if n > 0 {
 			return true
 		}
