@@ -37,8 +37,6 @@ type Options struct {
 	SharedTimeout time.Duration // with Shared, default 50 ms
 
 	StaleFor time.Duration // how long one holds that cannot be checked; 0 = not at all
-
-	reach *reach // of Shared
 }
 
 const sharedTimeout = 50 * time.Millisecond
@@ -50,7 +48,7 @@ type Authenticator struct {
 	now       func() time.Time
 	memory    *memory
 	proxies   Proxies
-	reach     *reach
+	reach     *reach // of Shared
 	budgets   *budgets
 
 	requests, leaderboard, failures *policy
@@ -67,13 +65,13 @@ func New(o Options) *Authenticator {
 	if o.SharedTimeout <= 0 {
 		o.SharedTimeout = sharedTimeout
 	}
-	o.reach = &reach{log: o.Log}
+	r := &reach{log: o.Log}
 	return &Authenticator{
-		directory: o.Directory, now: o.Now, proxies: o.Proxies, reach: o.reach,
+		directory: o.Directory, now: o.Now, proxies: o.Proxies, reach: r,
 		memory: newMemory(o.Now, o.StaleFor), budgets: newBudgets(o.Budget, o.Now),
-		requests:    o.policy("default", "requests", o.RateLimit),
-		leaderboard: o.policy("leaderboard", "requests for the leaderboard", o.LeaderboardLimit),
-		failures:    o.policy("address", "refused requests of an address", o.FailureLimit),
+		requests:    newPolicy("default", "requests", o.RateLimit, o, r),
+		leaderboard: newPolicy("leaderboard", "requests for the leaderboard", o.LeaderboardLimit, o, r),
+		failures:    newPolicy("address", "refused requests of an address", o.FailureLimit, o, r),
 	}
 }
 

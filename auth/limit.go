@@ -81,10 +81,10 @@ type policy struct {
 	everywhere *leases // nil: each gateway counts for itself
 }
 
-func (o Options) policy(name, what string, perMinute int) *policy {
+func newPolicy(name, what string, perMinute int, o Options, r *reach) *policy {
 	p := &policy{name: name, what: what, usual: perMinute, here: newCounts(o.Now)}
 	if o.Shared != nil {
-		p.everywhere = newLeases(o.Shared, name, o.Now, o.SharedTimeout, o.reach)
+		p.everywhere = newLeases(o.Shared, name, o.Now, o.SharedTimeout, r)
 	}
 	return p
 }
