@@ -213,33 +213,20 @@ type packedQuarter struct {
 // sets is true.
 func (r *Row) eachQuarter(sets bool, f func(q packedQuarter) error) error {
 	single := sets && len(r.QuarterSets) == 0
-	packed := r.QuarterSets
-	last := -1
+	packed, last := r.QuarterSets, -1
 	for data := r.Quarters; len(data) > 0; {
-		q := packedQuarter{index: int(data[0])}
-		data = data[1:]
-		for _, number := range []*int64{&q.events, &q.starts, &q.micros} {
-			v, n := binary.Varint(data)
-			if n <= 0 {
-				return fmt.Errorf("quarters: %w", errCorrupt)
-			}
-			*number, data = v, data[n:]
-		}
-		if q.index <= last || q.index >= QuartersPerDay {
-			return fmt.Errorf("quarter %d after %d: %w", q.index, last, errCorrupt)
-		}
-		if single && last >= 0 && r.sets() {
-			return fmt.Errorf("quarter sets missing: %w", errCorrupt)
-		}
-		last = q.index
-		var err error
+		q, rest, err := cutQuarter(data)
 		switch {
+		case err != nil:
+			return err
+		case q.index <= last || q.index >= QuartersPerDay:
+			return fmt.Errorf("quarter %d after %d: %w", q.index, last, errCorrupt)
+		case single && last >= 0 && r.sets():
+			return fmt.Errorf("quarter sets missing: %w", errCorrupt)
 		case single: // the day's sets are this quarter-hour's
 			q.sessions, q.visitors = r.Sessions, r.Visitors
 		case sets:
-			if q.sessions, packed, err = cutBytes(packed); err == nil {
-				q.visitors, packed, err = cutBytes(packed)
-			}
+			packed, err = q.cutSets(packed)
 		}
 		if err == nil {
 			err = f(q)
@@ -247,11 +234,33 @@ func (r *Row) eachQuarter(sets bool, f func(q packedQuarter) error) error {
 		if err != nil {
 			return err
 		}
+		data, last = rest, q.index
 	}
 	if sets && len(packed) > 0 {
 		return fmt.Errorf("quarter sets left over: %w", errCorrupt)
 	}
 	return nil
+}
+
+// cutQuarter reads a quarter-hour without its sets.
+func cutQuarter(data []byte) (q packedQuarter, rest []byte, err error) {
+	q.index, rest = int(data[0]), data[1:]
+	for _, number := range []*int64{&q.events, &q.starts, &q.micros} {
+		v, n := binary.Varint(rest)
+		if n <= 0 {
+			return q, nil, fmt.Errorf("quarters: %w", errCorrupt)
+		}
+		*number, rest = v, rest[n:]
+	}
+	return q, rest, nil
+}
+
+// cutSets reads the quarter-hour's sets from those of its day.
+func (q *packedQuarter) cutSets(packed []byte) (rest []byte, err error) {
+	if q.sessions, rest, err = cutBytes(packed); err == nil {
+		q.visitors, rest, err = cutBytes(rest)
+	}
+	return rest, err
 }
 
 func mergeEncodedSets(c *Cell, sessions, visitors []byte) error {

@@ -281,45 +281,55 @@ func appendCombinations(out []byte, all []Dimensions) []byte {
 	return append(out, places...)
 }
 
+var errCombinations = fmt.Errorf("combinations: %w", errCorrupt)
+
 // cutCombinations reads how many dimensions were dropped, and the combinations.
 func cutCombinations(data []byte) (n dropped, all []Dimensions, rest []byte, err error) {
-	corrupt := fmt.Errorf("combinations: %w", errCorrupt)
 	if len(data) == 0 || int(data[0]) > len(droppedFirst) {
-		return 0, nil, nil, corrupt
+		return 0, nil, nil, errCombinations
 	}
-	n, data = dropped(data[0]), data[1:]
-	size, used := binary.Uvarint(data)
-	if used <= 0 || size > uint64(len(data)) {
-		return 0, nil, nil, corrupt
-	}
-	data = data[used:]
-	table := make([]string, 1, size+1)
-	for range size {
-		var v []byte
-		if v, data, err = cutBytes(data); err != nil {
-			return 0, nil, nil, err
-		}
-		table = append(table, string(v))
+	n = dropped(data[0])
+	values, data, err := cutValues(data[1:])
+	if err != nil {
+		return 0, nil, nil, err
 	}
 	count, used := binary.Uvarint(data)
 	if used <= 0 || count == 0 || count > uint64(len(data)) {
-		return 0, nil, nil, corrupt
+		return 0, nil, nil, errCombinations
 	}
 	data = data[used:]
 	all = make([]Dimensions, count)
 	for i := range all {
 		for _, of := range AllDimensions {
 			at, used := binary.Uvarint(data)
-			if used <= 0 || at >= uint64(len(table)) {
-				return 0, nil, nil, corrupt
+			if used <= 0 || at >= uint64(len(values)) {
+				return 0, nil, nil, errCombinations
 			}
-			*all[i].field(of), data = table[at], data[used:]
+			*all[i].field(of), data = values[at], data[used:]
 		}
 		if i > 0 && compareDimensions(all[i-1], all[i]) >= 0 {
-			return 0, nil, nil, corrupt
+			return 0, nil, nil, errCombinations
 		}
 	}
 	return n, all, data, nil
+}
+
+// cutValues reads the values that combinations are made of, the empty one first.
+func cutValues(data []byte) (values []string, rest []byte, err error) {
+	size, used := binary.Uvarint(data)
+	if used <= 0 || size > uint64(len(data)) {
+		return nil, nil, errCombinations
+	}
+	data = data[used:]
+	values = make([]string, 1, size+1)
+	for range size {
+		var v []byte
+		if v, data, err = cutBytes(data); err != nil {
+			return nil, nil, err
+		}
+		values = append(values, string(v))
+	}
+	return values, data, nil
 }
 
 // Project is the combination as far as the block tells it apart.

@@ -130,13 +130,15 @@ func (t *table) add(id uint32) {
 // (https://github.com/RoaringBitmap/RoaringFormatSpec): a header with the key and
 // the cardinality of each container, then the containers.
 const (
-	cookieRuns     = 12347
-	cookieNoRuns   = 12346
-	offsetsFrom    = 4    // containers with runs have no offsets when they are fewer
-	mostOfAnArray  = 4096 // members; more are a bitmap
-	bitmapBytes    = 8192
-	bitmapWords    = bitmapBytes / 8
-	membersPerPage = 1 << 16
+	cookieRuns      = 12347
+	cookieNoRuns    = 12346
+	containerHead   = 4    // bytes of a container's key and cardinality
+	containerOffset = 4    // bytes that say where it is
+	offsetsFrom     = 4    // containers with runs have no offsets when they are fewer
+	mostOfAnArray   = 4096 // members; more are a bitmap
+	bitmapBytes     = 8192
+	bitmapWords     = bitmapBytes / 8
+	membersPerPage  = 1 << 16
 )
 
 var errCutOff = fmt.Errorf("set bitmap: cut off: %w", errCorrupt)
@@ -152,43 +154,14 @@ type container struct {
 
 // eachContainer calls f for the containers of a bitmap's portable form, in order.
 func eachContainer(body []byte, f func(c container)) error {
-	if len(body) < 4 {
-		return errCutOff
+	heads, runs, rest, err := cutHeader(body)
+	if err != nil {
+		return err
 	}
-	var n int
-	var runs []byte
-	cookie, rest := binary.LittleEndian.Uint32(body), body[4:]
-	hasOffsets := true
-	switch {
-	case cookie&0xFFFF == cookieRuns:
-		n = int(cookie>>16) + 1
-		size := (n + 7) / 8
-		if len(rest) < size {
-			return errCutOff
-		}
-		runs, rest = rest[:size], rest[size:]
-		hasOffsets = n >= offsetsFrom
-	case cookie == cookieNoRuns && len(rest) >= 4:
-		count := binary.LittleEndian.Uint32(rest)
-		if count > membersPerPage {
-			return fmt.Errorf("set bitmap: %d containers: %w", count, errCorrupt)
-		}
-		n, rest = int(count), rest[4:]
-	default:
-		return fmt.Errorf("set bitmap: cookie %d: %w", cookie, errCorrupt)
-	}
-	header := 4 * n
-	if hasOffsets {
-		header *= 2
-	}
-	if len(rest) < header {
-		return errCutOff
-	}
-	heads, rest := rest[:4*n], rest[header:]
-	for i := range n {
+	for i := range len(heads) / containerHead {
 		c := container{
-			key:         uint32(binary.LittleEndian.Uint16(heads[4*i:])),
-			cardinality: int(binary.LittleEndian.Uint16(heads[4*i+2:])) + 1,
+			key:         uint32(binary.LittleEndian.Uint16(heads[containerHead*i:])),
+			cardinality: int(binary.LittleEndian.Uint16(heads[containerHead*i+2:])) + 1,
 		}
 		isRun := runs != nil && runs[i/8]&(1<<(i%8)) != 0
 		content, size := &c.array, 2*c.cardinality
@@ -209,6 +182,43 @@ func eachContainer(body []byte, f func(c container)) error {
 		f(c)
 	}
 	return nil
+}
+
+// cutHeader reads what a bitmap says before its containers: the head of each, and a
+// bit for each that says whether it is of runs, nil where none is.
+func cutHeader(body []byte) (heads, runs, containers []byte, err error) {
+	if len(body) < 4 {
+		return nil, nil, nil, errCutOff
+	}
+	var n int
+	cookie, rest := binary.LittleEndian.Uint32(body), body[4:]
+	hasOffsets := true
+	switch {
+	case cookie&0xFFFF == cookieRuns:
+		n = int(cookie>>16) + 1
+		size := (n + 7) / 8
+		if len(rest) < size {
+			return nil, nil, nil, errCutOff
+		}
+		runs, rest = rest[:size], rest[size:]
+		hasOffsets = n >= offsetsFrom
+	case cookie == cookieNoRuns && len(rest) >= 4:
+		count := binary.LittleEndian.Uint32(rest)
+		if count > membersPerPage {
+			return nil, nil, nil, fmt.Errorf("set bitmap: %d containers: %w", count, errCorrupt)
+		}
+		n, rest = int(count), rest[4:]
+	default:
+		return nil, nil, nil, fmt.Errorf("set bitmap: cookie %d: %w", cookie, errCorrupt)
+	}
+	size := containerHead * n
+	if hasOffsets {
+		size += containerOffset * n
+	}
+	if len(rest) < size {
+		return nil, nil, nil, errCutOff
+	}
+	return rest[:containerHead*n], runs, rest[size:], nil
 }
 
 // each calls f for the members.

@@ -68,11 +68,36 @@ func (w *watched) pack(day Bucket) []byte {
 		return nil
 	}
 	w.fold()
-	unit := 0
+	w.unite()
+	unit := w.unit()
+	all := slices.SortedFunc(maps.Keys(w.by), compareDimensions)
+	out := append(appendCombinations([]byte{byte(w.dropped)}, all), byte(unit))
+	for _, d := range all {
+		out = binary.AppendUvarint(out, uint64(len(w.by[d])))
+		last := uint32(0)
+		for _, viewer := range slices.Sorted(maps.Keys(w.by[d])) {
+			out = binary.AppendUvarint(out, uint64(viewer-last))
+			out = appendIntervals(out, w.by[d][viewer], day.Start(LevelDay).UnixMicro(), watchedUnits[unit])
+			last = viewer
+		}
+	}
+	return out
+}
+
+// unite makes the spans of each viewer disjoint and ascending.
+func (w *watched) unite() {
 	for _, viewers := range w.by {
 		for viewer, spans := range viewers {
-			spans = spans.Union()
-			viewers[viewer] = spans
+			viewers[viewer] = spans.Union()
+		}
+	}
+}
+
+// unit is the place of the largest of watchedUnits that all spans are whole in.
+func (w *watched) unit() int {
+	unit := 0
+	for _, viewers := range w.by {
+		for _, spans := range viewers {
 			for _, s := range spans {
 				for s.From%watchedUnits[unit] != 0 || s.To%watchedUnits[unit] != 0 {
 					unit++
@@ -80,23 +105,15 @@ func (w *watched) pack(day Bucket) []byte {
 			}
 		}
 	}
-	all := slices.SortedFunc(maps.Keys(w.by), compareDimensions)
-	out := append(appendCombinations([]byte{byte(w.dropped)}, all), byte(unit))
-	for _, d := range all {
-		out = binary.AppendUvarint(out, uint64(len(w.by[d])))
-		last := uint32(0)
-		for _, viewer := range slices.Sorted(maps.Keys(w.by[d])) {
-			spans := w.by[d][viewer]
-			out = binary.AppendUvarint(out, uint64(viewer-last))
-			out = binary.AppendUvarint(out, uint64(len(spans)))
-			last = viewer
-			at := day.Start(LevelDay).UnixMicro()
-			for _, s := range spans {
-				out = binary.AppendUvarint(out, uint64((s.From-at)/watchedUnits[unit]))
-				out = binary.AppendUvarint(out, uint64((s.To-s.From)/watchedUnits[unit]))
-				at = s.To
-			}
-		}
+	return unit
+}
+
+func appendIntervals(out []byte, spans Intervals, from, unit int64) []byte {
+	out = binary.AppendUvarint(out, uint64(len(spans)))
+	for _, s := range spans {
+		out = binary.AppendUvarint(out, uint64((s.From-from)/unit))
+		out = binary.AppendUvarint(out, uint64((s.To-s.From)/unit))
+		from = s.To
 	}
 	return out
 }
