@@ -67,20 +67,24 @@ func rangesOf(accept []string) mediaRanges {
 	var ranges mediaRanges
 	for _, header := range accept {
 		for part := range strings.SplitSeq(header, ",") {
-			name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-			if err != nil || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
-				continue
+			if r, ok := rangeOf(part); ok {
+				ranges = append(ranges, r)
 			}
-			q := 1.0
-			if text, ok := params["q"]; ok {
-				if q, err = strconv.ParseFloat(text, 64); err != nil || !(q >= 0 && q <= 1) {
-					continue
-				}
-			}
-			ranges = append(ranges, mediaRange{name, q, params})
 		}
 	}
 	return ranges
+}
+
+func rangeOf(text string) (r mediaRange, ok bool) {
+	name, params, err := mime.ParseMediaType(strings.TrimSpace(text))
+	if err != nil || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
+		return r, false
+	}
+	q := 1.0
+	if weight, given := params["q"]; given {
+		q, err = strconv.ParseFloat(weight, 64)
+	}
+	return mediaRange{name, q, params}, err == nil && q >= 0 && q <= 1
 }
 
 // weight is what the most specific matching range gives the media type, 0 when

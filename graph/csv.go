@@ -135,18 +135,25 @@ func seek(d *json.Decoder, path []string) bool {
 		if len(path) == 0 { // that was the list's bracket
 			return true
 		}
-		for {
-			name, err := d.Token()
-			if err != nil || name == json.Delim('}') {
-				return false
-			}
-			if name == path[0] {
-				break
-			}
-			var other json.RawMessage
-			if d.Decode(&other) != nil {
-				return false
-			}
+		if !seekField(d, path[0]) {
+			return false
+		}
+	}
+}
+
+// seekField moves to the value of the field; false when the object has none.
+func seekField(d *json.Decoder, field string) bool {
+	for {
+		name, err := d.Token()
+		if err != nil || name == json.Delim('}') {
+			return false
+		}
+		if name == field {
+			return true
+		}
+		var other json.RawMessage
+		if d.Decode(&other) != nil {
+			return false
 		}
 	}
 }

@@ -32,12 +32,8 @@ func Public(err error) *analytics.Error {
 func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var shown *gqlerror.Error
-		if errors.As(err, &shown) && shown.Err == nil { // the document's or the variables' fault, found by gqlgen
-			if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") && graphql.GetFieldContext(ctx) == nil {
-				presentVariable(graphql.GetOperationContext(ctx).Operation, shown)
-			} else {
-				shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
-			}
+		if errors.As(err, &shown) && shown.Err == nil {
+			presentFault(ctx, shown)
 			return shown
 		}
 		public := Public(err)
@@ -52,12 +48,29 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			out.Path = field
 			public = &analytics.Error{Code: public.Code, Field: argument, Message: public.Message}
 		}
-		if fc := graphql.GetFieldContext(ctx); len(out.Locations) == 0 && fc != nil && fc.Field.Field != nil && fc.Field.Position != nil {
-			out.Locations = []gqlerror.Location{{Line: fc.Field.Position.Line, Column: fc.Field.Position.Column}}
+		if len(out.Locations) == 0 {
+			out.Locations = locationOf(graphql.GetFieldContext(ctx))
 		}
 		out.Message, out.Extensions = public.Error(), extensions(public)
 		return out
 	}
+}
+
+// presentFault dresses a fault of the document or of its variables, which gqlgen found.
+func presentFault(ctx context.Context, shown *gqlerror.Error) {
+	if len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable") && graphql.GetFieldContext(ctx) == nil {
+		presentVariable(graphql.GetOperationContext(ctx).Operation, shown)
+		return
+	}
+	shown.Message, _, _ = strings.Cut(shown.Message, " Did you mean ") // guesses would spell the schema out
+}
+
+// locationOf is where in the document a field stands, nil where that is not known.
+func locationOf(fc *graphql.FieldContext) []gqlerror.Location {
+	if fc == nil || fc.Field.Field == nil || fc.Field.Position == nil {
+		return nil
+	}
+	return []gqlerror.Location{{Line: fc.Field.Position.Line, Column: fc.Field.Position.Column}}
 }
 
 // extensions are what programs read of an error. Streams have no header that says

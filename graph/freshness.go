@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -21,6 +22,21 @@ const (
 	extCost       = "cost"      // what the operation cost, and
 	extBudgetLeft = "budgetLeft"
 )
+
+// tellFreshness says of an answer, or of a part of one, how fresh it is and how long the edge may
+// keep it, if at all.
+func tellFreshness(ctx context.Context, operation ast.Operation, response *graphql.Response, f analytics.Freshness) {
+	query := operation == ast.Query
+	switch {
+	case !query:
+	case response.HasNext == nil:
+		report(response, f)
+	case f.Stale: // how fresh all parts are nobody knows before the last
+		markStale(response, f)
+	}
+	edge.Limit(ctx, f.MaxAge-f.Age)
+	edge.MarkStorable(ctx, query && !f.Stale && len(response.Errors) == 0)
+}
 
 // report adds to a query's answer how fresh it is.
 func report(response *graphql.Response, f analytics.Freshness) {

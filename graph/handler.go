@@ -11,7 +11,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"footfall/analytics"
 	"footfall/auth"
@@ -48,9 +47,27 @@ type Options struct {
 	bodies    *bodies                 // nil for one of the usual size
 }
 
+func (o Options) withDefaults() Options {
+	if o.Enter == nil {
+		o.Enter = func(int64) error { return nil }
+	}
+	if o.Streams == nil {
+		o.Streams = NewStreams()
+	}
+	if o.Freshness == nil {
+		unknown := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
+		o.Freshness = func(ctx context.Context) (context.Context, func() analytics.Freshness) { return ctx, unknown }
+	}
+	if o.bodies == nil {
+		o.bodies = newBodies(maxBodies, maxPrincipalBodies)
+	}
+	return o
+}
+
 // New makes the server that GraphQL and the REST contracts share. Add REST
 // transports before serving: GraphQL takes what they leave.
 func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
+	o = o.withDefaults()
 	metrics, err := Metrics()
 	if err != nil {
 		return nil, err
@@ -69,15 +86,6 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv := handler.New(schema)
 	for _, t := range rest {
 		srv.AddTransport(t)
-	}
-	if o.Enter == nil {
-		o.Enter = func(int64) error { return nil }
-	}
-	if o.Streams == nil {
-		o.Streams = NewStreams()
-	}
-	if o.bodies == nil {
-		o.bodies = newBodies(maxBodies, maxPrincipalBodies)
 	}
 	streams := streaming{auth: o.Auth, bodies: o.bodies, streams: o.Streams, log: o.Log}
 	srv.AddTransport(&websocket{streams})
@@ -120,10 +128,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 		}
 		load := o.loaders(planned(ctx, o.Source), viewer)
 		ctx = loaders.With(ctx, load)
-		freshness := func() analytics.Freshness { return analytics.Freshness{MaxAge: analytics.AnyAge} }
-		if o.Freshness != nil {
-			ctx, freshness = o.Freshness(ctx)
-		}
+		ctx, freshness := o.Freshness(ctx)
 		op := graphql.GetOperationContext(ctx)
 		document := op.Doc
 		prepareDefers(ctx, op)
@@ -138,20 +143,9 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 					load.Close()
 				}
 			}()
-			if response = respond(ctx); response == nil {
-				return nil
+			if response = respond(ctx); response != nil {
+				tellFreshness(ctx, op.Operation.Operation, response, freshness())
 			}
-			f := freshness()
-			query := op.Operation.Operation == ast.Query
-			switch {
-			case !query:
-			case response.HasNext == nil:
-				report(response, f)
-			case f.Stale: // how fresh all parts are nobody knows before the last
-				markStale(response, f)
-			}
-			edge.Limit(ctx, f.MaxAge-f.Age)
-			edge.MarkStorable(ctx, query && !f.Stale && len(response.Errors) == 0)
 			return response
 		}
 	}

@@ -90,35 +90,43 @@ func (m *mergeCount) merge(sets []ast.SelectionSet, depth int) {
 	if depth > deepest || m.fields > maxMerged || m.pairs > maxPairs {
 		return
 	}
-	below, count, seen := map[string][]ast.SelectionSet{}, map[string]int{}, map[string]bool{}
-	var collect func(set ast.SelectionSet)
-	collect = func(set ast.SelectionSet) {
-		for _, s := range set {
-			switch s := s.(type) {
-			case *ast.Field:
-				m.fields++
-				count[s.Alias]++
-				if len(s.SelectionSet) > 0 {
-					below[s.Alias] = append(below[s.Alias], s.SelectionSet)
-				}
-			case *ast.InlineFragment:
-				collect(s.SelectionSet)
-			case *ast.FragmentSpread:
-				if f := m.doc.Fragments.ForName(s.Name); f != nil && !seen[s.Name] {
-					seen[s.Name] = true
-					collect(f.SelectionSet)
-				}
-			}
-		}
-	}
+	one := mergedSet{doc: m.doc, count: map[string]int{}, below: map[string][]ast.SelectionSet{}, seen: map[string]bool{}}
 	for _, set := range sets {
-		collect(set)
+		one.add(set)
 	}
-	for _, n := range count {
+	for _, n := range one.count {
+		m.fields += n
 		m.pairs += n * (n - 1) / 2
 	}
-	for _, sets := range below {
+	for _, sets := range one.below {
 		m.merge(sets, depth+1)
+	}
+}
+
+// mergedSet is selection sets as one, by the names in the answer.
+type mergedSet struct {
+	doc   *ast.QueryDocument
+	count map[string]int                // how many fields have the name
+	below map[string][]ast.SelectionSet // and what they select
+	seen  map[string]bool               // fragments: one that is spread again adds nothing
+}
+
+func (m *mergedSet) add(set ast.SelectionSet) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			m.count[s.Alias]++
+			if len(s.SelectionSet) > 0 {
+				m.below[s.Alias] = append(m.below[s.Alias], s.SelectionSet)
+			}
+		case *ast.InlineFragment:
+			m.add(s.SelectionSet)
+		case *ast.FragmentSpread:
+			if f := m.doc.Fragments.ForName(s.Name); f != nil && !m.seen[s.Name] {
+				m.seen[s.Name] = true
+				m.add(f.SelectionSet)
+			}
+		}
 	}
 }
 

@@ -140,9 +140,7 @@ func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.
 	defer a.cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			if response := panicked(ctx, s.log, v); s.drop(id, a) {
-				s.sendErrors(id, response)
-			}
+			s.fail(id, a, panicked(ctx, s.log, v))
 		}
 	}()
 	var op *execution
@@ -154,16 +152,12 @@ func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.
 		response = failed(err)
 	}
 	if response != nil {
-		if s.drop(id, a) {
-			s.sendErrors(id, response)
-		}
+		s.fail(id, a, response)
 		return
 	}
 	for response = op.next(s.log); response != nil; response = op.next(s.log) {
 		if len(response.Data) == 0 && len(response.Errors) > 0 { // it never ran, or cannot go on
-			if s.drop(id, a) {
-				s.sendErrors(id, response)
-			}
+			s.fail(id, a, response)
 			return
 		}
 		if ctx.Err() == nil {
@@ -175,7 +169,15 @@ func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.
 	}
 }
 
-// sendErrors ends an operation with the errors of a response.
+// fail ends an operation with the errors of a response, unless the client ended it
+// before.
+func (s *socket) fail(id string, a *active, response *graphql.Response) {
+	if s.drop(id, a) {
+		s.sendErrors(id, response)
+	}
+}
+
+// sendErrors says of an operation that it ended, with the errors of a response.
 func (s *socket) sendErrors(id string, response *graphql.Response) {
 	s.send(message{ID: id, Type: "error", Payload: mustJSON(response.Errors)})
 }

@@ -213,6 +213,11 @@ func (t *transport) run(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		deliver(w, r, exec, op, media, t.log)
 		return
 	}
+	answerWhole(ctx, w, exec, op, media)
+}
+
+// answerWhole executes an operation and writes its answer in one piece.
+func answerWhole(ctx context.Context, w http.ResponseWriter, exec graphql.GraphExecutor, op *graphql.OperationContext, media string) {
 	table, err := tableOf(wanted(ctx), op)
 	if err != nil {
 		refuse(w, media, 0, err)

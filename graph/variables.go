@@ -146,32 +146,40 @@ func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.E
 		return nil
 	}
 	if list := reflect.ValueOf(value); t.Elem != nil && list.Kind() == reflect.Slice {
-		for i := range list.Len() {
-			if err := s.check(t.Elem, list.Index(i).Interface(), childPath(path, ast.PathIndex(i))); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.checkList(t.Elem, list, path)
 	}
 	def := s.schema.Types[t.Name()]
 	if fields, ok := value.(map[string]any); ok && def.Kind == ast.InputObject {
-		if def.Directives.ForName("oneOf") != nil {
-			if err := oneOf(def, fields); err != nil {
-				return unread(err, path)
-			}
-		}
-		for _, f := range def.Fields {
-			if err := s.check(f.Type, fields[f.Name], childPath(path, ast.PathName(f.Name))); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.checkObject(def, fields, path)
 	}
 	if def.Kind == ast.Enum {
 		return unread(isEnum(def, value), path)
 	}
 	if read := scalars[t.Name()]; read != nil {
 		return unread(read(value), path)
+	}
+	return nil
+}
+
+func (s *variableStage) checkList(of *ast.Type, list reflect.Value, path ast.Path) *gqlerror.Error {
+	for i := range list.Len() {
+		if err := s.check(of, list.Index(i).Interface(), childPath(path, ast.PathIndex(i))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *variableStage) checkObject(def *ast.Definition, fields map[string]any, path ast.Path) *gqlerror.Error {
+	if def.Directives.ForName("oneOf") != nil {
+		if err := oneOf(def, fields); err != nil {
+			return unread(err, path)
+		}
+	}
+	for _, f := range def.Fields {
+		if err := s.check(f.Type, fields[f.Name], childPath(path, ast.PathName(f.Name))); err != nil {
+			return err
+		}
 	}
 	return nil
 }
