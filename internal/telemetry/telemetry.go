@@ -87,33 +87,43 @@ func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Han
 		start := time.Now()
 		rec := &statusRecorder{ResponseWriter: w}
 		m.flying.Inc()
-		defer func() {
-			m.flying.Dec()
-			if v := recover(); v != nil {
-				aborted := v == any(http.ErrAbortHandler)
-				if !aborted {
-					log.ErrorContext(r.Context(), "panic", "route", route, "error", analytics.Panicked(v))
-				}
-				if aborted || rec.status != 0 { // lest what was written passes for all
-					defer panic(http.ErrAbortHandler)
-				} else {
-					http.Error(rec, "internal error", http.StatusInternalServerError)
-				}
-			}
-			took, count := time.Since(start), good
-			if status := rec.Status(); status != http.StatusOK {
-				count = m.requests.WithLabelValues(route, strconv.Itoa(status))
-			}
-			count.Inc()
-			if !rec.stream() {
-				seconds.Observe(took.Seconds())
-			}
-			if log.Enabled(r.Context(), slog.LevelDebug) {
-				log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took.String())
-			}
-		}()
-		h.ServeHTTP(rec, r)
+		whole := answer(rec, r, route, log, h)
+		m.flying.Dec()
+		took, count := time.Since(start), good
+		if status := rec.Status(); status != http.StatusOK {
+			count = m.requests.WithLabelValues(route, strconv.Itoa(status))
+		}
+		count.Inc()
+		if !rec.stream() {
+			seconds.Observe(took.Seconds())
+		}
+		if log.Enabled(r.Context(), slog.LevelDebug) {
+			log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", rec.Status(), "took", took.String())
+		}
+		if !whole { // lest what was written passes for all
+			panic(http.ErrAbortHandler)
+		}
 	})
+}
+
+// answer has h answer, and a 500 written where it panics before it begins. It reports
+// whether the answer is whole.
+func answer(rec *statusRecorder, r *http.Request, route string, log *slog.Logger, h http.Handler) (whole bool) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		aborted := v == any(http.ErrAbortHandler)
+		if !aborted {
+			log.ErrorContext(r.Context(), "panic", "route", route, "error", analytics.Panicked(v))
+		}
+		if whole = !aborted && rec.status == 0; whole {
+			http.Error(rec, "internal error", http.StatusInternalServerError)
+		}
+	}()
+	h.ServeHTTP(rec, r)
+	return true
 }
 
 type statusRecorder struct {
