@@ -22,20 +22,9 @@ type auditCmd struct {
 
 // Run lists administrative acts, latest first.
 func (c *auditCmd) Run(ctx context.Context, std streams) error {
-	f := analytics.AuditFilter{Name: c.Act, Actor: c.Actor, Most: c.Limit}
-	var err error
-	if c.Since != "" {
-		if f.Since, err = instant("--since", c.Since); err != nil {
-			return err
-		}
-	}
-	if c.Until != "" {
-		if f.Until, err = instant("--until", c.Until); err != nil {
-			return err
-		}
-	}
-	if c.Limit < 1 {
-		return fmt.Errorf("--limit must be 1 or more, got %d", c.Limit)
+	f, err := c.filter()
+	if err != nil {
+		return err
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		if c.Tenant != "" {
@@ -59,4 +48,23 @@ func (c *auditCmd) Run(ctx context.Context, std streams) error {
 		}
 		return err
 	})
+}
+
+// filter is what the flags ask for, of whichever tenant.
+func (c *auditCmd) filter() (f analytics.AuditFilter, err error) {
+	f = analytics.AuditFilter{Name: c.Act, Actor: c.Actor, Most: c.Limit}
+	if c.Since != "" {
+		if f.Since, err = instant("--since", c.Since); err != nil {
+			return f, err
+		}
+	}
+	if c.Until != "" {
+		if f.Until, err = instant("--until", c.Until); err != nil {
+			return f, err
+		}
+	}
+	if c.Limit < 1 {
+		return f, fmt.Errorf("--limit must be 1 or more, got %d", c.Limit)
+	}
+	return f, nil
 }

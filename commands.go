@@ -174,39 +174,10 @@ const maxKeyName = 256
 
 // Run creates a key and prints the secret alone.
 func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
-	if len(c.Name) > maxKeyName {
-		return fmt.Errorf("--name must be at most %d bytes long, got %d", maxKeyName, len(c.Name))
+	k, err := c.key()
+	if err != nil {
+		return err
 	}
-	k := analytics.APIKey{Name: c.Name, Documents: analytics.DocumentMode(c.Mode)}
-	for _, name := range c.Scopes {
-		scope, err := analytics.ParseScope(strings.TrimSpace(name))
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(k.Scopes, scope) {
-			k.Scopes = append(k.Scopes, scope)
-		}
-	}
-	if len(k.Scopes) == 0 {
-		return errors.New("--scopes must name at least one of analytics:read, events:write, admin")
-	}
-	if c.Expires != nil {
-		at, err := instant("--expires", *c.Expires)
-		if err != nil {
-			return err
-		}
-		if !at.After(time.Now()) {
-			return fmt.Errorf("--expires must lie in the future, got %s", *c.Expires)
-		}
-		k.ExpiresAt = &at
-	}
-	if c.Budget != nil && *c.Budget < 0 {
-		return fmt.Errorf("--budget must be 0 or more, got %d", *c.Budget)
-	}
-	if c.Rate != nil && (*c.Rate < 0 || *c.Rate > math.MaxInt32) {
-		return fmt.Errorf("--rate-limit must be from 0 to %d, got %d", math.MaxInt32, *c.Rate)
-	}
-	k.Budget, k.RateLimit = c.Budget, c.Rate
 	return withTenant(ctx, c.Database, c.Tenant, func(s *store.Store, t analytics.Tenant) error {
 		id, secret, err := createKey(ctx, s, t, k)
 		if err != nil {
@@ -217,6 +188,50 @@ func (c *createKeyCmd) Run(ctx context.Context, std streams) error {
 		}
 		return nil
 	})
+}
+
+// key is the key that the flags describe.
+func (c *createKeyCmd) key() (k analytics.APIKey, err error) {
+	if len(c.Name) > maxKeyName {
+		return k, fmt.Errorf("--name must be at most %d bytes long, got %d", maxKeyName, len(c.Name))
+	}
+	k = analytics.APIKey{Name: c.Name, Documents: analytics.DocumentMode(c.Mode), Budget: c.Budget, RateLimit: c.Rate}
+	if k.Scopes, err = parseScopes(c.Scopes); err != nil {
+		return k, err
+	}
+	if c.Expires != nil {
+		at, err := instant("--expires", *c.Expires)
+		if err != nil {
+			return k, err
+		}
+		if !at.After(time.Now()) {
+			return k, fmt.Errorf("--expires must lie in the future, got %s", *c.Expires)
+		}
+		k.ExpiresAt = &at
+	}
+	if c.Budget != nil && *c.Budget < 0 {
+		return k, fmt.Errorf("--budget must be 0 or more, got %d", *c.Budget)
+	}
+	if c.Rate != nil && (*c.Rate < 0 || *c.Rate > math.MaxInt32) {
+		return k, fmt.Errorf("--rate-limit must be from 0 to %d, got %d", math.MaxInt32, *c.Rate)
+	}
+	return k, nil
+}
+
+func parseScopes(names []string) (scopes []analytics.Scope, err error) {
+	for _, name := range names {
+		scope, err := analytics.ParseScope(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	if len(scopes) == 0 {
+		return nil, errors.New("--scopes must name at least one of analytics:read, events:write, admin")
+	}
+	return scopes, nil
 }
 
 // createKey makes a key for a tenant and returns its id and its secret.

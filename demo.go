@@ -173,6 +173,31 @@ func latestCampaign(campaigns []analytics.CampaignInput, today time.Time) analyt
 }
 
 func fillTenant(ctx context.Context, w *ingest.Writer, tenant int64, t demo.Tenant, bar *progressbar.ProgressBar) error {
+	if err := fillNouns(ctx, w, tenant, t); err != nil {
+		return err
+	}
+	batch := make([]analytics.EventInput, 0, ingest.MaxEvents)
+	record := func() error {
+		verdicts, err := w.Record(ctx, tenant, batch)
+		if err == nil && len(verdicts.Rejected) > 0 {
+			err = fmt.Errorf("sample event %d: %s", verdicts.Rejected[0].Index, verdicts.Rejected[0].Message)
+		}
+		_ = bar.Add(len(batch))
+		batch = batch[:0]
+		return err
+	}
+	for e := range t.Events {
+		if batch = append(batch, e); len(batch) == ingest.MaxEvents {
+			if err := record(); err != nil {
+				return err
+			}
+		}
+	}
+	return record()
+}
+
+// fillNouns makes what a tenant's events are about.
+func fillNouns(ctx context.Context, w *ingest.Writer, tenant int64, t demo.Tenant) error {
 	for chunk := range slices.Chunk(t.Partners, ingest.MaxNouns) {
 		if _, err := w.UpsertPartners(ctx, tenant, chunk); err != nil {
 			return err
@@ -194,24 +219,7 @@ func fillTenant(ctx context.Context, w *ingest.Writer, tenant int64, t demo.Tena
 			return err
 		}
 	}
-	batch := make([]analytics.EventInput, 0, ingest.MaxEvents)
-	record := func() error {
-		verdicts, err := w.Record(ctx, tenant, batch)
-		if err == nil && len(verdicts.Rejected) > 0 {
-			err = fmt.Errorf("sample event %d: %s", verdicts.Rejected[0].Index, verdicts.Rejected[0].Message)
-		}
-		_ = bar.Add(len(batch))
-		batch = batch[:0]
-		return err
-	}
-	for e := range t.Events {
-		if batch = append(batch, e); len(batch) == ingest.MaxEvents {
-			if err := record(); err != nil {
-				return err
-			}
-		}
-	}
-	return record()
+	return nil
 }
 
 func readState(path string) *demoState {
