@@ -133,35 +133,43 @@ func (d *apiDocument) resolve() error {
 	return nil
 }
 
-func (d *apiDocument) resolveOperation(o *operation) (err error) {
+func (d *apiDocument) resolveOperation(o *operation) error {
 	for i := range o.Parameters {
-		if p := &o.Parameters[i]; p.Ref != "" {
-			if *p, err = d.Components.Parameters.named(p.Ref, "parameters"); err != nil {
-				return err
-			}
-		}
-		if err = d.resolveSchema(&o.Parameters[i].Schema, 0); err != nil {
+		if err := d.resolveParameter(&o.Parameters[i]); err != nil {
 			return err
 		}
 	}
 	if o.RequestBody != nil {
-		if err = d.resolveMedia(o.RequestBody.Content); err != nil {
+		if err := d.resolveMedia(o.RequestBody.Content); err != nil {
 			return err
 		}
 	}
-	for _, r := range o.Responses {
-		for i := range r.Value.Headers {
-			if h := &r.Value.Headers[i].Value; h.Ref != "" {
-				if *h, err = d.Components.Headers.named(h.Ref, "headers"); err != nil {
-					return err
-				}
-			}
-		}
-		if err = d.resolveMedia(r.Value.Content); err != nil {
+	for i := range o.Responses {
+		if err := d.resolveResponse(&o.Responses[i].Value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *apiDocument) resolveParameter(p *parameter) (err error) {
+	if p.Ref != "" {
+		if *p, err = d.Components.Parameters.named(p.Ref, "parameters"); err != nil {
+			return err
+		}
+	}
+	return d.resolveSchema(&p.Schema, 0)
+}
+
+func (d *apiDocument) resolveResponse(r *response) (err error) {
+	for i := range r.Headers {
+		if h := &r.Headers[i].Value; h.Ref != "" {
+			if *h, err = d.Components.Headers.named(h.Ref, "headers"); err != nil {
+				return err
+			}
+		}
+	}
+	return d.resolveMedia(r.Content)
 }
 
 func (d *apiDocument) resolveMedia(content object[media]) error {
