@@ -194,23 +194,33 @@ func (c *compaction) tenant(ctx context.Context, tenant int64) error {
 		}
 		after = found[len(found)-1].key
 		c.Buckets += len(found)
-		found, more := inParts(found)
-		parts = parts || more
-		for len(found) > 0 {
-			n := batchSize(found)
-			batch, left, err := c.light(ctx, tenant, found[:n])
-			if err != nil {
-				return err
-			}
-			if taken, err := c.merge(ctx, tenant, batch); err != nil || !taken {
-				return err
-			}
-			parts = parts || len(left) > 0
-			c.merged += len(batch)
-			c.progress(min(c.merged, c.merges), c.merges)
-			found = append(left, found[n:]...)
+		left, taken, err := c.mergeAll(ctx, tenant, found)
+		if err != nil || !taken {
+			return err
 		}
+		parts = parts || left
 	}
+}
+
+// mergeAll merges buckets, as many at a time as a transaction takes. It reports whether
+// some are left in parts, and false for taken when the tenant's cells are being rebuilt.
+func (c *compaction) mergeAll(ctx context.Context, tenant int64, buckets []looseBucket) (parts, taken bool, err error) {
+	buckets, parts = inParts(buckets)
+	for len(buckets) > 0 {
+		n := batchSize(buckets)
+		batch, left, err := c.light(ctx, tenant, buckets[:n])
+		if err != nil {
+			return parts, false, err
+		}
+		if taken, err := c.merge(ctx, tenant, batch); err != nil || !taken {
+			return parts, false, err
+		}
+		parts = parts || len(left) > 0
+		c.merged += len(batch)
+		c.progress(min(c.merged, c.merges), c.merges)
+		buckets = append(left, buckets[n:]...)
+	}
+	return parts, true, nil
 }
 
 // inParts cuts buckets that hold more rows than a transaction takes, and reports
