@@ -385,7 +385,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	m := newMemory(1000, 1<<20, 1<<18)
 	for subject := range int64(20_000) {
 		items := []item{{totalsKey(1, query(subject)), time.Hour}}
-		m.keep(items[0].key, m.stampsOf(items)[0], subject, 300, time.Now(), time.Now().Add(time.Hour), 0)
+		m.keep(items[0].key, &entry{value: subject, size: 300, stamp: m.stampsOf(items)[0], until: time.Now().Add(time.Hour)}, time.Now(), 0)
 	}
 	m.entries.CleanUp()
 	if n := m.entries.EstimatedSize(); n > 1000 {

@@ -148,7 +148,7 @@ func (l *loading[V]) landLoaded(ctx context.Context, missing []int, values []V, 
 
 func (l *loading[V]) remember(i int, v V, right, until time.Time) {
 	at := l.flights[i]
-	l.level1.keep(at.key, at.stamp, v, l.kind.size(v), right, until, l.o.MaxStale)
+	l.level1.keep(at.key, &entry{value: v, size: l.kind.size(v), stamp: at.stamp, until: until}, right, l.o.MaxStale)
 }
 
 // landStale answers flights with what is remembered past its time, all of them

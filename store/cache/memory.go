@@ -29,13 +29,15 @@ type stamp uint64
 // entrySize is what an entry takes beside its value, roughly.
 const entrySize = 450
 
+// entry is a value and what is known of it. Whoever keeps it says the first four.
 type entry struct {
 	value any
-	stamp stamp
-	until time.Time
-	right atomic.Int64 // last known to be right, Unix nanoseconds
-	keep  time.Duration
 	size  int
+	stamp stamp     // that its topic had before it was read
+	until time.Time // when it is not believed any longer
+
+	right atomic.Int64  // last known to be right, Unix nanoseconds
+	stays time.Duration // from when it was kept
 }
 
 func newMemory(entries, bytes, large int) *memory {
@@ -47,7 +49,7 @@ func newMemory(entries, bytes, large int) *memory {
 		entries: otter.Must(&otter.Options[key, *entry]{
 			MaximumWeight:    uint64(bytes),
 			Weigher:          func(k key, e *entry) uint32 { return uint32(min(max(e.size+len(k.what)+entrySize, least), 1<<31)) },
-			ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[key, *entry]) time.Duration { return e.Value.keep }),
+			ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[key, *entry]) time.Duration { return e.Value.stays }),
 		}),
 	}
 }
@@ -115,12 +117,12 @@ func (m *memory) remains(k key) *entry {
 	return e
 }
 
-// keep remembers a value that was last known to be right at right. It stays for
+// keep remembers an entry that was last known to be right at right. It stays for
 // stale after its time.
-func (m *memory) keep(k key, s stamp, value any, size int, right, until time.Time, stale time.Duration) {
-	e := &entry{value: value, stamp: s, until: until, size: size, keep: time.Until(until) + stale}
+func (m *memory) keep(k key, e *entry, right time.Time, stale time.Duration) {
 	e.right.Store(right.UnixNano())
-	if e.keep > 0 && size < m.large {
+	e.stays = time.Until(e.until) + stale
+	if e.stays > 0 && e.size < m.large {
 		m.entries.Set(k, e)
 	}
 }
