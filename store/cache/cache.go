@@ -4,6 +4,14 @@
 // how registered documents are kept in Redis; it must know neither Postgres nor
 // who asks.
 //
+// A read goes this way. It is a request for items (fetch.go), which memory answers
+// if it can (memory.go). For each item that is missing the request joins a flight,
+// the same question on its way for all who ask it (flight.go), and waits until it
+// lands. The flights that nobody has under way it leads itself, as one loading
+// (load.go): from Redis, whose look-ups go together (lookup.go), then by one call of
+// Next, and while Next is out of reach from what is remembered past its time. What
+// was loaded is kept in both levels under the stamp and the token from before.
+//
 // The promise: a read sees every write that was acknowledged a second before
 // it, and one under analytics.WithFresh every acknowledged write, whichever of
 // the processes involved was killed, paused or cut off meanwhile; docs/design.md

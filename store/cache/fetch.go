@@ -118,7 +118,7 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int) (again 
 		}
 		go func() {
 			defer end()
-			r.run(loading, shared, mine, places)
+			r.lead(loading, shared, mine, places)
 		}()
 	}
 	for i, f := range flights {
@@ -139,9 +139,9 @@ func (r *request[V]) wait(ctx context.Context, shared *flights, n []int) (again 
 	return again, nil
 }
 
-// run is the load of the flights, which are those of the items at places n. It
-// lands them all, whatever happens.
-func (r *request[V]) run(ctx context.Context, shared *flights, flights []*flight, n []int) {
+// lead loads for the flights, which are those of the items at places n. It lands them
+// all, whatever happens.
+func (r *request[V]) lead(ctx context.Context, shared *flights, flights []*flight, n []int) {
 	l := &loading[V]{request: r, shared: shared, flights: flights, n: n, landed: make([]bool, len(n))}
 	err := errors.New("cache: the load ended without a result")
 	defer func() {

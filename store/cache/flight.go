@@ -31,9 +31,9 @@ type purpose struct {
 	maxAge time.Duration
 }
 
-// trip is one load, for all flights that it answers. Whoever waits may leave;
+// sharedLoad is one load, for all flights that it answers. Whoever waits may leave;
 // when nobody is left it is broken off. The lock of all flights guards it.
-type trip struct {
+type sharedLoad struct {
 	flights []*flight
 	flying  int // of them
 	waiting int // for any of them
@@ -43,7 +43,7 @@ type trip struct {
 // flight is a question on its way.
 type flight struct {
 	purpose
-	trip  *trip
+	load  *sharedLoad
 	stamp stamp
 	began time.Time
 	done  chan struct{} // closed when found or err is set
@@ -70,19 +70,19 @@ const joinFor = 500 * time.Millisecond
 func (f *flights) join(items []item, stamps []stamp, maxAge time.Duration, informed bool, end context.CancelFunc) (all []*flight, led []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now, own := time.Now(), &trip{end: end}
+	now, own := time.Now(), &sharedLoad{end: end}
 	all = make([]*flight, len(items))
 	for i, it := range items {
 		to := purpose{it.key, maxAge}
 		at := f.open[to]
 		if at == nil || at.stamp != stamps[i] || !informed && now.Sub(at.began) > joinFor {
-			at = &flight{purpose: to, trip: own, stamp: stamps[i], began: now, done: make(chan struct{})}
+			at = &flight{purpose: to, load: own, stamp: stamps[i], began: now, done: make(chan struct{})}
 			own.flights = append(own.flights, at)
 			own.flying++
 			f.open[to] = at
 			led = append(led, i)
 		}
-		at.trip.waiting++
+		at.load.waiting++
 		all[i] = at
 	}
 	return all, led
@@ -94,14 +94,14 @@ func (f *flights) leave(all []*flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, at := range all {
-		t := at.trip
-		if t.waiting--; t.waiting > 0 || t.flying == 0 {
+		l := at.load
+		if l.waiting--; l.waiting > 0 || l.flying == 0 {
 			continue
 		}
-		for _, at := range t.flights {
+		for _, at := range l.flights {
 			f.close(at)
 		}
-		t.end()
+		l.end()
 	}
 }
 
@@ -116,7 +116,7 @@ func (f *flights) close(at *flight) {
 func (f *flights) land(at *flight, got found, err error) {
 	f.mu.Lock()
 	f.close(at)
-	at.trip.flying--
+	at.load.flying--
 	f.mu.Unlock()
 	at.found, at.err = got, err
 	close(at.done)

@@ -24,6 +24,9 @@ type loading[V any] struct {
 	known   []recalled // what Redis knows of them, all zero when it is out of reach
 }
 
+// run lands the flights: from Redis, then from the store, or while that is out of reach
+// from what is remembered past its time. After an error those that have not landed are
+// the caller's to land.
 func (l *loading[V]) run(ctx context.Context) error {
 	l.known = make([]recalled, len(l.n))
 	if l.remote != nil && !l.fresh && l.trusted() {
