@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"footfall/analytics"
@@ -38,9 +39,23 @@ func noVerdicts() analytics.Verdicts { return analytics.Verdicts{Rejected: []ana
 // recordAll records the n events that at returns, or the reasons why it cannot.
 func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int) (*analytics.EventInput, error)) (analytics.Verdicts, error) {
 	verdicts := noVerdicts()
-	now := w.o.Now()
-	good := make([]analytics.Event, 0, n)
-	places := make([]int, 0, n)
+	good, places := checkAll(n, at, w.o.Now(), &verdicts)
+	if len(good) == 0 {
+		return verdicts, nil
+	}
+	outcomes, err := w.commit(ctx, tenant, good)
+	if err != nil {
+		return noVerdicts(), err
+	}
+	w.judge(ctx, tenant, outcomes, good, places, &verdicts)
+	slices.SortFunc(verdicts.Rejected, func(a, b analytics.Rejection) int { return cmp.Compare(a.Index, b.Index) })
+	return verdicts, nil
+}
+
+// checkAll is the events that may be recorded and their places among the n that at
+// returns; the others are rejected.
+func checkAll(n int, at func(int) (*analytics.EventInput, error), now time.Time, verdicts *analytics.Verdicts) (good []analytics.Event, places []int) {
+	good, places = make([]analytics.Event, 0, n), make([]int, 0, n)
 	for i := range n {
 		in, err := at(i)
 		var e analytics.Event
@@ -53,15 +68,15 @@ func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int
 		}
 		good, places = append(good, e), append(places, i)
 	}
-	if len(good) == 0 {
-		return verdicts, nil
-	}
-	outcomes, err := w.commit(ctx, tenant, good)
-	if err != nil {
-		return noVerdicts(), err
-	}
-	var from time.Time // of events that are kept
-	asked := false
+	return good, places
+}
+
+// judge adds to the verdicts what became of the events that were committed.
+func (w *Writer) judge(ctx context.Context, tenant int64, outcomes []analytics.Outcome, events []analytics.Event, places []int, verdicts *analytics.Verdicts) {
+	horizon := sync.OnceValue(func() time.Time {
+		from, _ := w.o.Store.Horizon(ctx, tenant) // the others are committed, whatever this says
+		return from
+	})
 	for i, outcome := range outcomes {
 		switch outcome {
 		case analytics.Accepted:
@@ -69,17 +84,11 @@ func (w *Writer) recordAll(ctx context.Context, tenant int64, n int, at func(int
 		case analytics.Duplicate:
 			verdicts.Duplicates++
 		case analytics.TooOld:
-			if !asked { // the others are committed, whatever this says
-				from, _ = w.o.Store.Horizon(ctx, tenant)
-				asked = true
-			}
-			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], analytics.Pruned(good[i].At, from)))
+			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], analytics.Pruned(events[i].At, horizon())))
 		default:
-			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], unknownSubject(&good[i])))
+			verdicts.Rejected = append(verdicts.Rejected, rejection(places[i], unknownSubject(&events[i])))
 		}
 	}
-	slices.SortFunc(verdicts.Rejected, func(a, b analytics.Rejection) int { return cmp.Compare(a.Index, b.Index) })
-	return verdicts, nil
 }
 
 func rejection(i int, err error) analytics.Rejection {

@@ -24,43 +24,21 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 	if len(watches) == 0 {
 		return nil
 	}
-	byViewer := map[whose]*audience{}
-	var order []*audience
+	all := byViewer(watches)
 	for _, f := range watches {
-		k := whose{f.subject, int64(f.visitor)}
-		a := byViewer[k]
-		if a == nil {
-			a = &audience{whose: k}
-			byViewer[k] = a
-			order = append(order, a)
-		}
-		a.added = append(a.added, f.Watched())
-		d.ledger.AddWatched(f.subject, f.visitor, f.Watched(), f.Dimensions)
-		if f.LoggedIn {
-			analytics.Intervals{f.Watched()}.EachQuarter(func(at time.Time, _ int64) {
-				d.ledger.Add(analytics.Fact{
-					Subject: f.subject, Action: analytics.WatchLogin, At: at, Visitor: f.visitor, Dimensions: &f.Dimensions,
-				})
-			})
-		}
+		d.enterWatch(f)
 	}
-	added, err := d.findNews(ctx, order)
+	added, err := d.findNews(ctx, all)
 	if err != nil {
 		return err
 	}
 	var subjects, visitors []int64
 	var watched []string
-	for i, a := range order {
-		if len(a.news) == 0 {
-			continue
+	for i, a := range all {
+		if len(a.news) > 0 {
+			d.enterNews(a)
+			subjects, visitors, watched = append(subjects, a.subject), append(visitors, a.identity), append(watched, added[i])
 		}
-		a.news.EachQuarter(func(at time.Time, micros int64) {
-			d.ledger.Add(analytics.Fact{
-				Subject: a.subject, Action: analytics.Watch, At: at, Micros: micros, Visitor: uint32(a.identity),
-			})
-		})
-		d.ledger.AddSteps(a.subject, a.news.Steps())
-		subjects, visitors, watched = append(subjects, a.subject), append(visitors, a.identity), append(watched, added[i])
 	}
 	if len(subjects) == 0 {
 		return nil
@@ -69,6 +47,46 @@ func (d *deriver) audiences(ctx context.Context, watches []*fact) error {
 		"tenant_id": d.tenant, "subjects": subjects, "visitors": visitors, "watched": watched,
 	})
 	return err
+}
+
+// byViewer gathers what each viewer watched, in the order of their first watches.
+func byViewer(watches []*fact) []*audience {
+	known := map[whose]*audience{}
+	var order []*audience
+	for _, f := range watches {
+		k := whose{f.subject, int64(f.visitor)}
+		a := known[k]
+		if a == nil {
+			a = &audience{whose: k}
+			known[k] = a
+			order = append(order, a)
+		}
+		a.added = append(a.added, f.Watched())
+	}
+	return order
+}
+
+// enterWatch enters what counts of a watch whatever the viewer watched before.
+func (d *deriver) enterWatch(f *fact) {
+	d.ledger.AddWatched(f.subject, f.visitor, f.Watched(), f.Dimensions)
+	if !f.LoggedIn {
+		return
+	}
+	analytics.Intervals{f.Watched()}.EachQuarter(func(at time.Time, _ int64) {
+		d.ledger.Add(analytics.Fact{
+			Subject: f.subject, Action: analytics.WatchLogin, At: at, Visitor: f.visitor, Dimensions: &f.Dimensions,
+		})
+	})
+}
+
+// enterNews enters the time that a viewer had not watched before.
+func (d *deriver) enterNews(a *audience) {
+	a.news.EachQuarter(func(at time.Time, micros int64) {
+		d.ledger.Add(analytics.Fact{
+			Subject: a.subject, Action: analytics.Watch, At: at, Micros: micros, Visitor: uint32(a.identity),
+		})
+	})
+	d.ledger.AddSteps(a.subject, a.news.Steps())
 }
 
 // findNews subtracts what viewers have watched before from what was added, which it
