@@ -46,7 +46,7 @@ func (r *rowReader) read(e *Decoded) error {
 	}
 	e.Line, _ = r.csv.FieldPos(0)
 	r.line = e.Line
-	if r.csv.InputOffset()-began > int64(maxRow) {
+	if r.csv.InputOffset()-began > maxRow {
 		e.reject("longer than %d bytes", maxLine)
 		return nil
 	}
@@ -110,7 +110,7 @@ func (r *rowReader) readHeader() error {
 	return nil
 }
 
-const maxRow = maxLine + len("\r\n")
+const maxRow = maxLine + 2 // with CR LF
 
 var errLongRow = errors.New("ingest: a row is too long")
 
