@@ -50,8 +50,9 @@ func (c Calendar) WholeSlots(r Range) ([]Slot, error) {
 	r.End = c.Window(r.End.Add(-time.Microsecond)).End
 	slots, err := c.Slots(r)
 	for _, s := range slots {
-		if BucketOf(LevelQuarter, s.End).Start(LevelQuarter) != s.End {
-			return nil, Invalidf("timeZone", "%s was not a multiple of 15 minutes from UTC at %s: ask for another zone", c.Zone, s.End.Format(time.RFC3339))
+		if s.cutsQuarters() {
+			return nil, Invalidf("timeZone", "%s was not a multiple of 15 minutes from UTC between %s and %s: ask for another zone",
+				c.Zone, s.Start.Format(time.RFC3339), s.End.Format(time.RFC3339))
 		}
 	}
 	return slots, err

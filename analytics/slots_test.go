@@ -193,6 +193,18 @@ func TestSlotsRefusesTooMany(t *testing.T) {
 	refused(t, "three centuries of quarter-hours", err, "interval", []string{"QUARTER_HOUR", "100000"})
 }
 
+// Buckets with an end inside a quarter-hour are not whole ones, be it either end.
+func TestWholeSlotsAreQuarterHours(t *testing.T) {
+	t.Parallel()
+	for zoned, refused := range map[string]bool{"1971-12-15": true, "1972-01-20": true, "1972-02-20": false} { // Liberia went to UTC on 7 January 1972
+		day, err := time.Parse(time.DateOnly, zoned)
+		ok(t, err)
+		calendar := analytics.Calendar{Interval: analytics.IntervalMonth, Zone: zone(t, "Africa/Monrovia")}
+		_, err = calendar.WholeSlots(analytics.Range{Start: day, End: day.Add(time.Hour)})
+		same(t, zoned, err != nil, refused)
+	}
+}
+
 // In every zone, weeks start on the day asked for, follow each other without a
 // gap, and are seven days long but where a zone skipped one.
 func TestWeeksStartOnTheDayAskedFor(t *testing.T) {
