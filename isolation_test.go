@@ -334,6 +334,14 @@ func TestMutationsTellNoMeasures(t *testing.T) {
 			t.Errorf("%d fields of %s read measures", reads, noun)
 		}
 	}
+	const two = `mutation { a: createActivation(input: { activationId: "first", eventKey: "e", eventName: "n", tier: "t", startAt: "2026-03-01T00:00:00Z", endAt: "2026-03-02T00:00:00Z" }) { token }
+		b: setActivationStatus(activationId: "first", status: DISMISSED) { activation { metrics { clickCount } } } }`
+	for _, header := range []http.Header{nil, {"X-Footfall-Dry-Run": {"1"}}} {
+		if a := admin.post(two, nil, header); len(a.errors) == 0 || a.errors[0].code() != "FORBIDDEN" {
+			t.Errorf("%v: gave %s", header, a.body)
+		}
+	}
+	equal(t, "nothing of it is written", at(both.ask(`{ activation(activationId: "first") { id } }`), "activation"), any(nil))
 }
 
 // Who has no credential, a wrong one, or one that was revoked or has expired,

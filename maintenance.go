@@ -24,7 +24,7 @@ func (c *compactCmd) Run(ctx context.Context, std streams) error {
 		}
 		_ = bar.Finish()
 		if done.Busy {
-			_, _ = fmt.Fprintln(std.err, "footfall: another compactor is at work, which merges what there is")
+			_, _ = fmt.Fprintln(std.err, "footfall: another compactor is at work: merging is left to it")
 		}
 		if c.Full {
 			if err = s.RewriteCells(ctx); err != nil {

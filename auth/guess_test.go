@@ -101,7 +101,8 @@ func TestLookupTimeout(t *testing.T) {
 	})
 }
 
-// Nobody waits for a directory longer than its own time; the lookup goes on for others.
+// Who is known waits for a directory no longer than its own time, and the lookup goes on
+// for others. A guess waits for its answer, to be counted.
 func TestLookupIsWaitedForInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -112,12 +113,34 @@ func TestLookupIsWaitedForInTime(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), lookupTimeout/4)
 		defer cancel()
+		if c, err := m.find(ctx, question{}, slow); c == nil || err != nil {
+			t.Errorf("%v, %v", c, err)
+		}
+		time.Sleep(cacheFor)
+		ctx, cancel = context.WithTimeout(t.Context(), lookupTimeout/4)
+		defer cancel()
 		began := time.Now()
 		if _, err := m.find(ctx, question{}, slow); !analytics.IsUnavailable(err) || time.Since(began) != lookupTimeout/4 {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		if c, err := m.find(t.Context(), question{}, slow); c == nil || err != nil || time.Since(began) != lookupTimeout/2 {
 			t.Errorf("%v, %v after %v", c, err, time.Since(began))
+		}
+	})
+}
+
+// Guesses whose senders leave are counted like all others.
+func TestGuessesThatHangUpAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now, time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if c, err := m.find(ctx, question{kind: 'k'}, func(context.Context) (*credential, error) {
+			time.Sleep(time.Second)
+			return nil, nil
+		}); c != nil || err != nil {
+			t.Errorf("%v, %v: want the answer that there is none", c, err)
 		}
 	})
 }

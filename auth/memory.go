@@ -77,39 +77,51 @@ func (m *memory) find(ctx context.Context, q question, look lookup) (*credential
 	} else if a, ok := m.recall(q); ok {
 		return a.credential, nil
 	}
+	ask := func() (any, error) { return m.askOnce(ctx, q, look) }
 	if a, ok := m.stillAway(q); ok && !fresh {
-		m.together(ctx, q, look)
+		m.flights.DoChan(q.name(), ask)
 		return a.credential, nil
 	}
 	for {
-		select {
-		case asked := <-m.together(ctx, q, look):
-			if asked.Err != nil {
-				return nil, asked.Err
-			}
-			if a := asked.Val.(answer); a.turn >= arrival {
-				return a.credential, nil
-			}
-		case <-ctx.Done():
-			return nil, analytics.Unavailable(ctx.Err())
+		asked, err := m.together(ctx, q, ask)
+		if err != nil {
+			return nil, err
+		}
+		if asked.turn >= arrival {
+			return asked.credential, nil
 		}
 	}
 }
 
-// together is the lookup that runs, or a new one: a caller that goes away does not
-// fail the others, and what panics fails them all.
-func (m *memory) together(ctx context.Context, q question, look lookup) <-chan singleflight.Result {
-	return m.flights.DoChan(q.name(), func() (_ any, err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("auth: a lookup: %w", analytics.Panicked(p))
-			}
-		}()
-		if a, ok := m.recall(q); ok && !analytics.Fresh(ctx) {
-			return a, nil
+// together is the answer of the lookup of q that runs, or of a new one. It is waited for
+// as long as ctx goes on; a guess waits for its own in any case, to be counted.
+func (m *memory) together(ctx context.Context, q question, ask func() (any, error)) (answer, error) {
+	if !m.knows(q) {
+		v, err, _ := m.flights.Do(q.name(), ask)
+		a, _ := v.(answer)
+		return a, err
+	}
+	select {
+	case asked := <-m.flights.DoChan(q.name(), ask):
+		a, _ := asked.Val.(answer)
+		return a, asked.Err
+	case <-ctx.Done():
+		return answer{}, analytics.Unavailable(ctx.Err())
+	}
+}
+
+// askOnce asks for all who wait: a caller that goes away does not fail the others, and
+// what panics fails them all.
+func (m *memory) askOnce(ctx context.Context, q question, look lookup) (a answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("auth: a lookup: %w", analytics.Panicked(p))
 		}
-		return m.ask(context.WithoutCancel(ctx), q, look)
-	})
+	}()
+	if a, ok := m.recall(q); ok && !analytics.Fresh(ctx) {
+		return a, nil
+	}
+	return m.ask(context.WithoutCancel(ctx), q, look)
 }
 
 // recall finds an answer young enough to be given without asking again.

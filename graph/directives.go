@@ -19,27 +19,28 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 	if p != nil && p.ActivationID != "" && activationToken {
 		return next(ctx)
 	}
-	if err := p.Require(scope); err != nil {
-		return nil, err
+	err := p.Require(scope)
+	if op := graphql.GetOperationContext(ctx).Operation; err == nil && op.Operation == ast.Mutation {
+		err = permitted(p, op.SelectionSet, map[string]bool{}) // all of it, before any of it writes
 	}
-	if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
-		if err := requiresBelow(p, graphql.GetFieldContext(ctx).Field.Selections, map[string]bool{}); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	return next(ctx)
 }
 
-// requiresBelow refuses a selection with a field that takes a scope which p does not
-// carry. Fragments that were seen are not looked at again.
-func requiresBelow(p *auth.Principal, selections ast.SelectionSet, seen map[string]bool) error {
+// permitted refuses a selection with a field that takes a scope which p does not carry,
+// whatever @skip and @include say. Fragments that were seen are not looked at again.
+func permitted(p *auth.Principal, selections ast.SelectionSet, seen map[string]bool) error {
 	for _, selection := range selections {
 		var below ast.SelectionSet
 		switch s := selection.(type) {
 		case *ast.Field:
-			if also := s.Definition.Directives.ForName("alsoRequires"); also != nil {
-				if err := p.Require(analytics.Scope(also.Arguments.ForName("scope").Value.Raw)); err != nil {
-					return err
+			for _, name := range []string{"requires", "alsoRequires"} {
+				if d := s.Definition.Directives.ForName(name); d != nil {
+					if err := p.Require(analytics.Scope(d.Arguments.ForName("scope").Value.Raw)); err != nil {
+						return err
+					}
 				}
 			}
 			below = s.SelectionSet
@@ -51,7 +52,7 @@ func requiresBelow(p *auth.Principal, selections ast.SelectionSet, seen map[stri
 				below = s.Definition.SelectionSet
 			}
 		}
-		if err := requiresBelow(p, below, seen); err != nil {
+		if err := permitted(p, below, seen); err != nil {
 			return err
 		}
 	}

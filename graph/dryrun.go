@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"footfall/auth"
 	"footfall/edge"
 	"footfall/loaders"
 )
@@ -65,8 +66,13 @@ func (c *costs) InterceptOperation(ctx context.Context, next graphql.OperationHa
 func (c *costs) plan(ctx context.Context, op *graphql.OperationContext, next graphql.OperationHandler) graphql.ResponseHandler {
 	planner := c.planner()
 	respond := graphql.OneShot(&graphql.Response{})
-	if op.Operation.Operation == ast.Query {
+	switch op.Operation.Operation {
+	case ast.Query:
 		respond = next(context.WithValue(ctx, plannerKey{}, planner))
+	case ast.Mutation:
+		if err := permitted(auth.From(ctx), op.Operation.SelectionSet, map[string]bool{}); err != nil {
+			respond = graphql.OneShot(failed(err))
+		}
 	}
 	return func(ctx context.Context) *graphql.Response {
 		response := respond(ctx)

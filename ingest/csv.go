@@ -33,7 +33,6 @@ func (r *rowReader) read(e *Decoded) error {
 			return err
 		}
 	}
-	began := r.csv.InputOffset()
 	cells, err := r.next()
 	var syntax *csv.ParseError
 	switch {
@@ -46,7 +45,7 @@ func (r *rowReader) read(e *Decoded) error {
 	}
 	e.Line, _ = r.csv.FieldPos(0)
 	r.line = e.Line
-	if r.csv.InputOffset()-began > maxRow {
+	if size(cells) > maxLine {
 		e.reject("longer than %d bytes", maxLine)
 		return nil
 	}
@@ -64,7 +63,7 @@ func (r *rowReader) read(e *Decoded) error {
 // follow into its own, up to another quote or the end, so it breaks the input where it
 // can be told from a cell of several lines.
 func (r *rowReader) next() ([]string, error) {
-	r.in.left = maxRow
+	r.in.left = maxLine + len("\r\n")
 	cells, err := r.csv.Read()
 	var syntax *csv.ParseError
 	switch {
@@ -110,7 +109,14 @@ func (r *rowReader) readHeader() error {
 	return nil
 }
 
-const maxRow = maxLine + 2 // with CR LF
+// size is how many bytes a row takes that quotes nothing.
+func size(cells []string) int {
+	n := len(cells) - 1
+	for _, c := range cells {
+		n += len(c)
+	}
+	return n
+}
 
 var errLongRow = errors.New("ingest: a row is too long")
 

@@ -24,7 +24,7 @@ type Planner struct {
 type Call struct {
 	// Of is activations, partners, campaigns, extents or measures.
 	Of string `json:"of"`
-	// Keys are the nouns or queries of the batch, for lists and counts how many were found.
+	// Keys are the nouns or queries of the batch, for lists how many were found, for their length one.
 	Keys int `json:"keys"`
 	// Ranges are those of all its queries: one for a total, one for each bucket
 	// of a time series.
@@ -71,7 +71,7 @@ func (p *Planner) ListActivations(ctx context.Context, tenant int64, f analytics
 // CountActivations implements Source.
 func (p *Planner) CountActivations(ctx context.Context, tenant int64, f analytics.ActivationFilter) (int, error) {
 	n, err := p.Source.CountActivations(ctx, tenant, f)
-	p.note(Call{Of: "activations", Keys: n})
+	p.note(Call{Of: "activations", Keys: 1})
 	return n, err
 }
 
@@ -104,7 +104,7 @@ func (p *Planner) ListCampaigns(ctx context.Context, tenant int64, f analytics.C
 // CountCampaigns implements Source.
 func (p *Planner) CountCampaigns(ctx context.Context, tenant int64, f analytics.CampaignFilter) (int, error) {
 	n, err := p.Source.CountCampaigns(ctx, tenant, f)
-	p.note(Call{Of: "campaigns", Keys: n})
+	p.note(Call{Of: "campaigns", Keys: 1})
 	return n, err
 }
 

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"strings"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Totals answers queries of one tenant, in their order, with one statement
-// however many they are, and another for those by dimensions.
+// however many they are, and another for those that are sliced.
 func (s *Store) Totals(ctx context.Context, tenant int64, queries []analytics.Query) ([]analytics.Answer, error) {
 	asOf := s.instant()
 	answers := make([]analytics.Answer, len(queries))

@@ -2446,7 +2446,7 @@ type ActivationConnection {
   "Where the page lies."
   pageInfo: PageInfo!
   "How many activations pass the filter."
-  totalCount: Int! @cost(weight: "1")
+  totalCount: Int! @cost(weight: "5")
 }
 
 "An activation in a list."
@@ -3028,7 +3028,7 @@ type CampaignConnection {
   "Where the page lies."
   pageInfo: PageInfo!
   "How many campaigns pass the filter."
-  totalCount: Int! @cost(weight: "1")
+  totalCount: Int! @cost(weight: "5")
 }
 
 "A campaign in a list."
@@ -3133,8 +3133,8 @@ field too, for that activation alone.
 directive @requires("The scope." scope: Scope!, "Whether an activation's token will do." activationToken: Boolean! = false) on FIELD_DEFINITION
 
 """
-Names the scope that a field takes of a key beside that of the mutation above it,
-which is refused before it writes anything.
+Names the scope that a key must carry too to select this field in what a mutation
+answers with. Without it the operation is refused and writes nothing.
 """
 directive @alsoRequires("The scope." scope: Scope!) on FIELD_DEFINITION
 

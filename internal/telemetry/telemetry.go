@@ -87,8 +87,8 @@ func (m *Metrics) Watch(route string, log *slog.Logger, h http.Handler) http.Han
 		start := time.Now()
 		rec := &statusRecorder{ResponseWriter: w}
 		m.flying.Inc()
+		defer m.flying.Dec()
 		whole := answer(rec, r, route, log, h)
-		m.flying.Dec()
 		took, count := time.Since(start), good
 		if status := rec.Status(); status != http.StatusOK {
 			count = m.requests.WithLabelValues(route, strconv.Itoa(status))
