@@ -323,7 +323,7 @@ func TestMutationsTellNoMeasures(t *testing.T) {
 			if a := admin.post(query, nil, nil); len(a.errors) != 1 || a.errors[0].code() != "FORBIDDEN" {
 				t.Errorf("%s\ngave %s", query, a.body)
 			}
-			if said := w.as(w.key).post(`{ activations { nodes { activationId } } campaigns { nodes { campaignKey } } partnerLeaderboard { nodes { name } } }`, nil, nil).body; strings.Contains(string(said), name) {
+			if said := w.as(w.key).post(`{ activations { nodes { activationId } } campaigns { nodes { campaignKey } } partnerLeaderboard { nodes { name } } }`, nil, nil).body; strings.Contains(said, name) {
 				t.Errorf("%s was written: %s", query, said)
 			}
 			if a := both.post(query, nil, nil); len(a.errors) != 0 {
