@@ -38,7 +38,7 @@ func TestUpkeepThatIsBusy(t *testing.T) {
 		says      string
 	}{
 		{"footprun", []string{"prune", "--before", "2025-01-01"}, 1, "footfall: nothing was done: another pruner is at work, try again after it\n"},
-		{"compact\x00", []string{"compact"}, 0, "footfall: another compactor is at work, which merges what there is\n"},
+		{"compact\x00", []string{"compact"}, 0, "footfall: another compactor is at work: merging is left to it\n"},
 	} {
 		if _, err = conn.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(binary.BigEndian.Uint64([]byte(c.lock)))); err != nil {
 			t.Fatal(err)
