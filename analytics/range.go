@@ -69,8 +69,10 @@ const QuarterHour = 15 * time.Minute
 
 // cutsQuarters reports whether r begins or ends inside a quarter-hour.
 func (r Range) cutsQuarters() bool {
-	return !r.Start.Truncate(QuarterHour).Equal(r.Start) || !r.End.Truncate(QuarterHour).Equal(r.End)
+	return insideQuarter(r.Start) || insideQuarter(r.End)
 }
+
+func insideQuarter(t time.Time) bool { return !t.Truncate(QuarterHour).Equal(t) }
 
 // QuartersPerDay is how many quarter-hours a UTC day packs.
 const QuartersPerDay = 96

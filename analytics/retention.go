@@ -16,7 +16,7 @@ type Gone struct {
 // GoneAt is why a ragged end cannot be counted.
 func GoneAt(end Range, eventsFrom time.Time) Gone {
 	at := end.End
-	if !end.Start.Equal(BucketOf(LevelQuarter, end.Start).Start(LevelQuarter)) {
+	if insideQuarter(end.Start) {
 		at = end.Start
 	}
 	return Gone{at.UTC(), eventsFrom.UTC()}
