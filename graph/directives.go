@@ -21,7 +21,7 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 	}
 	err := p.Require(scope)
 	if op := graphql.GetOperationContext(ctx).Operation; err == nil && op.Operation == ast.Mutation {
-		err = permitted(p, op.SelectionSet, map[string]bool{}) // all of it, before any of it writes
+		err = permitted(p, op) // all of it, before any of it writes
 	}
 	if err != nil {
 		return nil, err
@@ -29,9 +29,14 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 	return next(ctx)
 }
 
-// permitted refuses a selection with a field that takes a scope which p does not carry,
-// whatever @skip and @include say. Fragments that were seen are not looked at again.
-func permitted(p *auth.Principal, selections ast.SelectionSet, seen map[string]bool) error {
+// permitted refuses an operation with a field that takes a scope which p does not carry,
+// whatever @skip and @include say.
+func permitted(p *auth.Principal, op *ast.OperationDefinition) error {
+	return permittedBelow(p, op.SelectionSet, map[string]bool{})
+}
+
+// permittedBelow does not look again at fragments that were seen.
+func permittedBelow(p *auth.Principal, selections ast.SelectionSet, seen map[string]bool) error {
 	for _, selection := range selections {
 		var below ast.SelectionSet
 		switch s := selection.(type) {
@@ -52,7 +57,7 @@ func permitted(p *auth.Principal, selections ast.SelectionSet, seen map[string]b
 				below = s.Definition.SelectionSet
 			}
 		}
-		if err := permitted(p, below, seen); err != nil {
+		if err := permittedBelow(p, below, seen); err != nil {
 			return err
 		}
 	}
