@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/storetest": {"internal/localdb"},
 	"internal/surrogate": {},
 	"internal/telemetry": {"analytics"},
+	"internal/testlog":   {},
 	"live":               {"analytics", "loaders"},
 	"loaders":            {"analytics"},
 	"resolvers":          {"analytics", "graph/generated", "loaders"},

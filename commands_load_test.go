@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"footfall/internal/testlog"
 )
 
 // counted is what load prints.
@@ -131,7 +133,7 @@ func TestCommandInterrupted(t *testing.T) {
 	o := newOperator(t)
 	o.tenant("acme")
 	load := func(ctx context.Context, in io.Reader) outcome {
-		var out, errOut lockedBuffer
+		var out, errOut testlog.Log
 		code := run(ctx, []string{"load", "-", "--tenant", "acme", "--database-url", o.database}, in, &out, &errOut)
 		return outcome{t, "load", code, out.String(), errOut.String()}
 	}

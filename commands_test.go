@@ -16,6 +16,7 @@ import (
 
 	"footfall/internal/await"
 	"footfall/internal/storetest"
+	"footfall/internal/testlog"
 )
 
 // operator runs commands over a database, as at a prompt.
@@ -48,7 +49,7 @@ func (o operator) pipe(stdin string, arguments ...string) outcome {
 	if o.database != "" {
 		arguments = append(arguments, "--database-url", o.database)
 	}
-	var out, errOut lockedBuffer
+	var out, errOut testlog.Log
 	code := run(o.t.Context(), arguments, strings.NewReader(stdin), &out, &errOut)
 	return outcome{o.t, strings.Join(arguments, " "), code, out.String(), errOut.String()}
 }
@@ -309,7 +310,7 @@ func TestCommandsTellOfSecretsThatNobodySaw(t *testing.T) {
 		"activations create --event-key jazz --event-name Jazz --tier t --start 2026-03-01T00:00:00Z --end 2026-04-01T00:00:00Z": regexp.MustCompile(
 			`^footfall: activation \S+ was made, but not shown: footfall (activations delete \S+ --tenant acme) takes it back: no space left`),
 	} {
-		var said lockedBuffer
+		var said testlog.Log
 		code := run(t.Context(), append(strings.Fields(create), "--tenant", "acme", "--database-url", o.database), strings.NewReader(""), full{}, &said)
 		found := made.FindStringSubmatch(said.String())
 		if code != 1 || found == nil {
@@ -327,7 +328,7 @@ func TestCommandsTellOfSecretsThatNobodySaw(t *testing.T) {
 func TestHelpThatCannotBePrinted(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range []string{"--help", "-h", "--version", "serve --help", "keys create -h"} {
-		var said lockedBuffer
+		var said testlog.Log
 		equal(t, arguments, run(t.Context(), strings.Fields(arguments), strings.NewReader(""), full{}, &said), 1)
 		equal(t, arguments+" says", said.String(), "footfall: no space left on device\n")
 	}

@@ -14,6 +14,7 @@ import (
 	"footfall/analytics"
 	"footfall/documents"
 	"footfall/internal/await"
+	"footfall/internal/testlog"
 	"footfall/store/cache"
 )
 
@@ -163,7 +164,7 @@ func TestPersistedQueries(t *testing.T) {
 // What the modes of keys mean for both manifests, and that nothing else changes.
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
-	log := &lockedBuffer{}
+	log := &testlog.Log{}
 	b := setup(t, withDocuments(t), func(c *settings) { c.log = slog.New(slog.NewTextHandler(log, nil)) })
 	trusted := map[string]map[string]any{
 		"Apollo's id": {"documentId": documents.Hash(boardText)}, "Apollo's hash": byHash(boardText), "Apollo's text": {"query": boardText},

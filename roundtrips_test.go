@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"footfall/analytics"
+	"footfall/internal/testlog"
 	"footfall/store"
 	"footfall/web"
 )
@@ -121,7 +122,7 @@ func (b *bundle) corrupt(kind analytics.Kind, key string) {
 // Uniques then fail, as an internal error that says nothing of the inside.
 func TestCountsReadNoSets(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log testlog.Log
 	b := setup(t, func(c *settings) { c.log = slog.New(slog.NewTextHandler(&log, nil)) })
 	b.activate("act", "jazz", "2026-01-01T00:00:00Z", "2026-04-01T12:15:00Z")
 	b.campaigns("c")

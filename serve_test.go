@@ -20,6 +20,7 @@ import (
 
 	"footfall/internal/await"
 	"footfall/internal/storetest"
+	"footfall/internal/testlog"
 	"footfall/web"
 )
 
@@ -27,14 +28,14 @@ import (
 // all that one can do is ask.
 type server struct {
 	*bundle
-	log  *lockedBuffer // standard error
-	code chan int      // what it exited with, once
+	log  *testlog.Log // standard error
+	code chan int     // what it exited with, once
 }
 
 // serveOver runs footfall serve over a database until the test ends.
 func serveOver(t testing.TB, database string, more ...string) *server {
 	t.Helper()
-	s := &server{&bundle{t: t, client: &http.Client{Transport: &http.Transport{}}}, &lockedBuffer{}, make(chan int, 1)}
+	s := &server{&bundle{t: t, client: &http.Client{Transport: &http.Transport{}}}, &testlog.Log{}, make(chan int, 1)}
 	s.conf.database = database
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	s.stop = cancel

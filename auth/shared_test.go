@@ -19,6 +19,7 @@ import (
 	"footfall/auth"
 	"footfall/internal/await"
 	"footfall/internal/storetest"
+	"footfall/internal/testlog"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -161,7 +162,7 @@ func TestLeases(t *testing.T) {
 // Redis is back.
 func TestAllowWithoutRedis(t *testing.T) {
 	t.Parallel()
-	var log lockedLog
+	var log testlog.Log
 	shared := &counting{Shared: inRedis(t)}
 	clock := atomic.Pointer[time.Time]{}
 	clock.Store(&start)

@@ -12,6 +12,7 @@ import (
 
 	"footfall/analytics"
 	"footfall/internal/await"
+	"footfall/internal/testlog"
 )
 
 func TestCluster(t *testing.T) {
@@ -82,10 +83,10 @@ func TestClusterWithoutOneMaster(t *testing.T) {
 	w := newWorld(t)
 	var nodes []*redis.Client
 	w.redis, nodes = startCluster(t)
-	var said journal
-	w.gateway(func(o *Options) { o.Log = said.log() })
+	var log testlog.Log
+	w.gateway(func(o *Options) { o.Log = logTo(&log) })
 	_ = nodes[1].ShutdownNoSave(t.Context()).Err() // who is shut down does not answer
-	await.Until(t, "it is said", func() bool { return said.count("Redis is out of reach") == 1 })
+	await.Until(t, "it is said", func() bool { return said(&log, "Redis is out of reach") == 1 })
 }
 
 // startCluster starts a Redis Cluster of two masters.
