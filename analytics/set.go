@@ -104,6 +104,9 @@ const (
 	formBitmap = 2 // CRC-32C, then portable roaring serialisation
 )
 
+// bitmapHead is the bytes before a bitmap's serialisation.
+const bitmapHead = 1 + crc32.Size
+
 // A checksum is how a damaged bitmap is told: roaring trusts what it reads, and
 // its own validation takes quadratic time.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -119,8 +122,9 @@ func (s *Set) Encode() []byte {
 		if err != nil { // writing to memory cannot fail
 			panic(err)
 		}
-		out := binary.LittleEndian.AppendUint32([]byte{formBitmap}, crc32.Checksum(raw, castagnoli))
-		return append(out, raw...)
+		out := append(make([]byte, bitmapHead, bitmapHead+len(raw)), raw...)
+		sealBitmap(out)
+		return out
 	}
 	out := make([]byte, 1, 1+2*len(s.list))
 	out[0] = formList
@@ -187,6 +191,12 @@ func decodeSet(data []byte) (Set, error) {
 		return Set{big: big}, nil
 	}
 	return Set{}, fmt.Errorf("set form %d: %w", data[0], errCorrupt)
+}
+
+// sealBitmap writes the head of a bitmap.
+func sealBitmap(data []byte) {
+	data[0] = formBitmap
+	binary.LittleEndian.PutUint32(data[1:], crc32.Checksum(data[bitmapHead:], castagnoli))
 }
 
 // checkedBitmap is the portable form in a bitmap's body.

@@ -37,24 +37,22 @@ func (u *union) mergeEncoded(data []byte) error {
 	}
 	u.stored, u.pending, u.members = append(u.stored, data), u.pending+len(data), u.members+n
 	if u.pending > mostPending+2*u.settled {
-		return u.settle()
+		u.settle()
 	}
 	return nil
 }
 
 // settle makes one stored set of all, so that what is held in memory grows with
 // the union and not with what it is made of.
-func (u *union) settle() error {
-	var all Set
+func (u *union) settle() {
+	m := marks.Get().(*marked)
+	defer marks.Put(m)
 	for _, data := range u.stored {
-		if err := all.MergeEncoded(data); err != nil {
-			return err
-		}
+		m.markEncoded(data)
 	}
-	one := all.Encode()
+	one, members := m.encode()
 	u.stored, u.pending, u.settled = [][]byte{one}, len(one), len(one)
-	u.members = int(all.Len()) + len(u.loose)
-	return nil
+	u.members = members + len(u.loose)
 }
 
 // merge adds all members of o.
@@ -271,7 +269,7 @@ func countEncoded(data []byte) (n int, err error) {
 // eachMember calls f for the members of a set that countEncoded has checked.
 func eachMember(data []byte, f func(id uint32)) {
 	if data[0] == formBitmap {
-		_ = eachContainer(data[5:], func(c container) { c.each(f) })
+		_ = eachContainer(data[bitmapHead:], func(c container) { c.each(f) })
 		return
 	}
 	last := uint32(0)
@@ -281,79 +279,4 @@ func eachMember(data []byte, f func(id uint32)) {
 		body = body[size:]
 		f(last)
 	}
-}
-
-// marked is a scratch set of 2^32 bits, of which only the pages in use are there.
-type marked struct {
-	pages []*page // by the upper half of the members
-	used  []uint32
-	spare []*page // without a mark
-}
-
-type page [bitmapWords]uint64
-
-// mostSpare is how many pages are kept for the next one: 2 MiB.
-const mostSpare = 256
-
-var marks = sync.Pool{New: func() any { return &marked{} }}
-
-func (m *marked) page(key uint32) *page {
-	for len(m.pages) <= int(key) {
-		m.pages = append(m.pages, nil)
-	}
-	p := m.pages[key]
-	if p == nil {
-		if n := len(m.spare); n > 0 {
-			p, m.spare = m.spare[n-1], m.spare[:n-1]
-		} else {
-			p = &page{}
-		}
-		m.pages[key], m.used = p, append(m.used, key)
-	}
-	return p
-}
-
-func (m *marked) mark(id uint32) { m.page(id >> 16).mark(id) }
-
-func (p *page) mark(id uint32) { p[id>>6&(bitmapWords-1)] |= 1 << (id & 63) }
-
-// markEncoded marks the members of a set that countEncoded has checked.
-func (m *marked) markEncoded(data []byte) {
-	if data[0] == formList {
-		eachMember(data, m.mark)
-		return
-	}
-	_ = eachContainer(data[5:], func(c container) {
-		p := m.page(c.key)
-		switch {
-		case c.array != nil:
-			for a := c.array; len(a) >= 2; a = a[2:] {
-				p.mark(uint32(binary.LittleEndian.Uint16(a)))
-			}
-		case c.words != nil:
-			for i := range p {
-				p[i] |= binary.LittleEndian.Uint64(c.words[8*i:])
-			}
-		default:
-			c.each(p.mark)
-		}
-	})
-}
-
-// count is how many are marked. It leaves none.
-func (m *marked) count() int64 {
-	n := 0
-	for _, key := range m.used {
-		p := m.pages[key]
-		for _, w := range p {
-			n += bits.OnesCount64(w)
-		}
-		m.pages[key] = nil
-		if len(m.spare) < mostSpare {
-			clear(p[:])
-			m.spare = append(m.spare, p)
-		}
-	}
-	m.used = m.used[:0]
-	return int64(n)
 }

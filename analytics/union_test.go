@@ -55,6 +55,32 @@ func TestUnionCountsMembers(t *testing.T) {
 	})
 }
 
+// What a union settles to is a set as any other, with the same members.
+func TestUnionSettlesToTheSameSet(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var u union
+		var want, got Set
+		for range rapid.IntRange(1, 6).Draw(t, "sets") {
+			set := Set{}
+			for _, id := range drawMembers(t) {
+				set.Add(id)
+			}
+			want.Merge(&set)
+			if err := u.mergeEncoded(set.Encode()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		u.settle()
+		if err := got.MergeEncoded(u.stored[0]); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Members(), want.Members()) || len(u.stored) != 1 || int64(u.members) != want.Len() {
+			t.Fatalf("%d sets with %d members, said to be %d, want %d", len(u.stored), got.Len(), u.members, want.Len())
+		}
+	})
+}
+
 // A union of many large sets does not hold on to them.
 func TestUnionSettles(t *testing.T) {
 	t.Parallel()

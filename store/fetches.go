@@ -80,3 +80,13 @@ func (r *raggedFetches) stretches() (early, late analytics.Range) {
 	late.End = hull.End
 	return early, late
 }
+
+// stored is what a column of bytes holds, copied into memory that is not cleared
+// before, as pgx would: a cold answer is made of megabytes of sets.
+type stored []byte
+
+// ScanBytes implements pgtype.BytesScanner.
+func (s *stored) ScanBytes(src []byte) error {
+	*s = slices.Clone(src)
+	return nil
+}

@@ -102,8 +102,8 @@ func (b *slicedBatch) fold(row pgx.CollectableRow) (struct{}, error) {
 		dims                   analytics.Dimensions
 	)
 	targets := []any{
-		&n, &bucket, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets,
-		&r.Facets, &r.Watched, &action, &sessionIDs, &visitorIDs,
+		&n, &bucket, &r.Events, &r.Starts, &r.Micros, (*stored)(&r.Sessions), (*stored)(&r.Visitors),
+		(*stored)(&r.Quarters), (*stored)(&r.QuarterSets), (*stored)(&r.Facets), (*stored)(&r.Watched), &action, &sessionIDs, &visitorIDs,
 	}
 	if err := row.Scan(append(targets, dimensionsInto(&dims)...)...); err != nil {
 		return struct{}{}, err

@@ -235,8 +235,8 @@ func (b *totalsBatch) fold(rows pgx.Rows) error {
 		sessionIDs, visitorIDs []int64
 	)
 	targets := []any{
-		&n, &subject, &bucket, &r.Events, &r.Starts, &r.Micros, &r.Sessions, &r.Visitors, &r.Quarters, &r.QuarterSets,
-		&r.Steps, &action, &sessionIDs, &visitorIDs,
+		&n, &subject, &bucket, &r.Events, &r.Starts, &r.Micros, (*stored)(&r.Sessions), (*stored)(&r.Visitors),
+		(*stored)(&r.Quarters), (*stored)(&r.QuarterSets), (*stored)(&r.Steps), &action, &sessionIDs, &visitorIDs,
 	}
 	_, err := pgx.ForEachRow(rows, targets, func() error {
 		source := b.sources[n]
