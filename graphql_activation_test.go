@@ -195,6 +195,24 @@ func TestActivationMutations(t *testing.T) {
 	refused(t, again, "CONFLICT", "act")
 }
 
+// A link opens as soon as its activation is acknowledged, and no longer when it is
+// deleted, whatever was asked a moment before.
+func TestLinksFollowTheirActivations(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	open := func(token string) int {
+		return b.do(http.MethodGet, "/api/partner-stats/act?token="+token, "", nil).status
+	}
+	equal(t, "before it is made", open("tok_x"), http.StatusNotFound)
+	token := b.activate("act", "jazz", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+	equal(t, "its link", open(token), http.StatusOK)
+	equal(t, "a wrong token", open("tok_x"), http.StatusForbidden)
+	b.ask(`mutation { deleteActivation(activationId: "act") { activationId } }`)
+	equal(t, "its link once it is deleted", open(token), http.StatusNotFound)
+	equal(t, "a wrong token once it is deleted", open("tok_x"), http.StatusNotFound)
+	equal(t, "its token as a credential", b.as(token).post(`{ activation(activationId: "act") { id } }`, nil, nil).status, http.StatusUnauthorized)
+}
+
 // refused checks that an answer holds one error, with the code and all the words
 // in its message.
 func refused(t testing.TB, a answer, code string, words ...string) {

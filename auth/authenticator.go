@@ -99,9 +99,9 @@ func (a *Authenticator) credential(ctx context.Context, r *http.Request, secret 
 		return nil, ErrInvalid
 	}
 	digest := Digest(secret)
-	q, look := question{'t', digest}, a.byToken(digest)
+	q, look := question{tokenKind, digest}, a.byToken(digest)
 	if strings.HasPrefix(secret, keyMark) {
-		q, look = question{'k', digest}, a.byKey(digest)
+		q, look = question{keyKind, digest}, a.byKey(digest)
 	}
 	found, err := a.find(ctx, r, q, look)
 	if err != nil {
@@ -129,7 +129,7 @@ func (a *Authenticator) openLink(ctx context.Context, r *http.Request, activatio
 	if len(activationID) > maxHeader || !analytics.IsText(activationID) {
 		return nil, ErrNoActivation // nor can Postgres be asked
 	}
-	found, err := a.find(ctx, r, question{'a', Digest(activationID)}, a.byActivation(activationID))
+	found, err := a.find(ctx, r, question{activationKind, Digest(activationID)}, a.byActivation(activationID))
 	switch {
 	case err != nil:
 		return nil, err
@@ -142,6 +142,10 @@ func (a *Authenticator) openLink(ctx context.Context, r *http.Request, activatio
 	}
 	return found.principal, nil
 }
+
+// LinksChanged has links looked up again that were remembered: activations were created
+// or deleted. It must be told before a writer hears that they were.
+func (a *Authenticator) LinksChanged() { a.memory.linksChanged() }
 
 // Use is what a request is for, where that has a limit of its own.
 type Use uint8

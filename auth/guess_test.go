@@ -26,7 +26,7 @@ func TestGuessing(t *testing.T) {
 		return nil, analytics.Errorf(analytics.CodeNotFound, "not found")
 	}
 	ask := func(secret string, look lookup) (*credential, error) {
-		return m.find(t.Context(), question{'t', Digest(secret)}, look)
+		return m.find(t.Context(), question{tokenKind, Digest(secret)}, look)
 	}
 	friend := &credential{}
 	if _, err := ask("friend", func(context.Context) (*credential, error) { return friend, nil }); err != nil {

@@ -27,6 +27,13 @@ type question struct {
 	digest [32]byte
 }
 
+// The kinds of question.
+const (
+	keyKind        = 'k' // an API key
+	tokenKind      = 't' // an activation's token
+	activationKind = 'a' // an activation's id
+)
+
 func (q question) name() string { return string(q.kind) + string(q.digest[:]) }
 
 // credential is a directory's answer.
@@ -45,7 +52,8 @@ type memory struct {
 	staleFor time.Duration
 	gate     chan struct{}
 	flights  singleflight.Group
-	turn     atomic.Uint64 // counts arrivals of fresh callers and starts of lookups
+	turn     atomic.Uint64 // counts arrivals of fresh callers, starts of lookups and changes
+	changed  atomic.Uint64 // the turn of the last change of links
 	known    *otter.Cache[question, answer]
 	unknown  *otter.Cache[question, answer]
 }
@@ -70,10 +78,10 @@ func newMemory(now func() time.Time, staleFor time.Duration) *memory {
 // Of each question one lookup runs at a time, for all who ask meanwhile; a
 // fresh ctx wants one that began after it asked.
 func (m *memory) find(ctx context.Context, q question, look lookup) (*credential, error) {
-	var arrival uint64
+	since := m.since(q)
 	fresh := analytics.Fresh(ctx)
 	if fresh {
-		arrival = m.turn.Add(1)
+		since = m.turn.Add(1)
 	} else if a, ok := m.recall(q); ok {
 		return a.credential, nil
 	}
@@ -87,7 +95,7 @@ func (m *memory) find(ctx context.Context, q question, look lookup) (*credential
 		if err != nil {
 			return nil, err
 		}
-		if asked.turn >= arrival {
+		if asked.turn >= since {
 			return asked.credential, nil
 		}
 	}
@@ -130,7 +138,18 @@ func (m *memory) recall(q question) (answer, bool) {
 	if !ok {
 		a, ok = m.unknown.GetIfPresent(q)
 	}
-	return a, ok && m.now().Sub(a.asked) < cacheFor
+	return a, ok && m.now().Sub(a.asked) < cacheFor && a.turn >= m.since(q)
+}
+
+// linksChanged has links looked up again: there are new ones, or some are gone.
+func (m *memory) linksChanged() { m.changed.Store(m.turn.Add(1)) }
+
+// since is the turn before which an answer to q may be wrong.
+func (m *memory) since(q question) uint64 {
+	if q.kind == keyKind {
+		return 0
+	}
+	return m.changed.Load()
 }
 
 // knows reports whether q was ever answered with a credential, lately enough to be

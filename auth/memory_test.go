@@ -104,6 +104,67 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
+// Links that were remembered, and those that were not there, are looked up again once
+// activations changed; keys are not.
+func TestChangedLinksAreLookedUpAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	made, digest := auth.NewToken()
+	open := func(id, token string, want error) {
+		t.Helper()
+		if _, err := b.OpenLink(t.Context(), nil, id, token); !errors.Is(err, want) {
+			t.Errorf("the link of %s: %v, want %v", id, err, want)
+		}
+	}
+	present := func(secret string, want error) {
+		t.Helper()
+		if _, err := b.Credential(t.Context(), secret); !errors.Is(err, want) {
+			t.Errorf("a credential: %v, want %v", err, want)
+		}
+	}
+	open("act_made", made, auth.ErrNoActivation)
+	open("act_abc123xyz", documented, nil)
+	present(documented, nil)
+	present(b.read, nil)
+	b.dir.set(func() {
+		b.dir.links["act_made"] = analytics.Link{ActivationID: "act_made", TokenDigest: digest}
+		delete(b.dir.links, "act_abc123xyz")
+	})
+	open("act_made", made, auth.ErrNoActivation) // nobody said so
+	b.LinksChanged()
+	before := b.dir.asked()
+	open("act_made", made, nil)
+	open("act_abc123xyz", "wrong", auth.ErrNoActivation)
+	present(documented, auth.ErrInvalid)
+	wantLookups(t, b, before+3)
+	open("act_made", made, nil)
+	present(b.read, nil)
+	wantLookups(t, b, before+3)
+}
+
+// A look-up that began before activations changed is no answer to who asks after.
+func TestChangedLinksJoinNoOlderLookup(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	block := make(chan struct{})
+	b.dir.block = block
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = b.OpenLink(t.Context(), nil, "act_abc123xyz", documented) })
+	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
+	b.dir.set(func() { b.dir.block = nil })
+	b.LinksChanged()
+	all.Go(func() {
+		if _, err := b.OpenLink(t.Context(), nil, "act_abc123xyz", documented); err != nil {
+			t.Errorf("the link: %v", err)
+		}
+	})
+	close(block)
+	all.Wait()
+	if n := b.dir.asked(); n != 2 {
+		t.Errorf("%d look-ups, want one before the change and one after", n)
+	}
+}
+
 func TestExpiryIsCheckedAtUse(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *auth.Options) { o.StaleFor = time.Hour })
