@@ -201,6 +201,7 @@ func TestDeferOverlaps(t *testing.T) {
 	b.activate("act_1", "jazz", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
 	b.campaigns("show")
 	const activation, campaign = `activation(activationId: "act_1")`, `campaign(campaignKey: "show")`
+	node := fmt.Sprintf(`node(id: %q)`, at(b.ask(`{ `+activation+` { id } }`), "activation.id"))
 	for _, query := range []string{
 		`{ ` + campaign + ` { title ... @defer { metrics { likes } ... @defer { audience { stepSeconds } } } } }`,
 		`{ ` + activation + ` { ... @defer { metrics { clickCount } } ... @defer { metrics { outboundClickCount } } } }`,
@@ -210,11 +211,19 @@ func TestDeferOverlaps(t *testing.T) {
 		`{ campaigns(first: 3) { nodes { title ... @defer { metrics { likes } ... @defer { audience(points: 3) { stepSeconds } } } } } }`,
 		`{ ...Root @defer ` + campaign + ` { title ... @defer { metrics { likes } } } } fragment Root on Query { __typename ` + activation + ` { eventName ... @defer(label: "x") { metrics { clickCount } } } }`,
 		`query($d: Boolean = true) { ... @include(if: $d) @defer(if: $d) { ` + activation + ` { eventName ... @defer(if: $d, label: "x") { metrics { clickCount } } } } }`,
+		// What is selected of a node of another type has the same names and is put off elsewhere.
+		`{ ` + node + ` { ... on Activation { metrics { clickCount ... @defer { previous { clickCount } } } } ... on Campaign { metrics { likes } } } }`,
+		`{ ` + node + ` { ... on Campaign { metrics { likes } } ... on Activation { metrics { clickCount ... @defer { previous { clickCount } } } } } }`,
+		`{ ` + node + ` { ... on Partner { m: engagement { totalPageViews ... @defer { p: previous { totalPageViews } } } } ... on Activation { m: metrics { clickCount ... @defer { previous { clickCount } } } } } }`,
+		`{ ` + node + ` { ... on Activation @defer { timeSeries(interval: DAY) { interval } } ... on Campaign { timeSeries(interval: DAY) { interval } } } }`,
 	} {
 		all, bodies := b.parts(query)
 		want := b.ask(regexp.MustCompile(`@defer(\([^)]*\))?`).ReplaceAllString(query, ""))
 		if got := merge(all); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: the parts %s make %v, want %v", query, bodies, got, want)
+		}
+		if strings.Contains(bodies[0], "null") || regexp.MustCompile(`"metrics":.*"metrics":`).MatchString(bodies[0]) {
+			t.Errorf("%s: the first part %s has null for what comes later, or a name twice", query, bodies[0])
 		}
 		for _, p := range all {
 			for _, f := range p.Incremental {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -155,29 +156,63 @@ func hasDeferred(op *graphql.OperationContext, set ast.SelectionSet) bool {
 	})
 }
 
-// selectionAt is what is selected at a path of an answer.
-func selectionAt(op *graphql.OperationContext, path ast.Path) ast.SelectionSet {
-	set := op.Operation.SelectionSet
-	for _, step := range path {
+// objectTypes are the types of the objects that an operation found where the schema
+// says an interface, by their path. What is selected of an object depends on it.
+type objectTypes struct{ known sync.Map }
+
+type objectTypesKey struct{}
+
+// noteType notes what type a field's value is of, if the operation is answered in parts.
+func noteType(ctx context.Context, fc *graphql.FieldContext, v any) {
+	types, ok := ctx.Value(objectTypesKey{}).(*objectTypes)
+	if !ok || v == nil {
+		return
+	}
+	if def := schemaTypes[fc.Field.Definition.Type.NamedType]; def != nil && def.IsAbstractType() { // no list is of one
+		types.known.Store(fc.Path().String(), reflect.TypeOf(v).Elem().Name())
+	}
+}
+
+var schemaTypes = generated.NewExecutableSchema(generated.Config{}).Schema().Types
+
+// fields are what is selected of the object at a path, whose type the schema says is of.
+func (t *objectTypes) fields(op *graphql.OperationContext, set ast.SelectionSet, of string, path ast.Path) []graphql.CollectedField {
+	if known, ok := t.known.Load(path.String()); ok {
+		of = known.(string)
+	}
+	return graphql.CollectFields(op, set, append([]string{of}, schemaTypes[of].Interfaces...))
+}
+
+// selectionAt is what is selected at a path of an answer, and of which type.
+func (t *objectTypes) selectionAt(op *graphql.OperationContext, path ast.Path) (set ast.SelectionSet, of string) {
+	set, of = op.Operation.SelectionSet, "Query"
+	for i, step := range path {
 		name, ok := step.(ast.PathName)
 		if !ok {
 			continue
 		}
-		fields := graphql.CollectFields(op, set, nil)
-		i := slices.IndexFunc(fields, func(f graphql.CollectedField) bool { return f.Alias == string(name) })
-		if i < 0 {
-			return nil
+		fields := t.fields(op, set, of, path[:i])
+		at := slices.IndexFunc(fields, func(f graphql.CollectedField) bool { return f.Alias == string(name) })
+		if at < 0 {
+			return nil, of
 		}
-		set = fields[i].Selections
+		set, of = fields[at].Selections, fields[at].Definition.Type.Name()
 	}
-	return set
+	return set, of
+}
+
+// spot is where data lie in an answer, and what was selected there.
+type spot struct {
+	path ast.Path
+	set  ast.SelectionSet
+	of   string // the type, by the schema
 }
 
 // withoutPutOff leaves out what comes later: gqlgen writes null in its place,
 // which a client would take for an answer. Of the payload of a fragment, whose
 // own fields were put off and are there now, that is what lies below them.
-func withoutPutOff(op *graphql.OperationContext, set ast.SelectionSet, data json.RawMessage, payload bool) json.RawMessage {
-	if len(data) == 0 || !hasDeferred(op, set) {
+func (t *objectTypes) withoutPutOff(op *graphql.OperationContext, at spot, data json.RawMessage, payload bool) json.RawMessage {
+	if len(data) == 0 || !hasDeferred(op, at.set) {
 		return data
 	}
 	switch data[0] {
@@ -187,7 +222,7 @@ func withoutPutOff(op *graphql.OperationContext, set ast.SelectionSet, data json
 			return data
 		}
 		for i := range elements {
-			elements[i] = withoutPutOff(op, set, elements[i], payload)
+			elements[i] = t.withoutPutOff(op, spot{childPath(at.path, ast.PathIndex(i)), at.set, at.of}, elements[i], payload)
 		}
 		return slices.Concat([]byte{'['}, bytes.Join(asBytes(elements), []byte{','}), []byte{']'})
 	case '{':
@@ -196,10 +231,11 @@ func withoutPutOff(op *graphql.OperationContext, set ast.SelectionSet, data json
 			return data
 		}
 		var entries [][]byte
-		for _, f := range graphql.CollectFields(op, set, nil) {
+		for _, f := range t.fields(op, at.set, at.of, at.path) {
 			value, there := values[f.Alias]
 			if there && (payload || !isDeferred(f)) {
-				value = withoutPutOff(op, f.Selections, value, false)
+				below := spot{childPath(at.path, ast.PathName(f.Alias)), f.Selections, f.Definition.Type.Name()}
+				value = t.withoutPutOff(op, below, value, false)
 				entries = append(entries, slices.Concat([]byte(`"`+f.Alias+`":`), value))
 			}
 		}

@@ -43,11 +43,12 @@ func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	defer over.Stop()
 	reads, leave := context.WithCancel(r.Context())
 	defer leave()
-	respond, ctx := exec.DispatchOperation(loaders.ReadWhile(r.Context(), reads), op)
+	types := &objectTypes{}
+	respond, ctx := exec.DispatchOperation(context.WithValue(loaders.ReadWhile(r.Context(), reads), objectTypesKey{}, types), op)
 	gone := make(chan struct{})
 	defer close(gone)
 	responses := responsesOf(&execution{respond, ctx}, gone, log)
-	p := &parts{w: w, control: http.NewResponseController(w), op: op}
+	p := &parts{w: w, control: http.NewResponseController(w), op: op, types: types}
 	var first *graphql.Response
 	select {
 	case first = <-responses:
@@ -119,14 +120,20 @@ type parts struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	op      *graphql.OperationContext
+	types   *objectTypes
 	open    bool
 }
 
 func (p *parts) begin(first *graphql.Response) {
 	_, err := p.w.Write([]byte("--" + boundary + "\r\n"))
 	p.open = err == nil
-	first.Data = withoutPutOff(p.op, p.op.Operation.SelectionSet, first.Data, false)
+	first.Data = p.withoutPutOff(nil, first.Data, false)
 	p.part(false, first)
+}
+
+func (p *parts) withoutPutOff(path ast.Path, data json.RawMessage, payload bool) json.RawMessage {
+	set, of := p.types.selectionAt(p.op, path)
+	return p.types.withoutPutOff(p.op, spot{path, set, of}, data, payload)
 }
 
 // fragment is a deferred fragment's place and data.
@@ -144,7 +151,7 @@ func (p *parts) send(batch []*graphql.Response) {
 		if r == nil { // the end
 			continue
 		}
-		data := withoutPutOff(p.op, selectionAt(p.op, r.Path), r.Data, true)
+		data := p.withoutPutOff(r.Path, r.Data, true)
 		if string(data) != "{}" || len(r.Errors) > 0 { // else all came with another fragment
 			incremental = append(incremental, fragment{data, r.Path, labelOf(r.Label), r.Errors, r.Extensions})
 		}

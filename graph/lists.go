@@ -32,13 +32,15 @@ func writePlainly(ctx context.Context, next graphql.Resolver) (any, error) {
 	if err != nil {
 		return v, err
 	}
-	written, n := plainTypes.Encode(ctx, graphql.GetFieldContext(ctx), v)
+	fc := graphql.GetFieldContext(ctx)
+	written, n := plainTypes.Encode(ctx, fc, v)
 	switch {
 	case written != nil:
 		return written, nil
 	case n > maxResolved:
 		return nil, analytics.Invalidf("", "%d elements are too many for what is selected of each: ask for at most %d, or leave out fields that take arguments", n, maxResolved)
 	}
+	noteType(ctx, fc, v)
 	return v, nil
 }
 
