@@ -19,25 +19,12 @@ import (
 // deferred reports whether anything of the operation is marked @defer, be it
 // that a variable turns it off.
 func deferred(op *graphql.OperationContext) bool {
-	found := anyDeferred(op.Operation.SelectionSet)
-	for _, f := range op.Doc.Fragments {
-		found = found || anyDeferred(f.SelectionSet)
-	}
-	return found
-}
-
-func anyDeferred(set ast.SelectionSet) bool {
-	return slices.ContainsFunc(set, func(s ast.Selection) bool {
-		switch s := s.(type) {
-		case *ast.Field:
-			return anyDeferred(s.SelectionSet)
-		case *ast.InlineFragment:
-			return s.Directives.ForName("defer") != nil || anyDeferred(s.SelectionSet)
-		case *ast.FragmentSpread:
-			return s.Directives.ForName("defer") != nil
+	for d := range directivesOf(op.Doc, op.Operation) {
+		if d.Name == "defer" {
+			return true
 		}
-		return false
-	})
+	}
+	return false
 }
 
 // maxDeferred is how many fragments an operation may put off: gqlgen keeps a goroutine

@@ -70,8 +70,12 @@ func (c queryCache) plans(op *graphql.OperationContext, document *ast.QueryDocum
 
 // plansFor is where to keep what is compiled of a document, nil for nowhere.
 func plansFor(document *ast.QueryDocument) *plain.Plans {
-	if plain.Conditional(document) {
-		return nil
+	for d := range directivesOf(document, document.Operations...) {
+		for _, a := range d.Arguments {
+			if a.Value.Kind == ast.Variable { // it decides what is selected
+				return nil
+			}
+		}
 	}
 	return &plain.Plans{}
 }

@@ -132,11 +132,28 @@ func (s *variableStage) MutateOperationContext(ctx context.Context, op *graphql.
 	}
 	for _, v := range op.Operation.VariableDefinitions {
 		path := ast.Path{ast.PathName("variable"), ast.PathName(v.Variable)}
+		if op.Variables[v.Variable] == nil && v.Type.NamedType == "Boolean" && decides(op, v.Variable) {
+			return unread(mustBe(kinds["Boolean"], nil, false), path)
+		}
 		if err := s.check(v.Type, op.Variables[v.Variable], path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// decides reports whether @skip or @include goes by a variable. One that has a default may
+// be nullable there, but must not be null; gqlgen panics at it.
+func decides(op *graphql.OperationContext, variable string) bool {
+	for d := range directivesOf(op.Doc, op.Operation) {
+		if d.Name != "skip" && d.Name != "include" {
+			continue
+		}
+		if condition := d.Arguments.ForName("if"); condition.Value.Kind == ast.Variable && condition.Value.Raw == variable {
+			return true
+		}
+	}
+	return false
 }
 
 // check walks a value whose form gqlparser found right, or made so: a list of one

@@ -9,9 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Plans are compiled selections of one document, as far as variables do not decide
-// what is selected. The siblings of a list share theirs, and so do operations. The
-// zero Plans is empty and safe for concurrent use.
+// Plans are compiled selections of one document. The siblings of a list share theirs, and
+// so do operations, unless variables decide what is selected (@skip, @include, @defer):
+// then each needs its own. The zero Plans is empty and safe for concurrent use.
 type Plans struct {
 	mu sync.RWMutex
 	of map[ast.Selection][]plan // by the first selection of the set
@@ -28,33 +28,6 @@ type plansKey struct{}
 // WithPlans puts what is compiled of an operation's document into its context.
 func WithPlans(ctx context.Context, p *Plans) context.Context {
 	return context.WithValue(ctx, plansKey{}, p)
-}
-
-// Conditional reports whether variables decide what an operation of the document
-// selects: then each operation needs Plans of its own.
-func Conditional(doc *ast.QueryDocument) bool {
-	return slices.ContainsFunc(doc.Operations, func(o *ast.OperationDefinition) bool { return conditional(o.SelectionSet) }) ||
-		slices.ContainsFunc(doc.Fragments, func(f *ast.FragmentDefinition) bool { return conditional(f.SelectionSet) })
-}
-
-func conditional(set ast.SelectionSet) bool {
-	return slices.ContainsFunc(set, func(s ast.Selection) bool {
-		switch s := s.(type) {
-		case *ast.Field:
-			return decided(s.Directives) || conditional(s.SelectionSet)
-		case *ast.InlineFragment:
-			return decided(s.Directives) || conditional(s.SelectionSet)
-		case *ast.FragmentSpread:
-			return decided(s.Directives)
-		}
-		return true
-	})
-}
-
-func decided(list ast.DirectiveList) bool {
-	return slices.ContainsFunc(list, func(d *ast.Directive) bool {
-		return slices.ContainsFunc(d.Arguments, func(a *ast.Argument) bool { return a.Value.Kind == ast.Variable })
-	})
 }
 
 // selected is the plan for what is selected of the field's objects, nil where
