@@ -81,12 +81,12 @@ func asking(ctx context.Context, path []string) int {
 	if !graphql.HasOperationContext(ctx) {
 		return 0
 	}
-	op := graphql.GetOperationContext(ctx).Operation
-	if op == nil || op.Operation != ast.Query { // mutations are done one after the other
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil || op.Operation.Operation != ast.Query || len(path) == 0 { // mutations are done one after the other
 		return 0
 	}
 	budget := mostLooked
-	return alike(op.SelectionSet, path, &budget)
+	return alike(op.Doc, op.Operation.SelectionSet, path, &budget)
 }
 
 // Whole reports whether every list is complete. One without elements somewhere
@@ -123,30 +123,21 @@ func pathOf(field *graphql.FieldContext, path []string) []string {
 	return path
 }
 
-// mostLooked bounds how many selections are looked at for fields that are alike.
+// mostLooked bounds how many fields are looked at for those that are alike.
 const mostLooked = 10_000
 
 // alike is how many fields lie at a path, under whatever aliases.
-func alike(set ast.SelectionSet, path []string, budget *int) (n int) {
-	for _, s := range set {
+func alike(doc *ast.QueryDocument, set ast.SelectionSet, path []string, budget *int) (n int) {
+	for f := range fieldsOf(doc, set, map[string]bool{}) {
 		if *budget--; *budget < 0 {
-			return n
+			break
 		}
-		switch s := s.(type) {
-		case *ast.Field:
-			switch {
-			case len(path) == 0 || s.Name != path[0]:
-			case len(path) == 1:
-				n++
-			default:
-				n += alike(s.SelectionSet, path[1:], budget)
-			}
-		case *ast.InlineFragment:
-			n += alike(s.SelectionSet, path, budget)
-		case *ast.FragmentSpread:
-			if s.Definition != nil {
-				n += alike(s.Definition.SelectionSet, path, budget)
-			}
+		switch {
+		case f.Name != path[0]:
+		case len(path) == 1:
+			n++
+		default:
+			n += alike(doc, f.SelectionSet, path[1:], budget)
 		}
 	}
 	return n

@@ -12,13 +12,13 @@ import (
 
 var nounSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { noun: Noun, other: Noun } type Noun { measure: Int, noun: Noun } type Mutation { noun: Noun }`})
 
-func operationOf(t *testing.T, query string) *ast.OperationDefinition {
+func operationOf(t *testing.T, query string) *graphql.OperationContext {
 	t.Helper()
 	doc, errs := gqlparser.LoadQueryWithRules(nounSchema, query, nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	return doc.Operations[0]
+	return &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0]}
 }
 
 func TestAlike(t *testing.T) {
@@ -27,44 +27,46 @@ func TestAlike(t *testing.T) {
 		noun { measure }
 		a: noun { measure, again: measure }
 		... { b: noun { ...N } }
-		...Q
+		...Q ...Q
 		other { measure }
 	} fragment Q on Query { c: noun { noun { measure } } } fragment N on Noun { measure }`)
 	for path, want := range map[string]int{
 		"noun": 4, "noun.measure": 4, "noun.noun.measure": 1, "other": 1, "other.measure": 1, "other.noun": 0,
 	} {
 		budget := mostLooked
-		if got := alike(op.SelectionSet, strings.Split(path, "."), &budget); got != want {
+		if got := alike(op.Doc, op.Operation.SelectionSet, strings.Split(path, "."), &budget); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}
 	}
 }
 
-// Fragments that spread the next one twice are not followed to their end.
+// Fragments that select the next one twice are not followed to their end.
 func TestAlikeIsBounded(t *testing.T) {
 	t.Parallel()
 	var query strings.Builder
-	query.WriteString("{ ...A }")
+	query.WriteString("{ noun { ...A } }")
+	path := []string{"noun"}
 	for i := range 25 {
-		at := string(rune('A' + i))
-		next := string(rune('A' + i + 1))
-		query.WriteString(" fragment " + at + " on Query { ..." + next + " ..." + next + " }")
+		at, next := string(rune('A'+i)), string(rune('A'+i+1))
+		query.WriteString(" fragment " + at + " on Noun { a: noun { ..." + next + " } b: noun { ..." + next + " } }")
+		path = append(path, "noun")
 	}
-	query.WriteString(" fragment Z on Query { noun { measure } }")
+	query.WriteString(" fragment Z on Noun { measure }")
 	budget := mostLooked
-	if n := alike(operationOf(t, query.String()).SelectionSet, []string{"noun"}, &budget); n > mostLooked || budget >= 0 {
+	op := operationOf(t, query.String())
+	if n := alike(op.Doc, op.Operation.SelectionSet, path, &budget); n > mostLooked || budget >= 0 {
 		t.Errorf("%d found, %d left to look at", n, budget)
 	}
 }
 
 // fieldContexts are the contexts under which the executor resolves the first field of
 // each field of op.
-func fieldContexts(ctx context.Context, op *ast.OperationDefinition) (out []context.Context) {
-	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{Operation: op})
+func fieldContexts(ctx context.Context, op *graphql.OperationContext) (out []context.Context) {
+	ctx = graphql.WithOperationContext(ctx, op)
 	under := func(ctx context.Context, f *ast.Field) context.Context {
 		return graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: graphql.CollectedField{Field: f}})
 	}
-	for _, s := range op.SelectionSet {
+	for _, s := range op.Operation.SelectionSet {
 		parent := s.(*ast.Field)
 		out = append(out, under(under(ctx, parent), parent.SelectionSet[0].(*ast.Field)))
 	}

@@ -20,7 +20,7 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 		return next(ctx)
 	}
 	err := p.Require(scope)
-	if op := graphql.GetOperationContext(ctx).Operation; err == nil && op.Operation == ast.Mutation {
+	if op := graphql.GetOperationContext(ctx); err == nil && op.Operation.Operation == ast.Mutation {
 		err = permitted(p, op) // all of it, before any of it writes
 	}
 	if err != nil {
@@ -31,33 +31,21 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 
 // permitted refuses an operation with a field that takes a scope which p does not carry,
 // whatever @skip and @include say.
-func permitted(p *auth.Principal, op *ast.OperationDefinition) error {
-	return permittedBelow(p, op.SelectionSet, map[string]bool{})
+func permitted(p *auth.Principal, op *graphql.OperationContext) error {
+	return permittedBelow(p, op.Doc, op.Operation.SelectionSet, map[string]bool{})
 }
 
 // permittedBelow does not look again at fragments that were seen.
-func permittedBelow(p *auth.Principal, selections ast.SelectionSet, seen map[string]bool) error {
-	for _, selection := range selections {
-		var below ast.SelectionSet
-		switch s := selection.(type) {
-		case *ast.Field:
-			for _, name := range []string{"requires", "alsoRequires"} {
-				if d := s.Definition.Directives.ForName(name); d != nil {
-					if err := p.Require(analytics.Scope(d.Arguments.ForName("scope").Value.Raw)); err != nil {
-						return err
-					}
+func permittedBelow(p *auth.Principal, doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]bool) error {
+	for f := range fieldsOf(doc, set, seen) {
+		for _, name := range []string{"requires", "alsoRequires"} {
+			if d := f.Definition.Directives.ForName(name); d != nil {
+				if err := p.Require(analytics.Scope(d.Arguments.ForName("scope").Value.Raw)); err != nil {
+					return err
 				}
 			}
-			below = s.SelectionSet
-		case *ast.InlineFragment:
-			below = s.SelectionSet
-		case *ast.FragmentSpread:
-			if !seen[s.Name] {
-				seen[s.Name] = true
-				below = s.Definition.SelectionSet
-			}
 		}
-		if err := permittedBelow(p, below, seen); err != nil {
+		if err := permittedBelow(p, doc, f.SelectionSet, seen); err != nil {
 			return err
 		}
 	}

@@ -70,7 +70,7 @@ func (c *costs) plan(ctx context.Context, op *graphql.OperationContext, next gra
 	case ast.Query:
 		respond = next(context.WithValue(ctx, plannerKey{}, planner))
 	case ast.Mutation:
-		if err := permitted(auth.From(ctx), op.Operation); err != nil {
+		if err := permitted(auth.From(ctx), op); err != nil {
 			respond = graphql.OneShot(failed(err))
 		}
 	}

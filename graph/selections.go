@@ -90,43 +90,23 @@ func (m *mergeCount) merge(sets []ast.SelectionSet, depth int) {
 	if depth > deepest || m.fields > maxMerged || m.pairs > maxPairs {
 		return
 	}
-	one := mergedSet{doc: m.doc, count: map[string]int{}, below: map[string][]ast.SelectionSet{}, seen: map[string]bool{}}
+	count := map[string]int{}                // fields, by their names in the answer
+	below := map[string][]ast.SelectionSet{} // what they select
+	seen := map[string]bool{}                // a fragment that is spread again adds nothing
 	for _, set := range sets {
-		one.add(set)
+		for f := range fieldsOf(m.doc, set, seen) {
+			count[f.Alias]++
+			if len(f.SelectionSet) > 0 {
+				below[f.Alias] = append(below[f.Alias], f.SelectionSet)
+			}
+		}
 	}
-	for _, n := range one.count {
+	for _, n := range count {
 		m.fields += n
 		m.pairs += n * (n - 1) / 2
 	}
-	for _, sets := range one.below {
+	for _, sets := range below {
 		m.merge(sets, depth+1)
-	}
-}
-
-// mergedSet is selection sets as one, by the names in the answer.
-type mergedSet struct {
-	doc   *ast.QueryDocument
-	count map[string]int                // how many fields have the name
-	below map[string][]ast.SelectionSet // and what they select
-	seen  map[string]bool               // fragments: one that is spread again adds nothing
-}
-
-func (m *mergedSet) add(set ast.SelectionSet) {
-	for _, s := range set {
-		switch s := s.(type) {
-		case *ast.Field:
-			m.count[s.Alias]++
-			if len(s.SelectionSet) > 0 {
-				m.below[s.Alias] = append(m.below[s.Alias], s.SelectionSet)
-			}
-		case *ast.InlineFragment:
-			m.add(s.SelectionSet)
-		case *ast.FragmentSpread:
-			if f := m.doc.Fragments.ForName(s.Name); f != nil && !m.seen[s.Name] {
-				m.seen[s.Name] = true
-				m.add(f.SelectionSet)
-			}
-		}
 	}
 }
 

@@ -6,6 +6,34 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
+// fieldsOf yields the fields of a selection set with fragments in place, whatever their types
+// and directives. Each named fragment is entered once, and noted in seen: a short document
+// may spread them without end.
+func fieldsOf(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]bool) iter.Seq[*ast.Field] {
+	return func(yield func(*ast.Field) bool) { yieldFields(doc, set, seen, yield) }
+}
+
+func yieldFields(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]bool, yield func(*ast.Field) bool) bool {
+	for _, s := range set {
+		more := true
+		switch s := s.(type) {
+		case *ast.Field:
+			more = yield(s)
+		case *ast.InlineFragment:
+			more = yieldFields(doc, s.SelectionSet, seen, yield)
+		case *ast.FragmentSpread:
+			if f := doc.Fragments.ForName(s.Name); f != nil && !seen[s.Name] {
+				seen[s.Name] = true
+				more = yieldFields(doc, f.SelectionSet, seen, yield)
+			}
+		}
+		if !more {
+			return false
+		}
+	}
+	return true
+}
+
 // directivesOf yields the directives on all selections of operations, and on those of every
 // fragment that their document has.
 func directivesOf(doc *ast.QueryDocument, operations ...*ast.OperationDefinition) iter.Seq[*ast.Directive] {
