@@ -86,6 +86,7 @@ func TestCSV(t *testing.T) {
 	if want := [][]string{{"name", "categories.name", "tier.name"}, {"'=1+1", "'@B; A", ""}, {`say "x", twice`, "", "Gold"}}; !slices.EqualFunc(rows, want, slices.Equal) {
 		t.Errorf("got %q, want %q", rows, want)
 	}
+	equal(t, "columns of a fragment for any noun", strings.Join(b.table(`{ campaigns { nodes { ...N } } } fragment N on Node { id ... on Activation { eventName } ... on Campaign { campaignKey } }`)[0], " "), "id campaignKey")
 	b.record(`{"id":"6","action":"click","event":"a","at":"2026-03-01T10:00:00Z","source":"a\nb"}`, `{"id":"7","action":"click","event":"a","at":"2026-03-01T10:00:00Z","source":"a\rb"}`,
 		`{"id":"8","action":"click","event":"a","at":"2026-03-01T10:00:00Z","source":"a\r\nb"}`)
 	breaks := b.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": `{ activation(activationId: "a") { breakdown(by: [SOURCE], orderBy: { field: VALUE }) { rows { values } } } }`}), asCSV)

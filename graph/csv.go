@@ -33,36 +33,37 @@ func tableOf(f forms, op *graphql.OperationContext) (*table, error) {
 		return nil, analytics.Invalidf("Accept", "only a query is answered as %s", mediaCSV)
 	}
 	var found []*table
-	findLists(op, op.Operation.SelectionSet, nil, &found)
+	findLists(op, op.Operation.SelectionSet, "Query", nil, &found)
 	if len(found) != 1 {
 		return nil, analytics.Invalidf("Accept", "%s takes a query that selects one list, such as points or edges, got %d", mediaCSV, len(found))
 	}
 	return found[0], nil
 }
 
-// findLists collects the lists of objects that lie in no other list.
-func findLists(op *graphql.OperationContext, set ast.SelectionSet, path []string, found *[]*table) {
-	for _, f := range graphql.CollectFields(op, set, nil) {
+// findLists collects the lists of objects that lie in no other list, from an object of a
+// type on.
+func findLists(op *graphql.OperationContext, set ast.SelectionSet, of string, path []string, found *[]*table) {
+	for _, f := range graphql.CollectFields(op, set, satisfied(of)) {
 		here := append(path[:len(path):len(path)], f.Alias)
 		switch {
 		case len(f.Selections) == 0:
 		case f.Definition.Type.Elem != nil:
-			*found = append(*found, &table{list: here, columns: leaves(op, f.Selections, nil)})
+			*found = append(*found, &table{list: here, columns: leaves(op, f.Selections, f.Definition.Type.Name(), nil)})
 		default:
-			findLists(op, f.Selections, here, found)
+			findLists(op, f.Selections, f.Definition.Type.Name(), here, found)
 		}
 	}
 }
 
-// leaves are the paths of what is selected of an element, in that order.
-func leaves(op *graphql.OperationContext, set ast.SelectionSet, path []string) (out [][]string) {
-	for _, f := range graphql.CollectFields(op, set, nil) {
+// leaves are the paths of what is selected of an element of a type, in that order.
+func leaves(op *graphql.OperationContext, set ast.SelectionSet, of string, path []string) (out [][]string) {
+	for _, f := range graphql.CollectFields(op, set, satisfied(of)) {
 		here := append(path[:len(path):len(path)], f.Alias)
 		if len(f.Selections) == 0 {
 			out = append(out, here)
 			continue
 		}
-		out = append(out, leaves(op, f.Selections, here)...)
+		out = append(out, leaves(op, f.Selections, f.Definition.Type.Name(), here)...)
 	}
 	return out
 }

@@ -167,7 +167,17 @@ func (t *objectTypes) fields(op *graphql.OperationContext, set ast.SelectionSet,
 	if known, ok := t.known.Load(path.String()); ok {
 		of = known.(string)
 	}
-	return graphql.CollectFields(op, set, append([]string{of}, schemaTypes[of].Interfaces...))
+	return graphql.CollectFields(op, set, satisfied(of))
+}
+
+// satisfied are the types whose fragments hold for objects of a type. For an interface,
+// of which nobody knows the objects, it is nil: all fragments hold.
+func satisfied(of string) []string {
+	def := schemaTypes[of]
+	if def.IsAbstractType() {
+		return nil
+	}
+	return append([]string{of}, def.Interfaces...)
 }
 
 // selectionAt is what is selected at a path of an answer, and of which type.
