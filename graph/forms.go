@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"slices"
-	"time"
 )
 
 // The media types of the other forms that an answer may take.
@@ -16,7 +15,6 @@ const (
 // rather have that, and deferred parts when there are any.
 type forms struct {
 	csv, parts bool
-	timeout    time.Duration // of all parts together
 }
 
 // forms are those that the client takes. One must be named, and must not weigh less than the JSON

@@ -36,10 +36,10 @@ func inParts(ctx context.Context, op *graphql.OperationContext) bool {
 }
 
 // deliver executes an operation and sends its answer, then what it deferred as
-// it comes. Nothing of it is kept at the edge.
-func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, media string, log *slog.Logger) {
+// it comes, within the time of one operation. Nothing of it is kept at the edge.
+func (t *transport) deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext, media string) {
 	edge.MarkStorable(r.Context(), false)
-	over := time.NewTimer(wanted(r.Context()).timeout)
+	over := time.NewTimer(t.timeout)
 	defer over.Stop()
 	reads, leave := context.WithCancel(r.Context())
 	defer leave()
@@ -47,7 +47,7 @@ func deliver(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
 	respond, ctx := exec.DispatchOperation(context.WithValue(loaders.ReadWhile(r.Context(), reads), objectTypesKey{}, types), op)
 	gone := make(chan struct{})
 	defer close(gone)
-	responses := responsesOf(&execution{respond, ctx}, gone, log)
+	responses := responsesOf(&execution{respond, ctx}, gone, t.log)
 	p := &parts{w: w, control: http.NewResponseController(w), op: op, types: types}
 	var first *graphql.Response
 	select {

@@ -63,7 +63,6 @@ func (t *transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	h.Add("Vary", vary)
 	accepted := acceptanceOf(r.Header["Accept"])
 	media, also := accepted.media, accepted.also
-	also.timeout = t.timeout
 	if r.Header.Get(headerDryRun) == "1" { // a plan is told in JSON, all of it
 		also = forms{}
 	}
@@ -210,7 +209,7 @@ func (t *transport) run(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		return
 	}
 	if inParts(ctx, op) {
-		deliver(w, r, exec, op, media, t.log)
+		t.deliver(w, r, exec, op, media)
 		return
 	}
 	answerWhole(ctx, w, exec, op, media)
