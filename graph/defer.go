@@ -155,12 +155,10 @@ func noteType(ctx context.Context, fc *graphql.FieldContext, v any) {
 	if !ok || v == nil {
 		return
 	}
-	if def := schemaTypes[fc.Field.Definition.Type.NamedType]; def != nil && def.IsAbstractType() { // no list is of one
+	if def := schema.Types[fc.Field.Definition.Type.NamedType]; def != nil && def.IsAbstractType() { // no list is of one
 		types.known.Store(fc.Path().String(), reflect.TypeOf(v).Elem().Name())
 	}
 }
-
-var schemaTypes = generated.NewExecutableSchema(generated.Config{}).Schema().Types
 
 // fields are what is selected of the object at a path, whose type the schema says is of.
 func (t *objectTypes) fields(op *graphql.OperationContext, set ast.SelectionSet, of string, path ast.Path) []graphql.CollectedField {
@@ -173,7 +171,7 @@ func (t *objectTypes) fields(op *graphql.OperationContext, set ast.SelectionSet,
 // satisfied are the types whose fragments hold for objects of a type. For an interface,
 // of which nobody knows the objects, it is nil: all fragments hold.
 func satisfied(of string) []string {
-	def := schemaTypes[of]
+	def := schema.Types[of]
 	if def.IsAbstractType() {
 		return nil
 	}

@@ -15,7 +15,6 @@ import (
 	"footfall/analytics"
 	"footfall/auth"
 	"footfall/documents"
-	"footfall/graph/generated"
 	"footfall/graph/plain"
 )
 
@@ -39,7 +38,7 @@ type Documents struct {
 // LoadDocuments reads manifests of trusted documents, a file or a folder of them,
 // and validates them against the schema.
 func LoadDocuments(path string) (*documents.Trusted, error) {
-	return documents.Load(path, generated.NewExecutableSchema(generated.Config{}).Schema(), maxTokens)
+	return documents.Load(path, schema, maxTokens)
 }
 
 type ownDocument struct{}

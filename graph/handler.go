@@ -22,6 +22,9 @@ import (
 	"footfall/resolvers"
 )
 
+// schema is what the generated code was made of: it is parsed once, with the program's start.
+var schema = generated.NewExecutableSchema(generated.Config{}).Schema()
+
 // Options configure New.
 type Options struct {
 	Source  loaders.Source
@@ -72,18 +75,18 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema := generated.NewExecutableSchema(generated.Config{
+	executable := generated.NewExecutableSchema(generated.Config{
 		Resolvers:  &resolvers.Resolver{Writer: o.Writer, Live: o.Live, Metrics: metrics},
 		Directives: generated.DirectiveRoot{Requires: requires},
 	})
-	if err := checkRoots(schema.Schema()); err != nil {
+	if err := checkRoots(schema); err != nil {
 		return nil, err
 	}
-	model, err := cost.New(schema.Schema(), listSizes, frames)
+	model, err := cost.New(schema, listSizes, frames)
 	if err != nil {
 		return nil, err
 	}
-	srv := handler.New(schema)
+	srv := handler.New(executable)
 	for _, t := range rest {
 		srv.AddTransport(t)
 	}
@@ -98,7 +101,7 @@ func New(o Options, rest ...graphql.Transport) (*handler.Server, error) {
 	srv.SetRecoverFunc(func(_ context.Context, v any) error { return analytics.Panicked(v) })
 	srv.Use(introspectionStage{})
 	srv.Use(selectionStage{parsed})
-	srv.Use(&variableStage{})
+	srv.Use(variableStage{})
 	srv.Use(&costs{Limits: o.Limits, model: model, planner: func() *loaders.Planner { return loaders.NewPlanner(o.Source, o.Now()) }})
 	srv.Use(newDocumentStage(o.Documents, o.Log)) // last: it keeps what the limits let pass
 	srv.AroundOperations(operation(o, parsed))

@@ -9,12 +9,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"footfall/analytics"
-	"footfall/graph/generated"
 )
 
 // Metrics reads the schema's definitions of its measures.
 func Metrics() (analytics.Metrics, error) {
-	return metricsOf(generated.NewExecutableSchema(generated.Config{}).Schema())
+	return metricsOf(schema)
 }
 
 // metricsOf reads the @metric of every field, by type, in the schema's order.

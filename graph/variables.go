@@ -15,7 +15,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"footfall/analytics"
-	"footfall/graph/generated"
 	"footfall/graph/scalar"
 )
 
@@ -71,20 +70,19 @@ const notEnum = "enums must be ints or strings"
 
 // enumAt is the enum that a place in a variable is of, if it is one.
 func enumAt(op *ast.OperationDefinition, path ast.Path) *ast.Definition {
-	types := generated.NewExecutableSchema(generated.Config{}).Schema().Types
 	name, _ := path[1].(ast.PathName)
 	v := op.VariableDefinitions.ForName(string(name))
 	if v == nil {
 		return nil
 	}
-	def := types[v.Type.Name()] // of elements too: lists have no names
+	def := schema.Types[v.Type.Name()] // of elements too: lists have no names
 	for _, step := range path[2:] {
 		if name, named := step.(ast.PathName); named && def != nil {
 			f := def.Fields.ForName(string(name))
 			if f == nil { // unknown
 				return nil
 			}
-			def = types[f.Type.Name()]
+			def = schema.Types[f.Type.Name()]
 		}
 	}
 	if def == nil || def.Kind != ast.Enum {
@@ -114,19 +112,16 @@ func mustBe(what string, v any, is bool) error {
 
 // variableStage reads variables before anything runs, as the specification has
 // it: gqlgen would find them wrong in the middle of an answer, or take "5" for 5.
-type variableStage struct{ schema *ast.Schema }
+type variableStage struct{}
 
 // ExtensionName names the stage among gqlgen's extensions.
-func (*variableStage) ExtensionName() string { return "Variables" }
+func (variableStage) ExtensionName() string { return "Variables" }
 
-// Validate takes the schema that variables are of.
-func (s *variableStage) Validate(schema graphql.ExecutableSchema) error {
-	s.schema = schema.Schema()
-	return nil
-}
+// Validate accepts any schema.
+func (variableStage) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext refuses an operation with a variable that cannot be read.
-func (s *variableStage) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+func (variableStage) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if isOwnDocument(ctx) {
 		return nil
 	}
@@ -135,7 +130,7 @@ func (s *variableStage) MutateOperationContext(ctx context.Context, op *graphql.
 		if op.Variables[v.Variable] == nil && v.Type.NamedType == "Boolean" && decides(op, v.Variable) {
 			return unread(mustBe(kinds["Boolean"], nil, false), path)
 		}
-		if err := s.check(v.Type, op.Variables[v.Variable], path); err != nil {
+		if err := checkVariable(v.Type, op.Variables[v.Variable], path); err != nil {
 			return err
 		}
 	}
@@ -156,18 +151,18 @@ func decides(op *graphql.OperationContext, variable string) bool {
 	return false
 }
 
-// check walks a value whose form gqlparser found right, or made so: a list of one
+// checkVariable walks a value whose form gqlparser found right, or made so: a list of one
 // that a client sent without brackets is a slice of the element's own type.
-func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.Error {
+func checkVariable(t *ast.Type, value any, path ast.Path) *gqlerror.Error {
 	if value == nil {
 		return nil
 	}
 	if list := reflect.ValueOf(value); t.Elem != nil && list.Kind() == reflect.Slice {
-		return s.checkList(t.Elem, list, path)
+		return checkList(t.Elem, list, path)
 	}
-	def := s.schema.Types[t.Name()]
+	def := schema.Types[t.Name()]
 	if fields, ok := value.(map[string]any); ok && def.Kind == ast.InputObject {
-		return s.checkObject(def, fields, path)
+		return checkObject(def, fields, path)
 	}
 	if def.Kind == ast.Enum {
 		return unread(isEnum(def, value), path)
@@ -178,23 +173,23 @@ func (s *variableStage) check(t *ast.Type, value any, path ast.Path) *gqlerror.E
 	return nil
 }
 
-func (s *variableStage) checkList(of *ast.Type, list reflect.Value, path ast.Path) *gqlerror.Error {
+func checkList(of *ast.Type, list reflect.Value, path ast.Path) *gqlerror.Error {
 	for i := range list.Len() {
-		if err := s.check(of, list.Index(i).Interface(), childPath(path, ast.PathIndex(i))); err != nil {
+		if err := checkVariable(of, list.Index(i).Interface(), childPath(path, ast.PathIndex(i))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *variableStage) checkObject(def *ast.Definition, fields map[string]any, path ast.Path) *gqlerror.Error {
+func checkObject(def *ast.Definition, fields map[string]any, path ast.Path) *gqlerror.Error {
 	if def.Directives.ForName("oneOf") != nil {
 		if err := oneOf(def, fields); err != nil {
 			return unread(err, path)
 		}
 	}
 	for _, f := range def.Fields {
-		if err := s.check(f.Type, fields[f.Name], childPath(path, ast.PathName(f.Name))); err != nil {
+		if err := checkVariable(f.Type, fields[f.Name], childPath(path, ast.PathName(f.Name))); err != nil {
 			return err
 		}
 	}
