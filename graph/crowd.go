@@ -89,8 +89,8 @@ func asking(ctx context.Context, path []string) int {
 	return alike(op.Doc, op.Operation.SelectionSet, path, &budget)
 }
 
-// Whole reports whether every list is complete. One without elements somewhere
-// inside never is.
+// Whole reports whether all elements of every list have asked. Where a list within a list
+// is empty that is never so: its share of the outer one cannot come.
 func (s *siblings) Whole() bool {
 	const rounding = 1e-6
 	for _, share := range s.shares {

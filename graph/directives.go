@@ -29,8 +29,8 @@ func requires(ctx context.Context, _ any, next graphql.Resolver, scope analytics
 	return next(ctx)
 }
 
-// permitted refuses an operation with a field that takes a scope which p does not carry,
-// whatever @skip and @include say.
+// permitted refuses an operation that selects, at any depth, a field whose scope p does
+// not carry, even if @skip or @include leaves it out.
 func permitted(p *auth.Principal, op *graphql.OperationContext) error {
 	return permittedBelow(p, op.Doc, op.Operation.SelectionSet, map[string]bool{})
 }

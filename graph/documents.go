@@ -235,8 +235,8 @@ var _ interface {
 	graphql.OperationContextMutator
 } = (*documentStage)(nil)
 
-// How much of the documents that nobody vouches for stays parsed: one takes up to so
-// many times its text.
+// keptParsed bounds the bytes that parsed documents take, but for trusted ones;
+// parsedTimes is how many times its text one takes at most.
 const (
 	keptParsed  = 64 << 20
 	parsedTimes = 72

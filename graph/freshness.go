@@ -17,10 +17,10 @@ import (
 // of a budget. They are no part of what an ETag stands for: the same data is the
 // same answer.
 const (
-	extFreshness  = "freshness" // an analytics.Freshness
-	extStale      = "stale"     // {ageSeconds}, of a stale answer alone
-	extCost       = "cost"      // what the operation cost, and
-	extBudgetLeft = "budgetLeft"
+	extFreshness  = "freshness"  // an analytics.Freshness
+	extStale      = "stale"      // {ageSeconds}, of a stale answer alone
+	extCost       = "cost"       // what the operation cost; within it
+	extBudgetLeft = "budgetLeft" // what the key's budget has left
 )
 
 // tellFreshness says of an answer, or of a part of one, how fresh it is and how long the edge may

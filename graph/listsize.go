@@ -59,8 +59,8 @@ func seriesSize(fallback int64) cost.Size {
 	}
 }
 
-// pointsOver is how many points a series over a span can have; over 0, one as long as
-// its noun, the usual number at least.
+// pointsOver is how many points a series over a span of seconds can have. Span 0 is the
+// noun's whole life: n is then what is usual, and most what any series may have.
 func pointsOver(arguments map[string]any, span int64) (n, most int64, known bool) {
 	name, _ := arguments["interval"].(string)
 	interval, known := intervals[analytics.Interval(name)]

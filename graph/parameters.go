@@ -98,8 +98,8 @@ func decodeString(name string, value []byte, into *string) error {
 	return nil
 }
 
-// quotesHalf reports whether a string of a document escapes half of a surrogate pair; in
-// comments and block strings a backslash is one.
+// quotesHalf reports whether a string of a document escapes half of a surrogate pair.
+// Comments and block strings have no such escapes: there \ud83d is six characters.
 func quotesHalf(document string) bool {
 	if !surrogate.Halved(document) {
 		return false

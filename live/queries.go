@@ -101,7 +101,8 @@ func sameMeasures[M measures](a, b *M) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-// strip removes what does not show, or not for its own sake.
+// strip clears what is no news to a subscriber: when measures were read, and of which noun,
+// but for a leaderboard's partner, whose name and tier are shown.
 func strip(m any) {
 	switch m := m.(type) {
 	case *analytics.ActivationMetrics:

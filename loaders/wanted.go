@@ -10,7 +10,8 @@ func ReadWhile(ctx, wanted context.Context) context.Context {
 	return context.WithValue(ctx, whileKey{}, wanted)
 }
 
-// whileWanted ends with ctx and with what ReadWhile said.
+// whileWanted is ctx, ended sooner when the context ends that ReadWhile was given. Call the
+// function when the read is over.
 func whileWanted(ctx context.Context) (context.Context, context.CancelFunc) {
 	wanted, ok := ctx.Value(whileKey{}).(context.Context)
 	if !ok {

@@ -7,10 +7,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Actual is what an operation cost by the data it returned: the estimate's
-// weights over the lists as long as they came. Selections that repeat each other
-// ran once and count once, so it is at most the estimate wherever lists are at
-// most as long as assumed.
+// Actual is what an operation cost by the data it returned (JSON), in whole units: the
+// estimate's weights over the lists as long as they came, 0 without data. Selections
+// that repeat each other ran once and count once, so it is at most the estimate wherever
+// lists are at most as long as assumed.
 func (m *Model) Actual(op *graphql.OperationContext, data []byte) int64 {
 	var object map[string]any
 	root := m.root(op.Operation.Operation)

@@ -52,9 +52,9 @@ var introspection = map[fieldName]int64{
 	{"__Field", "args"}:         2,
 }
 
-// Size is how many elements a field's list has by all its arguments and the frame that
-// it is in, and how many it can have at most, where that is known: what a list size's
-// directive cannot say.
+// Size says what @listSize cannot: the length of a field's list by all its arguments and by
+// the frame that it is in (0 for none). The price is for n elements; most is a bound, which
+// n need not be where a usual length is assumed. Not known leaves it to the directive.
 type Size func(arguments map[string]any, frame int64) (n, most int64, known bool)
 
 // Frame is what a field's arguments say of the lists below it. It must be one of few
