@@ -2,6 +2,15 @@
 const keyItem = 'footfall.key'; // as in src/shared/credentials.ts
 const demoItem = 'footfall.demoKey';
 
+// As in src/shared/kept.ts: where a browser keeps nothing for the page, asking alone throws.
+const ofTab = (() => {
+  try {
+    return sessionStorage;
+  } catch {
+    return { getItem: () => null, setItem: () => {} };
+  }
+})();
+
 addEventListener('DOMContentLoaded', async () => {
   const part = (name) => document.getElementById(`test-event${name}`);
   const form = part('');
@@ -19,8 +28,8 @@ addEventListener('DOMContentLoaded', async () => {
     answer.replaceChildren();
   };
   renew();
-  key.value = sessionStorage.getItem(keyItem) ?? '';
-  key.addEventListener('input', () => sessionStorage.setItem(keyItem, key.value));
+  key.value = ofTab.getItem(keyItem) ?? '';
+  key.addEventListener('input', () => ofTab.setItem(keyItem, key.value));
   body.addEventListener('input', () => (send.textContent = 'Send'));
   part('-fresh').addEventListener('click', renew);
   form.addEventListener('submit', async (event) => {
@@ -36,7 +45,7 @@ addEventListener('DOMContentLoaded', async () => {
   demo = await loadDemo();
   if (!demo) return;
   // The pages' key may only read; the demo's other key stays in this box, so that they go on with theirs.
-  const ofEarlierDemo = key.value === sessionStorage.getItem(demoItem);
+  const ofEarlierDemo = key.value === ofTab.getItem(demoItem);
   if (!key.value || key.value === demo.readKey || ofEarlierDemo) key.value = demo.fullKey;
   renew();
 });

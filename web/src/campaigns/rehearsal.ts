@@ -1,5 +1,6 @@
 import { ask } from '../shared/client';
 import type { Demo } from '../shared/config';
+import { ofTab } from '../shared/kept';
 import sampleQuery from './sample.graphql?raw';
 
 /** A show with an audience made up, in the demo alone: its own campaign, and events as players send them. */
@@ -101,7 +102,7 @@ const item = 'footfall.rehearsal';
 
 /** The show that this tab plays, if it plays one: it goes on after a reload. */
 export function playing(): Rehearsal | null {
-  const stored = sessionStorage.getItem(item);
+  const stored = ofTab.getItem(item);
   return stored ? JSON.parse(stored) : null;
 }
 
@@ -110,14 +111,14 @@ export async function begin(demo: Demo): Promise<Rehearsal> {
   const startedAt = Math.floor(Date.now() / 1000) * 1000;
   const rehearsal = { campaignKey: `sample-show-${startedAt / 1000}`, startedAt };
   await save(demo, rehearsal, null);
-  sessionStorage.setItem(item, JSON.stringify(rehearsal));
+  ofTab.setItem(item, JSON.stringify(rehearsal));
   return rehearsal;
 }
 
 /** Ends the show, whoever still watches. */
 export async function end(demo: Demo, rehearsal: Rehearsal) {
   await save(demo, rehearsal, new Date().toISOString());
-  sessionStorage.removeItem(item);
+  ofTab.removeItem(item);
 }
 
 async function save(demo: Demo, { campaignKey, startedAt }: Rehearsal, endedAt: string | null) {

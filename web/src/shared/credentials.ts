@@ -1,3 +1,5 @@
+import { ofTab } from './kept';
+
 const keyItem = 'footfall.key';
 const demoItem = 'footfall.demoKey';
 
@@ -6,15 +8,15 @@ const demoItem = 'footfall.demoKey';
  * A key someone typed wins over the demo's; the demo's key of an earlier run does not.
  */
 export function initialKey(demoKey: string): string {
-  const remembered = sessionStorage.getItem(keyItem);
-  const outdated = remembered === sessionStorage.getItem(demoItem);
-  sessionStorage.setItem(demoItem, demoKey);
+  const remembered = ofTab.getItem(keyItem);
+  const outdated = remembered === ofTab.getItem(demoItem);
+  ofTab.setItem(demoItem, demoKey);
   const key = remembered && !outdated ? remembered : demoKey;
   rememberKey(key);
   return key;
 }
 
 export function rememberKey(key: string) {
-  if (key) sessionStorage.setItem(keyItem, key);
-  else sessionStorage.removeItem(keyItem);
+  if (key) ofTab.setItem(keyItem, key);
+  else ofTab.removeItem(keyItem);
 }
