@@ -44,8 +44,8 @@ func noEarlier(day analytics.Date) analytics.Date {
 
 func (p reportPeriod) narrowed() bool { return p.kind != report.Whole }
 
-// drawn is the range of the charts. What lies ahead of today is not drawn: it
-// would look as if nobody came.
+// drawn is the range of the charts. What lies ahead of today, or by hours of
+// this hour, is not drawn: it would look as if nobody came.
 func (p reportPeriod) drawn() analytics.Range {
 	loc := p.zone.Location()
 	if p.narrowed() {
@@ -55,10 +55,15 @@ func (p reportPeriod) drawn() analytics.Range {
 	if p.now.Before(p.window.Start) {
 		return analytics.Range{Start: p.window.Start, End: p.window.Start}
 	}
-	return p.window.Intersect(analytics.Range{Start: p.window.Start, End: tomorrow})
+	drawn := p.window.Intersect(analytics.Range{Start: p.window.Start, End: tomorrow})
+	if report.IntervalOf(report.Range(drawn)) == report.Hour {
+		minutes := time.Duration(p.now.In(loc).Minute()) * time.Minute
+		drawn = drawn.Intersect(analytics.Range{Start: p.window.Start, End: p.now.Truncate(time.Minute).Add(time.Hour - minutes)})
+	}
+	return drawn
 }
 
-// ahead is what of the window is not drawn because it lies ahead of today.
+// ahead is what of the window is not drawn because it lies ahead.
 func (p reportPeriod) ahead() analytics.Range {
 	drawn := p.drawn()
 	if p.narrowed() || !drawn.Start.Before(drawn.End) || !drawn.End.Before(p.window.End) {
