@@ -84,7 +84,7 @@ func TestReportSays(t *testing.T) {
 		want, lacks []string
 	}{
 		"the numbers": {nil,
-			[]string{"<h1>Jazz &amp; &lt;Soul&gt;</h1>", "22 – 31 March 2026", "completed", `<span class="value">1,250</span>`, "34.4 %", "<code>clickCount</code>", "298 (34.4 %)"}, nil},
+			[]string{"<h1><bdi>Jazz &amp; &lt;Soul&gt;</bdi></h1>", "22 – 31 March 2026", "completed", `<span class="value">1,250</span>`, "34.4 %", "<code>clickCount</code>", "298 (34.4 %)"}, nil},
 		"a ratio without a denominator": {nil, []string{`<span class="value">–</span>`, "There was nothing to divide by."}, nil},
 		"a week earlier":                {nil, []string{"A week earlier", "Sunday 29 March 2026\nViews: 70\nA week earlier: 0"}, nil},
 		"the sources":                   {nil, []string{"Not known", "60 (60.0 %)", "search", "All others"}, nil},
@@ -132,7 +132,17 @@ func TestReportSays(t *testing.T) {
 			[]string{"Counting starts on 22 March 2026, 00:00."}, []string{"Views by day"}},
 		"nobody": {func(r *Report) {
 			r.Measures = map[string]Measure{}
-		}, []string{"Nobody has been counted"}, nil},
+		}, []string{"Nobody was counted in this period."}, nil},
+		"nobody yet": {func(r *Report) {
+			r.Measures, r.Read = map[string]Measure{}, at("2026-03-25T12:00:00Z")
+		}, []string{"Nobody has been counted in this period yet."}, nil},
+		"clicks without sessions": {func(r *Report) {
+			r.Measures = map[string]Measure{"outboundClickCount": {Value: number(1)}}
+		}, nil, []string{"Nobody"}},
+		"an hour that comes again": {func(r *Report) {
+			r.Interval, r.Zone = Hour, location("Europe/Paris")
+			r.Series = []Point{{Start: at("2026-10-25T00:00:00Z")}, {Start: at("2026-10-25T01:00:00Z")}, {Start: at("2026-10-25T02:00:00Z")}}
+		}, []string{"Sunday 25 October, 02:00<", "Sunday 25 October, 02:00 again<", "Sunday 25 October, 03:00<"}, nil},
 		"a narrowed period": {func(r *Report) {
 			r.Period, r.Counted = Last7, Range{r.Series[3].Start, r.Window.End}
 			r.Before, r.Series = r.Series[:3], r.Series[3:]

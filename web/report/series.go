@@ -78,8 +78,12 @@ func (v view) Line() template.HTML {
 	l := chart.Line{ID: "views", Title: s.title, Values: "Views", Steps: v.stepsTitle(s.name), Name: "Views", Points: make([]chart.Point, len(v.Series))}
 	for i, p := range v.Series {
 		at := p.Start.In(v.Zone)
+		label := s.prefix + at.Format(s.label)
+		if i > 0 && l.Points[i-1].Label == label { // clocks went back
+			label += " again"
+		}
 		l.Points[i] = chart.Point{
-			Label: s.prefix + at.Format(s.label), Tick: at.Format(s.tick),
+			Label: label, Tick: at.Format(s.tick),
 			Value: float64(p.Views), Behind: chart.None, Partial: p.Partial && (i < len(v.Series)-1 || !v.ended()),
 		}
 	}
@@ -136,7 +140,11 @@ func (v view) AheadText() string {
 	if v.Ahead == 1 {
 		verb = "view is"
 	}
-	return chart.Number(float64(v.Ahead)) + " " + verb + " dated later than today: counted above, and not drawn."
+	now := "today"
+	if v.Interval == Hour {
+		now = "this hour"
+	}
+	return chart.Number(float64(v.Ahead)) + " " + verb + " dated later than " + now + ": counted above, and not drawn."
 }
 
 // LineTitle is the heading above the line.

@@ -104,8 +104,12 @@ func (v view) Funnel() template.HTML {
 
 // Empty reports whether nothing was counted.
 func (v view) Empty() bool {
-	sessions, views := v.Measures["uniqueSessionCount"].Value, v.Measures["clickCount"].Value
-	return (sessions == nil || *sessions == 0) && (views == nil || *views == 0)
+	for _, group := range v.Groups() {
+		if count := group.Count.Value; count != nil && *count != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // State is where in its life the activation is.
@@ -122,6 +126,9 @@ func (v view) State() string {
 
 // Begun reports whether there is anything to count yet.
 func (v view) Begun() bool { return !v.Read.Before(v.Window.Start) }
+
+// Over reports whether there is nothing to come.
+func (v view) Over() bool { return !v.Read.Before(v.Window.End) }
 
 // WindowText is when the activation counts.
 func (v view) WindowText() string { return span(v.Window, v.Zone) }
