@@ -29,7 +29,8 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
   const shown = within(points, from, to);
   const most = Math.max(4, ...shown.map((point) => point.viewers));
   const marked = peak && peak.at >= from && peak.at <= to ? [peak] : [];
-  const ticks = Math.max(2, Math.floor(width / 150));
+  const seconds = to - from < (ticksOf(width, 150) + 1) * 60_000;
+  const ticks = ticksOf(width, seconds ? 190 : 150);
   const step = { x: 'at', y: 'viewers', curve: 'step-after' } as const;
   return {
     marginLeft: margins.left,
@@ -44,8 +45,9 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
       axisX({
         ticks,
         tickSize: 0,
-        tickFormat: (at: Date) => (to - from < ticks * 60_000 ? clock(+at) : shortClock(+at)),
+        tickFormat: (at: Date) => (seconds ? clock(+at) : shortClock(+at)),
         label: zone,
+        labelOffset: margins.bottom - 8,
       }),
       axisY({ ticks: 5, tickSize: 0, label: 'Viewers', tickFormat: countTick }),
       ruleY([0], { stroke: 'var(--faint)' }),
@@ -65,6 +67,9 @@ function options(points: Point[], from: number, to: number, peak: Point | null, 
     ],
   };
 }
+
+/** How many ticks to ask for, of which up to 1.8 times as many may come. */
+const ticksOf = (width: number, room: number) => Math.max(2, Math.floor((width - margins.left - margins.right) / room));
 
 /** Where a label has room whose dot is at that share of the width. */
 function beside(share: number): TextOptions {
