@@ -11,7 +11,7 @@ export function Delta({ measure, change: { absolute, percent } }: { measure: Mea
   return (
     <span className="delta" data-moved={up ? 'up' : 'down'}>
       <span aria-hidden="true">{up ? '▲' : '▼'}</span> <span className="hidden">{up ? 'up by' : 'down by'}</span>
-      {amount(measure, Math.abs(absolute))} ({percent === null ? 'from 0' : `${up ? '+' : '−'}${percentage(Math.abs(percent))}`})
+      {amount(measure, Math.abs(absolute))} ({percent === null ? 'from\u00a00' : `${up ? '+' : '−'}${percentage(Math.abs(percent))}`})
     </span>
   );
 }
