@@ -13,7 +13,7 @@ export function drawFunnel({ steps }: Funnel): Drawing {
     height: steps.length * 64 + 16,
     keys: [],
     notes: ['Percent of the first step. Who is in a later step need not be in those before it.'],
-    plot: () => ({
+    plot: (width) => ({
       style: type,
       marginLeft: 8,
       marginRight: 8,
@@ -23,7 +23,7 @@ export function drawFunnel({ steps }: Funnel): Drawing {
       y: { type: 'band', axis: null, domain: steps.map(({ name }) => name), padding: 0.45, paddingOuter: 0.3 },
       marks: [
         Plot.barX(steps, { y: 'name', x1: (of) => -of.value / 2, x2: (of) => of.value / 2, fill: colourOf(0).colour, insetTop: 12, insetBottom: -12, rx: 3 }),
-        Plot.text(steps, { y: 'name', x: 0, text: (of) => `${of.name}: ${text(of.value)}`, dy: -14, fontWeight: 600 }),
+        Plot.text(steps, { y: 'name', x: 0, text: (of) => `${of.name}: ${text(of.value)}`, dy: -14, fontWeight: 600, fontSize: width < 320 ? 10 : 12 }),
         Plot.tip(steps, Plot.pointerY({ y: 'name', x: 0, title: (of) => `${of.name}\n${text(of.value)}` })),
       ],
     }),
