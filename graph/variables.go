@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -127,8 +128,10 @@ func (variableStage) MutateOperationContext(ctx context.Context, op *graphql.Ope
 	}
 	for _, v := range op.Operation.VariableDefinitions {
 		path := ast.Path{ast.PathName("variable"), ast.PathName(v.Variable)}
-		if op.Variables[v.Variable] == nil && v.Type.NamedType == "Boolean" && decides(op, v.Variable) {
-			return unread(mustBe(kinds["Boolean"], nil, false), path)
+		if value, given := op.Variables[v.Variable]; given && value == nil {
+			if needed := neededAs(op, v.Variable); needed != nil {
+				return unread(mustBe(cmp.Or(kinds[needed.Name()], needed.String()), nil, false), path)
+			}
 		}
 		if err := checkVariable(v.Type, op.Variables[v.Variable], path); err != nil {
 			return err
@@ -137,18 +140,46 @@ func (variableStage) MutateOperationContext(ctx context.Context, op *graphql.Ope
 	return nil
 }
 
-// decides reports whether @skip or @include goes by a variable. One that has a default may
-// be nullable there, but must not be null; gqlgen panics at it.
-func decides(op *graphql.OperationContext, variable string) bool {
-	for d := range directivesOf(op.Doc, op.Operation) {
-		if d.Name != "skip" && d.Name != "include" {
-			continue
+// neededAs is the type of a place where a variable stands that must not be null there and
+// would be read all the same: gqlgen panics at a null condition, and takes an object without
+// fields for a null element of a list. Nil where there is none: elsewhere null is an error of
+// the field, as the specification has it.
+func neededAs(op *graphql.OperationContext, variable string) *ast.Type {
+	for s := range selectionsOf(op.Doc, op.Operation) {
+		for _, d := range directivesOn(s) {
+			if t := neededIn(d.Arguments, variable, true); t != nil {
+				return t
+			}
 		}
-		if condition := d.Arguments.ForName("if"); condition.Value.Kind == ast.Variable && condition.Value.Raw == variable {
-			return true
+		if f, ok := s.(*ast.Field); ok {
+			if t := neededIn(f.Arguments, variable, false); t != nil {
+				return t
+			}
 		}
 	}
-	return false
+	return nil
+}
+
+func neededIn(arguments ast.ArgumentList, variable string, whole bool) *ast.Type {
+	for _, a := range arguments {
+		if t := neededAt(a.Value, variable, whole); t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// neededAt looks at a value itself only where a null would be read.
+func neededAt(v *ast.Value, variable string, read bool) *ast.Type {
+	if read && v.Kind == ast.Variable && v.Raw == variable && v.ExpectedType != nil && v.ExpectedType.NonNull {
+		return v.ExpectedType
+	}
+	for _, child := range v.Children {
+		if t := neededAt(child.Value, variable, v.Kind == ast.ListValue); t != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 // checkVariable walks a value whose form gqlparser found right, or made so: a list of one

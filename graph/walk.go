@@ -34,43 +34,60 @@ func yieldFields(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]b
 	return true
 }
 
-// directivesOf yields the directives on all selections of operations, and on those of every
-// fragment that their document has.
-func directivesOf(doc *ast.QueryDocument, operations ...*ast.OperationDefinition) iter.Seq[*ast.Directive] {
-	return func(yield func(*ast.Directive) bool) {
+// selectionsOf yields all selections of operations, and those of every fragment that their
+// document has.
+func selectionsOf(doc *ast.QueryDocument, operations ...*ast.OperationDefinition) iter.Seq[ast.Selection] {
+	return func(yield func(ast.Selection) bool) {
 		for _, o := range operations {
-			if !yieldDirectives(o.SelectionSet, yield) {
+			if !yieldSelections(o.SelectionSet, yield) {
 				return
 			}
 		}
 		for _, f := range doc.Fragments {
-			if !yieldDirectives(f.SelectionSet, yield) {
+			if !yieldSelections(f.SelectionSet, yield) {
 				return
 			}
 		}
 	}
 }
 
-func yieldDirectives(set ast.SelectionSet, yield func(*ast.Directive) bool) bool {
+func yieldSelections(set ast.SelectionSet, yield func(ast.Selection) bool) bool {
 	for _, s := range set {
-		var here ast.DirectiveList
 		var below ast.SelectionSet
 		switch s := s.(type) {
 		case *ast.Field:
-			here, below = s.Directives, s.SelectionSet
+			below = s.SelectionSet
 		case *ast.InlineFragment:
-			here, below = s.Directives, s.SelectionSet
-		case *ast.FragmentSpread:
-			here = s.Directives
+			below = s.SelectionSet
 		}
-		for _, d := range here {
-			if !yield(d) {
-				return false
-			}
-		}
-		if !yieldDirectives(below, yield) {
+		if !yield(s) || !yieldSelections(below, yield) {
 			return false
 		}
 	}
 	return true
+}
+
+// directivesOf yields the directives on them.
+func directivesOf(doc *ast.QueryDocument, operations ...*ast.OperationDefinition) iter.Seq[*ast.Directive] {
+	return func(yield func(*ast.Directive) bool) {
+		for s := range selectionsOf(doc, operations...) {
+			for _, d := range directivesOn(s) {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func directivesOn(s ast.Selection) ast.DirectiveList {
+	switch s := s.(type) {
+	case *ast.Field:
+		return s.Directives
+	case *ast.InlineFragment:
+		return s.Directives
+	case *ast.FragmentSpread:
+		return s.Directives
+	}
+	return nil
 }
