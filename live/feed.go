@@ -92,8 +92,14 @@ func (f *feed[V]) pause(began time.Time) {
 	}
 }
 
-// turn brings the feed up to date. An error ends it.
-func (f *feed[V]) turn(now time.Time) error {
+// turn brings the feed up to date. An error ends it, and so does a panic.
+func (f *feed[V]) turn(now time.Time) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f.hub.failed.Add(1)
+			err = fmt.Errorf("live: a computation: %w", analytics.Panicked(r))
+		}
+	}()
 	if f.due(now) {
 		f.acted = now
 		switch err := f.compute(now); {
@@ -157,11 +163,6 @@ func (f *feed[V]) compute(now time.Time) error {
 func (f *feed[V]) read(l *loaders.Loaders) (show func(now time.Time) V, err error) {
 	ctx, cancel := context.WithTimeout(f.ctx, computeTimeout)
 	defer cancel()
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("live: a computation: %w", analytics.Panicked(r))
-		}
-	}()
 	return f.query.read(ctx, l)
 }
 

@@ -12,7 +12,7 @@ func (l *Loaders) Viewer() Viewer { return l.viewer }
 // CampaignAudience measures a campaign over its whole life, and says who watches
 // it from the instant of the answer on.
 func (l *Loaders) CampaignAudience(ctx context.Context, c *analytics.Campaign, want analytics.Want) (*analytics.CampaignMetrics, analytics.Steps, error) {
-	answer, err := l.totals.Load(ctx, &analytics.Query{
+	answer, err := l.load(ctx, &analytics.Query{
 		Subject: c.Subject, Kind: analytics.KindCampaign, Ranges: []analytics.Range{analytics.Always}, Want: want | analytics.WantAudience,
 	})
 	if err != nil {
