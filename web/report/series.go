@@ -95,7 +95,7 @@ func (v view) Line() template.HTML {
 // end a moment before midnight.
 func (v view) ended() bool {
 	end := v.Window.End.Add(time.Second).In(v.Zone)
-	return (v.Interval == Day || v.Interval == Hour) && !v.Read.Before(v.Window.End) && midnight(end)
+	return (v.Interval == Day || v.Interval == Hour) && v.Over() && midnight(end)
 }
 
 // behind fills in what lies behind the points, and says what it is.

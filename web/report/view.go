@@ -115,9 +115,9 @@ func (v view) Empty() bool {
 // State is where in its life the activation is.
 func (v view) State() string {
 	switch {
-	case v.Read.Before(v.Window.Start):
+	case !v.Begun():
 		return "starts soon"
-	case v.Read.Before(v.Window.End):
+	case !v.Over():
 		return "running"
 	default:
 		return "completed"
