@@ -177,7 +177,7 @@ func TestRecordEvents(t *testing.T) {
 		{"index": 3, "code": "BAD_USER_INPUT", "message": "seconds: goes with action watch only, not with click"},
 		{"index": 4, "code": "NOT_FOUND", "message": "partner: does not exist: \"`+uuidOf(7)+`\""},
 		{"index": 6, "code": "BAD_USER_INPUT", "message": "seconds: must be from 1 to 86400, got 0"},
-		{"index": 7, "code": "BAD_USER_INPUT", "message": "country: must be an ISO 3166-1 alpha-2 code such as FR, got \"FRA\""},
+		{"index": 7, "code": "BAD_USER_INPUT", "message": "country: must be two letters such as FR (ISO 3166-1 alpha-2), got \"FRA\""},
 		{"index": 8, "code": "BAD_USER_INPUT", "message": "at: must not be more than 24 h in the future, got 2199-01-01T00:00:00Z"}
 	]}}`)
 	matches(t, b.ask(`{ activation(activationId: "act") { metrics { clickCount } } campaign(campaignKey: "c") { metrics { totalViewers } } }`),

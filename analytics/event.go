@@ -156,7 +156,7 @@ func (e *Event) checkDimensions() error {
 	}
 	letter := func(c byte) bool { return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' }
 	if c := d.Country; c != "" && (len(c) != 2 || !letter(c[0]) || !letter(c[1])) {
-		return Invalidf("country", "must be an ISO 3166-1 alpha-2 code such as FR, got %s", Quote(c))
+		return Invalidf("country", "must be two letters such as FR (ISO 3166-1 alpha-2), got %s", Quote(c))
 	}
 	d.Country = strings.ToUpper(d.Country)
 	return nil

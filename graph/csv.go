@@ -68,8 +68,18 @@ func leaves(op *graphql.OperationContext, set ast.SelectionSet, of string, path 
 	return out
 }
 
-// write sends the table (RFC 4180), row by row as they are cut from the answer.
-func (t *table) write(w http.ResponseWriter, response *graphql.Response) {
+// rowsIn is the list in the data of an answer; CodeNotFound where what it is of is null.
+func (t *table) rowsIn(data json.RawMessage) (*json.Decoder, error) {
+	list := json.NewDecoder(bytes.NewReader(data))
+	list.UseNumber()
+	if !seek(list, t.list) {
+		return nil, analytics.Errorf(analytics.CodeNotFound, "%s: what it is of was not found", analytics.Clip(strings.Join(t.list, "."), maxMessage))
+	}
+	return list, nil
+}
+
+// write sends the table (RFC 4180), row by row as they are cut from the answer's list.
+func (t *table) write(w http.ResponseWriter, response *graphql.Response, list *json.Decoder) {
 	h := w.Header()
 	h.Set("Content-Type", mediaCSV+"; charset=utf-8; header=present")
 	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%.100s.csv"`, strings.Join(t.list, "-")))
@@ -82,12 +92,7 @@ func (t *table) write(w http.ResponseWriter, response *graphql.Response) {
 		record[i] = strings.Join(path, ".")
 	}
 	_ = out.write(record) // an error of the client's connection stays with the writer
-	list := json.NewDecoder(bytes.NewReader(response.Data))
-	list.UseNumber()
 	defer out.to.Flush()
-	if !seek(list, t.list) {
-		return
-	}
 	for list.More() {
 		var row any
 		if list.Decode(&row) != nil {

@@ -235,8 +235,13 @@ func answerWhole(ctx context.Context, w http.ResponseWriter, exec graphql.GraphE
 	case len(response.Errors) > 0:
 		write(w, media, failedStatus(response), response)
 	default:
+		list, err := table.rowsIn(response.Data)
+		if err != nil {
+			refuse(w, media, 0, err)
+			return
+		}
 		offer(w.Header(), mediaCSV, op.Operation.Operation, response)
-		table.write(w, response)
+		table.write(w, response, list)
 	}
 }
 

@@ -120,7 +120,7 @@ func TestEventRows(t *testing.T) {
 		{"dimension longest", `"path":"` + strings.Repeat("p", 512) + `"`, ""},
 		{"dimension too long", `"path":"` + strings.Repeat("p", 513) + `"`, "path: must be 0 to 512 bytes long, got 513"},
 		{"dimension number", `"device":1`, "device: must be a string, got 1"},
-		{"country too long", `"country":"FRA"`, "country: must be an ISO 3166-1 alpha-2 code"},
+		{"country too long", `"country":"FRA"`, "country: must be two letters such as FR"},
 		{"unknown field", `"extra":{"a":[1,{"b":"}"}]},"ID":7,"Action":7`, ""},
 		{"last wins", `"id":5,"id":"e9"`, ""},
 		{"last wins badly", `"id":"e9","id":5`, "id: must be a string, got 5"},
