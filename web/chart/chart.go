@@ -55,16 +55,17 @@ func Number(v float64) string {
 	return b.String()
 }
 
-// short is Number for the little room beside an axis: 20k, 1.5M.
-func short(v float64) string {
-	if v < 10_000 {
+// short is Number for the little room beside an axis, in the unit of its largest value:
+// 8,000 or 8k, 1.5M.
+func short(v, most float64) string {
+	if most < 10_000 || v == 0 {
 		return Number(v)
 	}
 	for _, unit := range []struct {
 		size float64
 		name string
 	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}} {
-		if v >= unit.size {
+		if most >= unit.size {
 			return Number(v/unit.size) + unit.name
 		}
 	}

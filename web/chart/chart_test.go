@@ -126,9 +126,11 @@ func TestNumber(t *testing.T) {
 			t.Errorf("%v: %q, want %q", v, got, want)
 		}
 	}
-	for v, want := range map[float64]string{9999: "9,999", 10_000: "10k", 2_500_000: "2.5M", 9e15: "9,000T"} {
-		if got := short(v); got != want {
-			t.Errorf("%v: %q, want %q", v, got, want)
+	for want, c := range map[string]struct{ v, most float64 }{
+		"9,999": {9999, 9999}, "10k": {10_000, 10_000}, "8k": {8000, 12_000}, "0": {0, 12_000}, "0.5M": {500_000, 2_500_000}, "2.5M": {2_500_000, 2_500_000}, "9,000T": {9e15, 9e15},
+	} {
+		if got := short(c.v, c.most); got != want {
+			t.Errorf("%v of %v: %q, want %q", c.v, c.most, got, want)
 		}
 	}
 }

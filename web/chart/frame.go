@@ -18,8 +18,9 @@ type tick struct {
 
 func newFrame(s scale, labels []string, values, steps string) frame {
 	f := frame{Height: pixels(height), Base: pixels(base), Values: values, Steps: steps}
-	for _, v := range s.ticks() {
-		f.Up = append(f.Up, tick{At: pixels(s.y(v)), Text: short(v)})
+	up := s.ticks()
+	for _, v := range up {
+		f.Up = append(f.Up, tick{At: pixels(s.y(v)), Text: short(v, up[len(up)-1])})
 	}
 	const wide = 12
 	step := every(len(labels), wide)

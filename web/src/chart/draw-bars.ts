@@ -38,7 +38,7 @@ export function drawBars(chart: Bars, view: View, room: number): Drawing {
         marginRight: 64,
         marginTop: 8,
         marginBottom: 40,
-        x: { label: axis(view, measure!), labelAnchor: 'center', labelArrow: 'none', grid: true, ticks: Math.max(2, width / 120), domain: fromZero([...totals, ...earlier].map(({ value }) => value)), tickFormat: (value: number) => tickText(value, measure!) },
+        x: { label: axis(view, measure!), labelAnchor: 'center', labelArrow: 'none', grid: true, ticks: Math.max(2, width / 120), domain: fromZero([...totals, ...earlier].map(({ value }) => value)), tickFormat: tickText(measure!) },
         y: { type: 'band', domain: rows, label: null, padding: 0.25, tickSize: 0, tickFormat: (row: string) => cut(row, names / 7 - 2) },
         marks: [
           Plot.barX(earlier, { y: 'row', x: 'value', fill: behind, fillOpacity: 0.45 }),

@@ -49,7 +49,7 @@ export function drawSeries(chart: Series, view: View, room: number): Drawing {
       marginTop: 28,
       marginBottom: 54,
       x: { type: 'utc', label: `Time (${chart.timeZone})`, labelAnchor: 'center', labelOffset: 48, labelArrow: 'none', ticks: Math.max(2, Math.min(width / 110, at.length)), tickFormat: step < 43_200_000 || at.length === 1 ? clockTick : undefined },
-      y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: (value: number) => tickText(value, measure!), labelArrow: 'none', domain },
+      y: { label: axis(title, measure!), grid: true, nice: true, tickFormat: tickText(measure!), labelArrow: 'none', domain },
       color: colours,
       marks: [
         Plot.ruleY([0], { stroke: 'var(--line)' }),

@@ -9,7 +9,7 @@ export function valueText(value: number | null | undefined, { unit }: Measure): 
 }
 
 /** The same beside an axis, where there is little room. */
-export function tickText(value: number, measure: Measure): string {
-  if (measure.unit === 'COUNT') return countTick(value);
-  return measure.unit === 'SECONDS' ? durationTick(value) : valueText(value, measure);
+export function tickText(measure: Measure): (value: number, index: number, ticks?: readonly number[]) => string {
+  if (measure.unit === 'COUNT') return countTick;
+  return measure.unit === 'SECONDS' ? durationTick : (value) => valueText(value, measure);
 }

@@ -17,10 +17,11 @@ const units = [
   { size: 1e3, name: 'k' },
 ];
 
-/** A count for the little room beside an axis: 9,999, 20k, 1.5M; nothing between whole numbers. */
-export function countTick(value: number): string {
+/** A count for the little room beside an axis, in the unit of its largest: 8,000 or 8k, 1.5M; nothing between whole numbers. */
+export function countTick(value: number, _index = 0, ticks: readonly number[] = [value]): string {
   if (!Number.isInteger(value)) return '';
-  const unit = value < 10_000 ? undefined : units.find(({ size }) => value >= size);
+  const most = Math.max(...ticks);
+  const unit = most < 10_000 || value === 0 ? undefined : units.find(({ size }) => most >= size);
   return unit ? figure(value / unit.size) + unit.name : figure(value);
 }
 
