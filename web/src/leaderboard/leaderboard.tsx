@@ -60,7 +60,7 @@ export function Leaderboard({ config }: { config: Config }) {
           </button>
         </div>
         <Only choices={choices} groups={groups} />
-        {ranking && ranking.edges.length > 0 && <Table edges={ranking.edges} range={ranking.range} choices={choices} choose={choose} busy={busy} />}
+        {ranking && ranking.edges.length > 0 && <Table edges={ranking.edges} range={ranking.range} order={ranking.order} choices={choices} choose={choose} busy={busy} />}
         {ranking && <More ranking={ranking} busy={busy} onMore={() => choose({ rows: Math.min(ranking.edges.length + pageRows, maxRows) }, 'replace')} />}
       </main>
       {key.value && choices.partner && haveSpan(choices) && (

@@ -6,6 +6,7 @@ import { chosenInterval, hasBegun, type Edge, type Range } from './queries';
 import { directions, intervals, measures, orderFields, type Measure, type OrderField } from './names';
 import { Sparkline } from './sparkline';
 import type { Choose } from './use-choices';
+import type { Order } from './use-ranking';
 
 const columns: { field: OrderField; measure: Measure }[] = [
   { field: 'TOTAL_SESSIONS', measure: 'totalSessions' },
@@ -17,13 +18,14 @@ const columns: { field: OrderField; measure: Measure }[] = [
 interface Props {
   edges: Edge[];
   range: Range;
+  order: Order;
   choices: Choices;
   choose: Choose;
   busy: boolean;
 }
 
 /** The ranking. Roles are written out because on a phone rows are laid out as cards, which takes a table's roles away. */
-export function Table({ edges, range, choices, choose, busy }: Props) {
+export function Table({ edges, range, order, choices, choose, busy }: Props) {
   const bucket = intervals[chosenInterval(choices)];
   return (
     <table role="table" className="ranking" aria-label="Partners by engagement" aria-busy={busy}>
@@ -32,12 +34,12 @@ export function Table({ edges, range, choices, choose, busy }: Props) {
           <th role="columnheader" scope="col" className="number">
             Rank
           </th>
-          <Sortable field="NAME" choices={choices} choose={choose} />
+          <Sortable field="NAME" order={order} choices={choices} choose={choose} />
           <th role="columnheader" scope="col">
             Sessions by {bucket}
           </th>
           {columns.map(({ field }) => (
-            <Sortable key={field} field={field} choices={choices} choose={choose} />
+            <Sortable key={field} field={field} order={order} choices={choices} choose={choose} />
           ))}
         </tr>
       </thead>
@@ -50,19 +52,21 @@ export function Table({ edges, range, choices, choose, busy }: Props) {
   );
 }
 
-function Sortable({ field, choices, choose }: { field: OrderField; choices: Choices; choose: Choose }) {
-  const active = choices.orderBy === field;
+/** A column's header: it says how the rows are sorted, and asks for another order than the last. */
+function Sortable({ field, order, choices, choose }: { field: OrderField } & Pick<Props, 'order' | 'choices' | 'choose'>) {
+  const active = order.orderBy === field;
   const turned = choices.direction === 'ASC' ? 'DESC' : 'ASC';
+  const next = choices.orderBy === field ? turned : firstDirection(field);
   return (
     <th
       role="columnheader"
       scope="col"
       className={field === 'NAME' ? undefined : 'number'}
-      aria-sort={active ? directions[choices.direction] : undefined}
+      aria-sort={active ? directions[order.direction] : undefined}
     >
-      <button type="button" onClick={() => choose({ orderBy: field, direction: active ? turned : firstDirection(field) })}>
+      <button type="button" onClick={() => choose({ orderBy: field, direction: next })}>
         {orderFields[field]}
-        <span aria-hidden="true">{!active ? '↕' : choices.direction === 'ASC' ? '↑' : '↓'}</span>
+        <span aria-hidden="true">{!active ? '↕' : order.direction === 'ASC' ? '↑' : '↓'}</span>
       </button>
     </th>
   );

@@ -4,7 +4,14 @@ import { haveSpan, type Choices } from './choices';
 import { chosenInterval, rankingQuery, rankingVariables, type RankingData } from './queries';
 import { useAnswer } from './use-answer';
 
-export type Ranking = RankingData['partnerLeaderboard'];
+/** Which order rows are in: after a failure it is not the one that was asked for last. */
+export type Order = Pick<Choices, 'orderBy' | 'direction'>;
+
+export interface Ranking extends PartnerLeaderboard {
+  order: Order;
+}
+
+type PartnerLeaderboard = RankingData['partnerLeaderboard'];
 
 interface Page extends Ranking {
   /** What was asked, but for how many rows. */
@@ -25,7 +32,8 @@ export function useRanking(key: Key, choices: Choices) {
       { ...variables, first: choices.rows - (before?.edges.length ?? 0), after: before?.pageInfo.endCursor ?? null },
       { signal, onStatus: key.onStatus },
     );
-    return { ...page, edges: [...(before?.edges ?? []), ...page.edges], asked };
+    const { orderBy, direction } = choices;
+    return { ...page, edges: [...(before?.edges ?? []), ...page.edges], order: { orderBy, direction }, asked };
   });
   return { ...rest, ranking: question && held && isOf(key.value, held.data) ? held.data : null };
 }
