@@ -37,6 +37,7 @@ func TestWanted(t *testing.T) {
 		{[]string{"max-age=5", "no-cache"}, 0},
 		{[]string{",, \tmax-age=5\t ,"}, 5 * time.Second},
 		{[]string{"max-age=2147483648"}, longest},
+		{[]string{"max-age=9999999999"}, longest},
 		{[]string{"max-age=99999999999999999999999"}, longest},
 		// What cannot be read, or is for others.
 		{[]string{"max-age"}, analytics.AnyAge},

@@ -65,6 +65,9 @@ func TestNotModified(t *testing.T) {
 					t.Errorf("with %s: %d %v %s", has, w.Code, h, w.Body)
 				}
 			}
+			if w := b.ask(http.MethodHead, `"e"`, ""); w.Code != http.StatusNotModified {
+				t.Errorf("HEAD: %d", w.Code)
+			}
 			for _, has := range []string{"", `"f"`, "e", `W/e`, `"e`, `w/"e"`, `"*"`, `"ee"`} {
 				w := b.ask(http.MethodGet, has, "")
 				if h := w.Header(); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), "answer ") || h.Get("Content-Type") != "text/plain" || h.Get("Content-Length") != "8" {
@@ -188,7 +191,7 @@ func TestDescribe(t *testing.T) {
 func TestValidator(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, parts := range [][]string{{}, {""}, {"ab"}, {"a", "b"}, {"b", "a"}, {"a", "b", ""}, {"1 a"}} {
+	for _, parts := range [][]string{{}, {""}, {"ab"}, {"a", "b"}, {"b", "a"}, {"a", "b", ""}, {"1 a"}, {"2", "xxxxxxxxxx"}, {"10xxxxxxxxxx"}} {
 		var all [][]byte
 		for _, p := range parts {
 			all = append(all, []byte(p))
