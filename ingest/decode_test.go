@@ -61,7 +61,7 @@ func TestCSV(t *testing.T) {
 		"e3,click,jazz\n" +
 		"e4,click,ja\"zz,2026-03-02T10:00:00Z,,,\n" +
 		"e5,watch,jazz,2026-03-02T10:00:00Z,1.5,,\n" +
-		"e6,watch,jazz,2026-03-02T10:00:00Z,0x10,,\n" +
+		"e6,watch,jazz,2026-03-02T10:00:00Z,0x1p4,,\n" +
 		"e7,watch,jazz,2026-03-02T10:00:00Z,30,yes,\n" +
 		"e8,watch,jazz,yesterday,30,False,\n" +
 		"e10,watch,jazz,0001-01-01T00:00:00Z,30,,\n" +
@@ -78,7 +78,7 @@ func TestCSV(t *testing.T) {
 		{6, "not a row of CSV: it has 3 cells, the header 7"},
 		{7, `not a row of CSV: bare " in non-quoted-field`},
 		{8, `seconds: must be an integer, got "1.5"`},
-		{9, `seconds: must be an integer, got "0x10"`},
+		{9, `seconds: must be an integer, got "0x1p4"`},
 		{10, `loggedIn: must be true or false, got "yes"`},
 		{11, `at: must be an RFC 3339 instant with an offset, such as 2026-03-02T10:00:00Z, got "yesterday"`},
 		{12, `at: must not be before 1970-01-01T00:00:00Z, got "0001-01-01T00:00:00Z"`},
