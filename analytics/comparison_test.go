@@ -32,6 +32,7 @@ func TestFairComparisons(t *testing.T) {
 		{"the 29th beside a leap month", "UTC", "2024-03-29T00:00:01Z", period(analytics.CurrentMonth), elapsed, "2024-02-01T00:00:00Z", "2024-02-29T00:00:01Z"},
 		{"the last second of a month", "UTC", "2026-02-28T23:59:59Z", period(analytics.CurrentMonth), elapsed, "2026-01-01T00:00:00Z", "2026-01-28T23:59:59Z"},
 		{"a month that is over", "UTC", "2026-05-20T13:14:15Z", period(analytics.LastMonth), elapsed, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"},
+		{"a month that has just ended", "UTC", "2026-03-01T00:00:00Z", period(analytics.LastMonth), elapsed, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"},
 		{"a leap year by days", "UTC", "2024-12-31T12:00:00Z", period(analytics.CurrentYear), elapsed, "2023-01-01T00:00:00Z", "2024-01-01T00:00:00Z"},
 		{"the year after it", "UTC", "2025-03-01T12:00:00Z", period(analytics.CurrentYear), elapsed, "2024-01-01T00:00:00Z", "2024-02-29T12:00:00Z"},
 		{"days yet to come", "UTC", "2026-05-20T13:14:15Z", dates("2026-06-01", "2026-06-02"), elapsed, "2026-05-30T00:00:00Z", "2026-05-30T00:00:00Z"},
