@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,19 @@ func TestCurveIsTheMostOfEachStep(t *testing.T) {
 			t.Fatalf("the largest is %d, the peak %d", largest, peak)
 		}
 	})
+}
+
+// Who leaves as a second begins did not watch in it, whoever left within the one before.
+func TestWhoLeavesAtASecondIsNotInIt(t *testing.T) {
+	t.Parallel()
+	steps := Steps{{0, 3}, {second / 2, -1}, {second, -1}, {2 * second, -1}}
+	var got []int64
+	for _, p := range steps.seconds().Curve(MaxAudiencePoints, time.UnixMicro(2*second)).Points {
+		got = append(got, p.Viewers)
+	}
+	if !slices.Equal(got, []int64{3, 1}) {
+		t.Errorf("%v watched", got)
+	}
 }
 
 func watching(viewers []Intervals, at int64) (n int64) {
