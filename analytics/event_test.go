@@ -94,6 +94,7 @@ func TestEventCheck(t *testing.T) {
 		{"empty event key", clickInput, func(e *in) { e.Event = new("") }, "event", []string{"1 to 256 bytes", "0"}},
 		{"campaign key of 257 bytes", watchInput, func(e *in) { e.Campaign = new(long(257)) }, "campaign", []string{"256", "257"}},
 		{"partner that is no uuid", viewInput, func(e *in) { e.Partner = new("acme") }, "partner", []string{"uuid", `"acme"`}},
+		{"partner as long as a uuid", viewInput, func(e *in) { e.Partner = new(long(36)) }, "partner", []string{"uuid", long(36)}},
 		{"uuid in braces", viewInput, func(e *in) { e.Partner = new("{" + somePartner + "}") }, "partner", []string{"uuid", somePartner}},
 		{"uuid without hyphens", viewInput, func(e *in) { e.Partner = new(strings.ReplaceAll(somePartner, "-", "")) }, "partner", []string{"uuid"}},
 
@@ -132,6 +133,8 @@ func TestEventCheck(t *testing.T) {
 		{"path of 513 bytes", clickInput, func(e *in) { e.Path = long(513) }, "path", []string{"512", "513"}},
 		{"device of 513 bytes", clickInput, func(e *in) { e.Device = long(513) }, "device", []string{"512", "513"}},
 		{"path with NUL", clickInput, func(e *in) { e.Path = "/\x00" }, "path", []string{"NUL"}},
+		{"country of the outermost letters", clickInput, func(e *in) { e.Country = "ZA" }, "", nil},
+		{"likewise small", clickInput, func(e *in) { e.Country = "az" }, "", nil},
 		{"country of 3 letters", clickInput, func(e *in) { e.Country = "FRA" }, "country", []string{"ISO 3166-1", `"FRA"`}},
 		{"country of digits", clickInput, func(e *in) { e.Country = "75" }, "country", []string{"ISO 3166-1", `"75"`}},
 		{"country in letters that only upper case makes ASCII", clickInput, func(e *in) { e.Country = "ıſ" }, "country", []string{"ISO 3166-1", "ıſ"}},
