@@ -82,3 +82,9 @@ func FuzzNewPage(f *testing.F) {
 		}
 	})
 }
+
+func TestCheckNamed(t *testing.T) {
+	t.Parallel()
+	ok(t, analytics.CheckNamed("keys", make([]string, analytics.MaxNamed)))
+	refused(t, "one more", analytics.CheckNamed("keys", make([]string, analytics.MaxNamed+1)), "keys", []string{"2000", "2001"})
+}
