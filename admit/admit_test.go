@@ -82,27 +82,31 @@ func TestGate(t *testing.T) {
 // queue, as closed loops make it, and not in a long one.
 func TestQueueTimeout(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := gate(1, 100, time.Second)
-		leave := g.fill(t, 1)
-		time.Sleep(time.Second)
-		var queue sync.WaitGroup
-		for i := range 2 * longQueue {
-			want := time.Second
-			if i >= longQueue {
-				want /= 10
+	for _, endless := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			g := gate(1, 100, time.Second)
+			leave := g.fill(t, 1)
+			if endless {
+				time.Sleep(time.Second)
 			}
-			queue.Go(func() {
-				began := time.Now()
-				if err := g.Pass(t.Context(), 1, 1, nil); !errors.Is(err, analytics.ErrOverloaded) || time.Since(began) != want {
-					t.Errorf("place %d: %v after %s, want %s", i+1, err, time.Since(began), want)
+			var queue sync.WaitGroup
+			for i := range 2 * longQueue {
+				want := time.Second
+				if endless && i >= longQueue {
+					want /= 10
 				}
-			})
-			synctest.Wait()
-		}
-		queue.Wait()
-		leave()
-	})
+				queue.Go(func() {
+					began := time.Now()
+					if err := g.Pass(t.Context(), 1, 1, nil); !errors.Is(err, analytics.ErrOverloaded) || time.Since(began) != want {
+						t.Errorf("endless %t, place %d: %v after %s, want %s", endless, i+1, err, time.Since(began), want)
+					}
+				})
+				synctest.Wait()
+			}
+			queue.Wait()
+			leave()
+		})
+	}
 }
 
 // What may be left out is done where there is room, and takes nobody's turn.
