@@ -210,13 +210,17 @@ func TestWithPreferWait(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(""))
 			r.Header.Set("Prefer", header)
-			w := httptest.NewRecorder()
+			w, calls := httptest.NewRecorder(), 0
 			WithPreferWait(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				calls++
 				until, ok := r.Context().Deadline()
 				if ok != (want > 0) || ok && time.Until(until) != want {
 					t.Errorf("%q: %s, want %s", header, time.Until(until), want)
 				}
 			})).ServeHTTP(w, r)
+			if calls != 1 {
+				t.Errorf("%q: %d calls", header, calls)
+			}
 			if applied := w.Header().Get("Preference-Applied"); (applied != "") != (want > 0) {
 				t.Errorf("%q: %q", header, applied)
 			}
