@@ -263,3 +263,30 @@ func TestATenantLeavesHalfToOthers(t *testing.T) {
 		}
 	})
 }
+
+// What a tenant asked for in vain takes nothing of its share.
+func TestASharesRoomComesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(4, 10, time.Second)
+		pass := func(tenant int64, do func() error) error { return g.Pass(t.Context(), tenant, 1, do) }
+		nothing := func() error { return nil }
+		var leaves []func()
+		for range 4 {
+			leaves = append(leaves, g.fill(t, 1))
+		}
+		if err := pass(2, nothing); !errors.Is(err, analytics.ErrOverloaded) {
+			t.Errorf("a full gate: %v", err)
+		}
+		for _, leave := range leaves {
+			leave()
+		}
+		if err := pass(1, nothing); err != nil {
+			t.Error(err)
+		}
+		began := time.Now()
+		if err := pass(2, func() error { return pass(2, nothing) }); err != nil || time.Since(began) > 0 {
+			t.Errorf("its share of two: %v after %s", err, time.Since(began))
+		}
+	})
+}
