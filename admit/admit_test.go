@@ -290,3 +290,34 @@ func TestASharesRoomComesBack(t *testing.T) {
 		}
 	})
 }
+
+// While others ask, a tenant has half of the queue.
+func TestATenantLeavesHalfOfTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(1, 4, time.Second)
+		pass := func(tenant int64) error { return g.Pass(t.Context(), tenant, 1, func() error { return nil }) }
+		for range 3 {
+			leave := g.fill(t, 1)
+			var queue sync.WaitGroup
+			wait := func(tenant int64) {
+				queue.Go(func() {
+					if err := pass(tenant); err != nil {
+						t.Errorf("tenant %d: %v", tenant, err)
+					}
+				})
+				synctest.Wait()
+			}
+			wait(2)
+			wait(1)
+			wait(1)
+			began := time.Now()
+			if err := pass(1); !errors.Is(err, analytics.ErrOverloaded) || time.Since(began) > 0 {
+				t.Errorf("the third of one tenant: %v after %s", err, time.Since(began))
+			}
+			wait(2)
+			leave()
+			queue.Wait()
+		}
+	})
+}
