@@ -321,3 +321,20 @@ func TestATenantLeavesHalfOfTheQueue(t *testing.T) {
 		}
 	})
 }
+
+// What was refused of a tenant is soon forgotten, also while another is refused.
+func TestRefusalsAreForgotten(t *testing.T) {
+	t.Parallel()
+	th, now := throttle{tenants: map[int64]*tally{}}, time.Now()
+	for range 1000 {
+		th.let(1, now)
+		th.refused(1, now)
+	}
+	now = now.Add(window)
+	th.refused(2, now)
+	for range 1000 {
+		if !th.let(1, now) {
+			t.Fatal("turned away for what was refused long ago")
+		}
+	}
+}
