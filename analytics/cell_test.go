@@ -315,3 +315,20 @@ func sound(t *testing.T, c *analytics.Cell) {
 		}
 	}
 }
+
+// What moves within a day says nothing of the day, and yet something of its
+// quarter-hours.
+func TestRowsKeepWhatMovesWithinADay(t *testing.T) {
+	t.Parallel()
+	var l analytics.Ledger
+	for i, starts := range []int64{-1, 1} {
+		l.Add(analytics.Fact{Subject: 1, Action: analytics.Click, At: utc2026.Add(time.Duration(i) * analytics.QuarterHour), Starts: starts})
+	}
+	rows := l.Rows()
+	if len(rows) != 1 || rows[0].Level != analytics.LevelDay {
+		t.Fatalf("%+v", rows)
+	}
+	b, err := rows[0].Unpack()
+	ok(t, err)
+	same(t, "its quarter-hours", [2]int64{b.Quarters[0].Starts, b.Quarters[1].Starts}, [2]int64{-1, 1})
+}
