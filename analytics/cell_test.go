@@ -332,3 +332,31 @@ func TestRowsKeepWhatMovesWithinADay(t *testing.T) {
 	ok(t, err)
 	same(t, "its quarter-hours", [2]int64{b.Quarters[0].Starts, b.Quarters[1].Starts}, [2]int64{-1, 1})
 }
+
+// A damaged row is an error wherever the damage is, never a row that says less.
+func TestDamagedRowsAreErrors(t *testing.T) {
+	t.Parallel()
+	var l analytics.Ledger
+	for i := range 2 {
+		l.Add(analytics.Fact{Subject: 1, Action: analytics.Click, At: utc2026.Add(time.Duration(i) * analytics.QuarterHour), Events: 1, Session: uint32(i + 1)})
+	}
+	whole := l.Rows()[0]
+	for name, damage := range map[string]func(r *analytics.Row){
+		"set":          func(r *analytics.Row) { r.Sessions[0] = 99 },
+		"quarter-hour": func(r *analytics.Row) { r.Quarters[0] = 96 },
+		"its set":      func(r *analytics.Row) { r.QuarterSets[1] = 99 },
+		"steps":        func(r *analytics.Row) { r.Steps = []byte{0x80} },
+		"facets":       func(r *analytics.Row) { r.Facets = []byte{99} },
+		"watched":      func(r *analytics.Row) { r.Watched = []byte{99} },
+	} {
+		row := whole
+		row.Sessions, row.Quarters, row.QuarterSets = slices.Clone(row.Sessions), slices.Clone(row.Quarters), slices.Clone(row.QuarterSets)
+		damage(&row)
+		if _, err := row.Unpack(); err == nil {
+			t.Errorf("%s: unpacked", name)
+		}
+		if rows, err := analytics.MergeRows([]analytics.Row{whole, row}); err == nil {
+			t.Errorf("%s: merged to %d rows", name, len(rows))
+		}
+	}
+}
