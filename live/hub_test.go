@@ -440,3 +440,29 @@ func TestCloseEndsAll(t *testing.T) {
 		}
 	})
 }
+
+// A change that alters no value is no reason to compute more often, nor is a value
+// that time alone brought a reason to send the next one sooner.
+func TestAtMostOncePerSecondWhateverTheReason(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		now := time.Now().UnixMicro()
+		w.audience = analytics.Steps{{At: now, Delta: 2}, {At: now + 10_000_000, Delta: -1}}
+		values, _, _ := w.watch("show")
+		w.wantLikes(values, 1)
+		for range 5000 {
+			w.set(func() {}, subject)
+			time.Sleep(time.Millisecond)
+		}
+		if n := w.Stats().Computations; n < 5 || n > 6 {
+			t.Errorf("%d computations in 5 s", n)
+		}
+		w.wantLikes(values, none)
+		time.Sleep(5 * time.Second)
+		w.wantLikes(values, 1) // one viewer less
+		time.Sleep(minInterval / 4)
+		w.like(subject)
+		w.wantLikes(values, none)
+		time.Sleep(minInterval)
+		w.wantLikes(values, 2)
+	})
+}
