@@ -466,3 +466,19 @@ func TestAtMostOncePerSecondWhateverTheReason(t *testing.T) {
 		w.wantLikes(values, 2)
 	})
 }
+
+func TestWhoLeavesTakesNothingFromOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		stays, _, _ := w.watch("show")
+		_, leave, _ := w.watch("show")
+		w.wantLikes(stays, 1)
+		leave()
+		synctest.Wait()
+		if s := w.Stats(); s.Subscribers != 1 || s.Feeds != 1 {
+			t.Errorf("%+v", s)
+		}
+		time.Sleep(minInterval)
+		w.like(subject)
+		w.wantLikes(stays, 2)
+	})
+}
