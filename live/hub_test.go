@@ -482,3 +482,17 @@ func TestWhoLeavesTakesNothingFromOthers(t *testing.T) {
 		w.wantLikes(stays, 2)
 	})
 }
+
+// What failed is tried again a second later, whether or not anything changes.
+func TestFailuresAreTriedAgain(t *testing.T) {
+	inBubble(t, func(_ *testing.T, w *world) {
+		values, _, _ := w.watch("show")
+		w.wantLikes(values, 1)
+		time.Sleep(minInterval)
+		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
+		w.wantLikes(values, none)
+		w.set(func() { w.err = nil; w.likes++ })
+		time.Sleep(minInterval)
+		w.wantLikes(values, 2)
+	})
+}
