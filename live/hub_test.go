@@ -27,6 +27,7 @@ type world struct {
 	audience analytics.Steps
 	stale    bool
 	err      error
+	nounErr  error         // of looking up what totals are of
 	during   func()        // called once, when totals were read and nobody knows them yet
 	hold     chan struct{} // what totals of the usual tenant wait for, nil for nothing
 }
@@ -51,6 +52,11 @@ func (w *world) Campaigns(_ context.Context, _ int64, keys []string) ([]*analyti
 		if key != "unknown" {
 			out[i] = &analytics.Campaign{CampaignKey: key, Subject: int64(len(key))}
 		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.nounErr != nil {
+		return nil, w.nounErr
 	}
 	return out, nil
 }
@@ -494,5 +500,22 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 		w.set(func() { w.err = nil; w.likes++ })
 		time.Sleep(minInterval)
 		w.wantLikes(values, 2)
+	})
+}
+
+// What cannot be looked up is not gone: a subscription outlasts that, as any failure.
+func TestWhatCannotBeLookedUpIsNotGone(t *testing.T) {
+	inBubble(t, func(_ *testing.T, w *world) {
+		values, _, ending := w.watch("show")
+		w.wantLikes(values, 1)
+		time.Sleep(minInterval)
+		w.set(func() { w.nounErr = analytics.Unavailable(errors.New("away")) }, subject)
+		w.wantLikes(values, none)
+		w.set(func() { w.nounErr = nil; w.likes++ })
+		time.Sleep(minInterval)
+		w.wantLikes(values, 2)
+		if err := ending(); err != nil {
+			w.t.Error(err)
+		}
 	})
 }
