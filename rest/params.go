@@ -13,9 +13,6 @@ type query map[string][]string
 func parseQuery(raw string) query {
 	q := query{}
 	for pair := range strings.SplitSeq(raw, "&") {
-		if pair == "" {
-			continue
-		}
 		name, value, _ := strings.Cut(pair, "=")
 		name = unescape(name)
 		q[name] = append(q[name], unescape(value))
