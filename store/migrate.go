@@ -44,7 +44,7 @@ func SchemaVersion() int64 { return slices.Max(binaryVersions) }
 
 // Schema is the version that a database has, 0 for none, beside that of this
 // binary, and how many of this binary's migrations have not run. Closed is one whose
-// policies bind whoever connects, outside of tenants' statements too.
+// tables are not those of whoever connects, nor of a role that this is a member of.
 type Schema struct {
 	Database, Binary int64
 	Pending          int
@@ -55,7 +55,7 @@ type Schema struct {
 func (v Schema) Err() error {
 	switch {
 	case v.Closed:
-		return analytics.Errorf(analytics.CodeConflict, "the database user must own Footfall's tables or have BYPASSRLS: row-level security binds it outside of tenants' statements too")
+		return analytics.Errorf(analytics.CodeConflict, "the database user must own Footfall's tables, or be a member of the role that does: others cannot make partitions, and row-level security may bind them outside of tenants' statements too")
 	case v.Newer():
 		return analytics.Errorf(analytics.CodeConflict, "the database's schema has version %d, newer than %d, the newest that this footfall knows: run a newer footfall",
 			v.Database, v.Binary)
@@ -139,7 +139,8 @@ func migrateUp(ctx context.Context, provider *goose.Provider) (ran int, err erro
 // Schema compares the versions, without waiting for migrations that run.
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	v := Schema{Binary: SchemaVersion()}
-	const closed = "SELECT coalesce(row_security_active(to_regclass('tenants')), false)"
+	const closed = `SELECT coalesce(row_security_active(to_regclass('tenants')), false)
+		OR NOT coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('events')), true)`
 	if err := s.pool.QueryRow(ctx, closed).Scan(&v.Closed); err != nil || v.Closed {
 		return v, wrap(err)
 	}
