@@ -61,15 +61,31 @@ func makePartition(ctx context.Context, tx pgx.Tx, month analytics.Bucket) error
 	if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&there); err != nil || there {
 		return err
 	}
-	for _, ddl := range []string{
-		fmt.Sprintf("CREATE TABLE %s (LIKE events INCLUDING ALL)", name),
-		attach(name),
-	} {
-		if _, err := tx.Exec(ctx, ddl); err != nil {
-			return err
-		}
+	if err := createLikeEvents(ctx, tx, name); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.Exec(ctx, attach(name))
+	return err
+}
+
+// heir is whose a new table of events becomes, "" where it may stay ours: the owner of
+// events is another, whom we may be.
+const heir = `SELECT coalesce(max(pg_get_userbyid(relowner)), '') FROM pg_class
+	WHERE oid = to_regclass('events') AND pg_get_userbyid(relowner) <> current_user AND has_schema_privilege(relowner, relnamespace, 'CREATE')
+		AND pg_has_role(relowner, ` + entering + `)`
+
+// createLikeEvents makes a table such as events, and gives it to their owner, so that
+// whoever is a member of that may prune it, whichever login made it.
+func createLikeEvents(ctx context.Context, tx pgx.Tx, name string) error {
+	if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE events INCLUDING ALL)", name)); err != nil {
+		return err
+	}
+	var owner string
+	if err := tx.QueryRow(ctx, heir).Scan(&owner); err != nil || owner == "" {
+		return err
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf("ALTER TABLE %s OWNER TO %s", name, pgx.Identifier{owner}.Sanitize()))
+	return err
 }
 
 // partitionLayout names a month's partition.

@@ -260,7 +260,7 @@ func copyKept(ctx context.Context, tx pgx.Tx, table, draft string) (kept int64, 
 	case events && !others: // it was pruned before
 		return 0, errNothingToDrop
 	}
-	if _, err = tx.Exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE events INCLUDING ALL)", draft)); err != nil {
+	if err = createLikeEvents(ctx, tx, draft); err != nil {
 		return 0, err
 	}
 	tag, err := tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT e.* FROM %s e WHERE %s", draft, table, needed))

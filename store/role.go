@@ -10,10 +10,13 @@ import (
 // mayEnter asks whether tenants' statements can run as their role: whoever we
 // connect as may enter it, and this database has granted it the tables. Citus does
 // not hand what set_config sets to its workers.
-const mayEnter = `SELECT pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+const mayEnter = `SELECT pg_has_role(r.oid, ` + entering + `)
 	AND coalesce(has_table_privilege(r.oid, to_regclass('tenants'), 'SELECT'), false)
 	AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
 FROM pg_roles r WHERE r.rolname = '` + tenantRole + `'`
+
+// entering is the right to become a role.
+const entering = `CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END`
 
 // binding is where a connection remembers the answer.
 const binding = "footfall: binds tenants"

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -313,6 +314,52 @@ func TestWhoMayNotConnect(t *testing.T) {
 		ok(t, err)
 		equal(t, "closed after "+grant, schema.Closed, strings.HasPrefix(grant, "REVOKE"))
 	}
+}
+
+// Logins that take turns are members of the owner, whose tables of events remain: what
+// one of them makes, another prunes.
+func TestLoginsTakeTurns(t *testing.T) {
+	t.Parallel()
+	server := storetest.PrivateServer(t) // roles are a cluster's
+	admin := connect(t, server.DatabaseURL())
+	for _, statement := range []string{
+		`CREATE ROLE "The House" NOLOGIN`, `CREATE DATABASE house OWNER "The House"`,
+		`CREATE ROLE spring LOGIN PASSWORD 'x' IN ROLE "The House"`, `CREATE ROLE autumn LOGIN PASSWORD 'x' IN ROLE "The House"`,
+	} {
+		_, err := admin.Exec(t.Context(), statement)
+		ok(t, err)
+	}
+	login := func(name string) string {
+		u, err := url.Parse(server.URLOf("house"))
+		ok(t, err)
+		u.User = url.UserPassword(name, "x")
+		return u.String()
+	}
+	ok(t, migrateURL(t.Context(), login("spring")))
+	house := connect(t, server.URLOf("house"))
+	_, err := house.Exec(t.Context(), `REASSIGN OWNED BY spring TO "The House"`)
+	ok(t, err)
+
+	spring := settle(t, open(t, login("spring")), login("spring"), "acme", 1)
+	window := at("2025-01-10T00:07:00Z")
+	_, _, err = spring.CreateActivation(t.Context(), spring.tenant.ID, analytics.Activation{
+		ActivationID: "act", EventKey: "e0", EventName: "e", Tier: "t", Status: analytics.Activated, StartAt: window, EndAt: window.AddDate(0, 3, 0),
+	}, [32]byte{1})
+	ok(t, err)
+	for i, when := range []time.Time{window, at("2025-01-20T00:00:00Z"), at("2025-02-01T00:00:00Z")} {
+		spring.record(t, analytics.Event{ID: fmt.Sprint(i), Action: analytics.Click, Kind: analytics.KindEvent, Key: "e0", At: when})
+	}
+	done, err := open(t, login("autumn")).Prune(t.Context(), at("2025-03-01T00:00:00Z"))
+	ok(t, err)
+	equal(t, "months that were pruned", done.Months, []string{"2025-01", "2025-02"})
+	equal(t, "events that are kept", done.Kept, int64(1))
+	spring.record(t, analytics.Event{ID: "later", Action: analytics.Click, Kind: analytics.KindEvent, Key: "e0", At: at("2025-03-01T00:00:00Z")})
+	rows, err := house.Query(t.Context(), `SELECT c.relname || ' of ' || pg_get_userbyid(c.relowner) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		WHERE i.inhparent = 'events'::regclass ORDER BY 1`)
+	ok(t, err)
+	owners, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	ok(t, err)
+	equal(t, "partitions", owners, []string{"events_2025_01 of The House", "events_2025_03 of The House"})
 }
 
 // asUser is the URL of a user's database of the same name.
