@@ -38,7 +38,7 @@ func withStore(ctx context.Context, db database, f func(s *store.Store) error) e
 
 // withAnyStore runs f with an open store.
 func withAnyStore(ctx context.Context, db database, f func(s *store.Store) error) error {
-	s, err := store.Open(ctx, store.Options{URL: db.URL})
+	s, err := store.Open(ctx, store.Options{URL: db.URL, Patient: true})
 	if err != nil {
 		return err
 	}

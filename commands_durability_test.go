@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"footfall/internal/await"
 	"footfall/internal/storetest"
 )
 
@@ -49,6 +50,36 @@ func TestUpkeepThatIsBusy(t *testing.T) {
 		got.code = 0
 		equal(t, c.arguments[0]+" is busy", at(got.row(), "busy"), any(true))
 	}
+}
+
+// A command waits for a writer for longer than the database lets answers wait.
+func TestCommandsAreNotLimited(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	o.tenant("acme")
+	var conns [2]*pgx.Conn
+	for i := range conns {
+		conn, err := pgx.Connect(t.Context(), o.database)
+		ok(t, err)
+		t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+		conns[i] = conn
+	}
+	writer, watcher := conns[0], conns[1]
+	execOn(t, o.database)("ALTER DATABASE " + pgx.Identifier{writer.Config().Database}.Sanitize() + " SET lock_timeout = '1ms'")
+	for _, statement := range []string{"BEGIN", "SELECT FROM counters FOR UPDATE"} {
+		_, err := writer.Exec(t.Context(), statement)
+		ok(t, err)
+	}
+	done := make(chan outcome, 1)
+	go func() { done <- o.run("rebuild") }()
+	await.Until(t, "rebuild waits, or has ended", func() (waits bool) {
+		ok(t, watcher.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '100ms')`).Scan(&waits))
+		return waits || len(done) > 0
+	})
+	_, err := writer.Exec(t.Context(), "COMMIT")
+	ok(t, err)
+	await.Value(t, "rebuild", done).good()
 }
 
 func TestCommandPrune(t *testing.T) {

@@ -75,10 +75,14 @@ func (s *Store) RewriteCells(ctx context.Context) error {
 	if sqlState(err) == lockTimedOut {
 		return analytics.Errorf(analytics.CodeUnavailable, "cells are being read, by a dump perhaps: try again when that is over")
 	}
-	for _, statement := range []string{"RESET lock_timeout", "VACUUM (ANALYZE) cells"} {
-		if err == nil {
-			_, err = conn.Exec(ctx, statement)
-		}
+	if err == nil {
+		_, err = conn.Exec(ctx, "RESET lock_timeout")
+	}
+	if err == nil {
+		err = liftLimits(ctx, conn)
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, "VACUUM (ANALYZE) cells")
 	}
 	return wrap(err)
 }

@@ -82,11 +82,13 @@ type Store struct {
 	bound        atomic.Bool
 }
 
-// Options of Open. ReadURL names a streaming replica for reads, "" for none;
-// OnReplica hears when it is not used any more, and why, and when it is again; Now is
-// the clock, nil for the system's.
+// Options of Open. ReadURL names a streaming replica for reads, "" for none; Patient
+// lifts the role's limits of time, as for upkeep; OnReplica hears when the replica is
+// not used any more, and why, and when it is again; Now is the clock, nil for the
+// system's.
 type Options struct {
 	URL, ReadURL string
+	Patient      bool
 	OnReplica    func(usable bool, why error)
 	Now          func() time.Time
 }
@@ -98,12 +100,23 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	learn := []func(context.Context, *pgx.Conn) error{s.learnRole, s.learnIncarnation}
+	if o.Patient {
+		learn = append(learn, liftLimits)
+	}
 	var err error
-	if s.pool, err = s.openPool(ctx, o.URL, s.learnRole, s.learnIncarnation); err != nil {
+	if s.pool, err = s.openPool(ctx, o.URL, learn...); err != nil {
 		return nil, fmt.Errorf("the database URL %w", err)
 	}
 	upkeep := s.pool.Config()
 	upkeep.MinConns, upkeep.MinIdleConns, upkeep.MaxConns = 0, 0, upkeepConnections
+	prepare := upkeep.AfterConnect
+	upkeep.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := prepare(ctx, conn); err != nil {
+			return err
+		}
+		return liftLimits(ctx, conn)
+	}
 	if s.upkeep, err = pgxpool.NewWithConfig(ctx, upkeep); err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("the database URL %w", err)
@@ -131,6 +144,20 @@ var startup = map[string]string{"application_name": "footfall", "timezone": "UTC
 // whose planning, over every partition, costs ten times their execution: they are
 // planned once a connection.
 var session = map[string]string{"jit": "off", "plan_cache_mode": "force_generic_plan", "row_security": "on"}
+
+// limits are of time, for answers: set for the role or the database, they would break
+// upkeep off.
+var limits = []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}
+
+// liftLimits takes them off a connection, unless the URL names them.
+func liftLimits(ctx context.Context, conn *pgx.Conn) error {
+	given := conn.Config().RuntimeParams
+	lifted := slices.DeleteFunc(slices.Clone(limits), func(name string) bool {
+		return given[name] != "" || strings.Contains(given["options"], name)
+	})
+	const lift = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = ANY ('{%s}')" // transaction_timeout is of Postgres 17
+	return conn.PgConn().Exec(ctx, fmt.Sprintf(lift, strings.Join(lifted, ","))).Close()
+}
 
 // CheckURL says what is wrong with a database's URL, without its text: that may hold a
 // password.

@@ -1,6 +1,6 @@
 -- +goose NO TRANSACTION
 -- +goose Up
-RESET lock_timeout; -- of a try that gave up
+SET lock_timeout = 0; -- of a try that gave up
 
 -- The key carries the numbers itself, in place of an index beside it: rows are
 -- inserted into one index less.
@@ -12,7 +12,7 @@ CREATE UNIQUE INDEX CONCURRENTLY cells_key ON cells (tenant_id, subject_id, acti
 SET lock_timeout = '2s';
 ALTER TABLE cells DROP CONSTRAINT IF EXISTS cells_pkey;
 ALTER TABLE cells ADD CONSTRAINT cells_pkey PRIMARY KEY USING INDEX cells_key;
-RESET lock_timeout;
+SET lock_timeout = 0;
 DROP INDEX CONCURRENTLY IF EXISTS cells_numbers;
 
 -- +goose Down
