@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -189,10 +190,18 @@ func TestOpenRedis(t *testing.T) {
 		}
 		_ = client.Close()
 	}
-	for _, url := range []string{"", "host:1", "http://host", "redis://host/x", "unix:///tmp/redis", "redis://%zz"} {
-		if client, err := OpenRedis(url); err == nil {
-			t.Errorf("%s: no error", url)
-			_ = client.Close()
+	for _, url := range []string{"", "host:1", "http://host", "redis://host/x", "unix:///tmp/redis", "redis://%zz", "redis://host?db=7;db=8", "redis://:1?word@host"} {
+		if client, err := OpenRedis(url); err == nil || err.Error() != "the Redis URL must be a URL such as redis://host:6379/0" {
+			t.Errorf("%s: %v", url, err)
+			if err == nil {
+				_ = client.Close()
+			}
+		}
+	}
+	for name, url := range map[string]string{"db": "redis://host?db=7", "read_timeout": "redis://host/7?addr=b:2&read_timeout=1s"} {
+		want := fmt.Sprintf("must have no parameters but addr and master_name, got %q", name)
+		if err := CheckURL(url); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", url, err)
 		}
 	}
 }

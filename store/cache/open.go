@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,10 +47,18 @@ func CheckURL(address string) error {
 func parseURL(address string) (*redis.Options, url.Values, error) {
 	bad := errors.New("must be a URL such as redis://host:6379/0")
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "unix" {
+	if err != nil || u.Scheme == "unix" || strings.Contains(u.RawQuery, "@") { // a password with a question mark
 		return nil, nil, bad
 	}
-	query := u.Query()
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, nil, bad
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if name != "addr" && name != "master_name" {
+			return nil, nil, fmt.Errorf("must have no parameters but addr and master_name, got %q", name)
+		}
+	}
 	u.RawQuery = ""
 	o, err := redis.ParseURL(u.String())
 	if err != nil {
