@@ -186,6 +186,7 @@ func (g *gateway) registerMetrics() {
 	}
 	flag("footfall_row_security", "1 while row-level security stands behind the predicates, else 0.", g.store.Bound)
 	flag("footfall_replica_used", "1 while reads may go to the replica, 0 while they do not and where there is none.", g.store.ReplicaUsed)
+	flag("footfall_cache_informed", "1 while changes are heard of, so that memory answers without asking Redis, else 0; 1 without Redis too.", g.cache.Informed)
 	count("footfall_rate_limit_redis_failures_total", "Questions about rate limits that Redis did not answer; meanwhile a gateway counts for itself.", g.auth.SharedFailures)
 	for kind, read := range map[string]func(cache.Stats) int64{
 		"hit_memory": func(s cache.Stats) int64 { return s.HitsMemory }, "hit_redis": func(s cache.Stats) int64 { return s.HitsRedis },

@@ -115,6 +115,7 @@ type Cache struct {
 	flights  *flights
 	source   *breaker    // of Next, for when something stale could stand in
 	pulse    *pulse      // of Next, which may hang
+	hearing  breaker     // of the subscription
 	live     clockMark   // the subscription is known to have been whole until then
 	drained  clockMark   // the outbox is known to have been told of until then
 	behind   atomic.Bool // the outbox holds more than one drain takes
@@ -125,7 +126,7 @@ type Cache struct {
 // so asks Redis, or else Next, at every read.
 func New(o Options) *Cache {
 	o = o.withDefaults()
-	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}, pulse: newPulse()}
+	c := &Cache{o: o, flights: newFlights(), source: &breaker{most: 3, rest: time.Second}, pulse: newPulse(), hearing: breaker{most: 3}}
 	c.memory = newMemory(maxEntries, maxBytes, maxBytes/4)
 	c.lists = newMemory(maxEntries, maxBytes, maxBytes)
 	if o.Redis != nil {

@@ -11,6 +11,7 @@ import (
 	"footfall/internal/await"
 	"footfall/internal/localdb"
 	"footfall/internal/storetest"
+	"footfall/internal/testlog"
 )
 
 // privateWorld has servers that the test may break.
@@ -273,7 +274,8 @@ func TestBacklog(t *testing.T) {
 func TestCutSubscription(t *testing.T) {
 	t.Parallel()
 	w := privateWorld(t)
-	a, b := w.gateway(nil), w.gateway(nil)
+	var log testlog.Log
+	a, b := w.gateway(nil), w.gateway(func(o *Options) { o.Log = logTo(&log) })
 	tenant, subject := w.tenants[0], w.subject(w.tenants[0], "e")
 	equal(t, "clicks", b.mustClicks(tenant, subject), 0)
 	// Redis stays, but nobody may subscribe.
@@ -290,11 +292,16 @@ func TestCutSubscription(t *testing.T) {
 		})
 	}
 	a.tell(w.write(tenant, "e", 1)) // b will not hear of it
+	await.Until(t, "b says why", func() bool {
+		return said(&log, "level=WARN msg=\"changes are not heard of") > 0 && said(&log, "NOPERM") > 0
+	})
 	ok(t, a.redis.Do(t.Context(), "acl", "setuser", "default", "+ssubscribe").Err())
 	await.Until(t, "b hears again", b.Informed)
 	equal(t, "clicks when b hears again", b.mustClicks(tenant, subject), 11)
 	a.record(tenant, "e", 1)
 	await.Within(t, promise, "the write is seen", func() bool { return b.mustClicks(tenant, subject) == 12 })
+	equal(t, "warnings of one outage", said(&log, "changes are not heard of"), 1)
+	equal(t, "words that it is over", said(&log, "changes are heard of again"), 1)
 }
 
 func TestFlushedRedis(t *testing.T) {

@@ -51,8 +51,12 @@ func (c *Cache) subscribed() bool {
 // listen keeps a subscription until ctx ends.
 func (c *Cache) listen(ctx context.Context) {
 	for c.remote != nil && ctx.Err() == nil {
-		err := c.subscribe(ctx)
-		c.live.set(0)
+		era, err := c.remote.certainEra(ctx) // which says when Redis itself is out of reach
+		if err == nil {
+			err = c.subscribe(ctx, era)
+			c.live.set(0)
+			c.tellHearing(ctx, err)
+		}
 		if ctx.Err() == nil {
 			c.o.Log.Debug("the subscription was cut", "error", err)
 		}
@@ -63,17 +67,22 @@ func (c *Cache) listen(ctx context.Context) {
 	}
 }
 
+// tellHearing says in the log that no subscription lasts although Redis answers, and that
+// one does again.
+func (c *Cache) tellHearing(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	c.hearing.tell(c.o.Log, err, "changes are not heard of, so memory answers nothing: Redis allows no subscription that lasts", "changes are heard of again")
+}
+
 // subscribe holds one subscription until it fails. Messages come in order: once
 // the answer to a ping is here, so is everything published before the ping. In a
 // cluster that holds of a sharded channel alone, which one master serves.
 // Everything held from before the subscription is forgotten.
-func (c *Cache) subscribe(ctx context.Context) error {
+func (c *Cache) subscribe(ctx context.Context, era string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	era, err := c.remote.certainEra(ctx)
-	if err != nil {
-		return err
-	}
 	sub := c.o.Redis.SSubscribe(ctx, c.remote.channel())
 	stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 	defer func() {
@@ -104,6 +113,7 @@ func (c *Cache) subscribe(ctx context.Context) error {
 			}
 			if sent, err := strconv.ParseInt(m.Payload, 10, 64); err == nil {
 				c.live.set(sent)
+				c.tellHearing(ctx, nil)
 			}
 		}
 	}
