@@ -15,12 +15,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"footfall/internal/await"
 	"footfall/internal/storetest"
 	"footfall/internal/testlog"
+	"footfall/store"
 	"footfall/web"
 )
 
@@ -259,6 +261,18 @@ func TestServeFinishesWhatItBegan(t *testing.T) {
 	ok(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM events").Scan(&stored))
 	equal(t, "events stored", stored, 2)
 	o.run("verify").good()
+}
+
+// Without Redis nobody could tell what a replica may answer, so it is not opened.
+func TestReplicaTakesRedis(t *testing.T) {
+	t.Parallel()
+	const nowhere = "postgres://nobody@127.0.0.1:1/none"
+	for redis, used := range map[string]bool{"": false, storetest.Redis(t): true} {
+		g, err := openGateway(t.Context(), store.Options{URL: nowhere, ReadURL: nowhere}, redisServer{URL: redis}, serving{Timeout: time.Second}, slog.New(slog.DiscardHandler))
+		ok(t, err)
+		t.Cleanup(g.close)
+		equal(t, "the replica is used", g.store.ReplicaUsed(), used)
+	}
 }
 
 // Whatever a client sends, its secrets are not in the log, at any level.

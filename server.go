@@ -164,6 +164,7 @@ func (g *gateway) open(ctx context.Context, db store.Options, redis redisServer)
 func (g *gateway) openStore(ctx context.Context, db store.Options, hearsOfChanges bool) (err error) {
 	if db.ReadURL != "" && !hearsOfChanges {
 		g.log.WarnContext(ctx, "DATABASE_READ_URL is of no use without REDIS_URL: nobody could tell what changed lately")
+		db.ReadURL = ""
 	}
 	db.OnReplica = g.replicaChanged
 	if g.store, err = store.Open(ctx, db); err == nil {
