@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"testing"
@@ -26,6 +27,12 @@ func TestTenantsKeysAndLinks(t *testing.T) {
 	found, err := w.Tenant(t.Context(), "other")
 	ok(t, err)
 	equal(t, "tenant", []any{found.ID, found.Name, found.Zone.String()}, []any{other.ID, "Other", "Europe/Paris"})
+	own, err := w.identityKey(t.Context(), w.tenant.ID)
+	ok(t, err)
+	others, err := w.identityKey(t.Context(), other.ID)
+	ok(t, err)
+	equal(t, "bytes of secrets", []int{len(own), len(others)}, []int{32, 32})
+	equal(t, "secrets are one", bytes.Equal(own, others), false)
 	_, err = w.Tenant(t.Context(), "nobody")
 	code(t, err, analytics.CodeNotFound)
 

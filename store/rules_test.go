@@ -72,8 +72,11 @@ func TestStatementsKeepTheRules(t *testing.T) {
 	volatile := regexp.MustCompile(`(?i)\b(now|random|clock_timestamp|statement_timestamp|gen_random_uuid|nextval)\s*\(|\bcurrent_(?:timestamp|date)\b`)
 	for name, text := range queries {
 		text = comments.ReplaceAllString(text, "")
-		if volatile.MatchString(text) {
+		if volatile.MatchString(text) && name != "insert_tenant" { // its secret is in no log
 			t.Errorf("%s calls the database's clock or dice: pass the value", name)
+		}
+		if strings.Contains(text, "@identity_key") {
+			t.Errorf("%s binds a tenant's secret, which Postgres may log", name)
 		}
 		if regexp.MustCompile(`(?i)\bMERGE INTO\b|\bTEMP\b`).MatchString(text) {
 			t.Errorf("%s uses MERGE or a temporary table", name)

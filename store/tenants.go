@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"strconv"
 	"time"
@@ -18,13 +17,9 @@ func (s *Store) CreateTenant(ctx context.Context, t analytics.Tenant) (analytics
 	if err := t.Validate(); err != nil {
 		return t, err
 	}
-	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
-		return t, err
-	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, sql("insert_tenant"), args{
-			"access_key": t.AccessKey, "name": t.Name, "time_zone": t.Zone.String(), "identity_key": secret, "now": s.instant(),
+			"access_key": t.AccessKey, "name": t.Name, "time_zone": t.Zone.String(), "now": s.instant(),
 		}).Scan(&t.ID)
 		if err != nil {
 			return err
