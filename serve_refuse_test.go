@@ -57,6 +57,8 @@ func TestRefusalsOfTheDatabaseAreNamed(t *testing.T) {
 	password, _ := own.User.Password()
 	for words, address := range map[string]string{
 		`password authentication failed for user "footfall" (SQLSTATE 28P01): check the user and the password`: asUser(t, o.database, "footfall", "hunter2"),
+		`unrecognized configuration parameter "nonsense" (SQLSTATE 42704): check the parameters`:               o.database + "&nonsense=1",
+		`invalid value for parameter "TimeZone": "Mars" (SQLSTATE 22023): check the parameters`:                o.database + "&timezone=Mars",
 		`database "none" does not exist (SQLSTATE 3D000): create the database`:                                 storetest.Server(t).URLOf("none"),
 		`permission denied for database "` + name + `" (SQLSTATE 42501): grant what is missing`:                asUser(t, o.database, "stranger", "hunter2"),
 	} {
@@ -69,6 +71,14 @@ func TestRefusalsOfTheDatabaseAreNamed(t *testing.T) {
 				}
 			}
 		}
+	}
+	encrypted := strings.Replace(o.database, "sslmode=disable", "sslmode=require", 1)
+	operator{t, encrypted}.run("verify").fails(1, "the database (DATABASE_URL) refuses TLS: check sslmode in its URL")
+	operator{t, encrypted}.run("serve", "--listen", "127.0.0.1:0").fails(1, "the database (DATABASE_URL) refuses TLS: check sslmode in its URL")
+	o.tenant("acme")
+	for _, command := range [][]string{{"migrate"}, {"prune", "--before", "2025-01-01"}, {"tenants", "create", "--key", "zeta", "--name", "Zeta"}} {
+		said := operator{t, o.database + "&default_transaction_read_only=on"}.run(command...)
+		said.fails(1, "(SQLSTATE 25006): the database is read-only: a standby, or default_transaction_read_only is set")
 	}
 }
 

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -55,21 +57,40 @@ var refusals = map[string]string{
 	badAuthorization:      "check the user in its URL, and whom pg_hba.conf lets in",
 	unknownDatabase:       "create the database, or name another one in its URL",
 	insufficientPrivilege: "grant what is missing, or connect as the owner of Footfall's tables",
+	readOnly:              "the database is read-only: a standby, or default_transaction_read_only is set",
+}
+
+// beginnings are those of a connection that is refused for what its URL says.
+var beginnings = map[string]string{
+	unknownParameter: "check the parameters in its URL",
+	badParameter:     "check the parameters in its URL",
 }
 
 // Refusal is why the database does not do what is asked, and what to do about it: a
 // predicate, "" where trying again may help or the fault is another.
 func Refusal(err error) string {
+	connect, beginning := errors.AsType[*pgconn.ConnectError](err)
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok || refusals[e.Code] == "" {
+	if !ok {
+		if beginning && strings.Contains(connect.Error(), "server refused TLS connection") { // which has no type
+			return "refuses TLS: check sslmode in its URL"
+		}
 		return ""
 	}
-	return fmt.Sprintf("refuses: %s (SQLSTATE %s): %s", e.Message, e.Code, refusals[e.Code])
+	what := refusals[e.Code]
+	if beginning {
+		what = cmp.Or(what, beginnings[e.Code])
+	}
+	if what == "" {
+		return ""
+	}
+	return fmt.Sprintf("refuses: %s (SQLSTATE %s): %s", e.Message, e.Code, what)
 }
 
 // SQLSTATEs that mean something here.
 const (
 	badText               = "22021" // NUL, which no text that is stored holds
+	badParameter          = "22023" // the value of one
 	uniqueViolation       = "23505"
 	noPartition           = "23514" // a row that no partition takes
 	readOnly              = "25006" // a primary that was demoted
@@ -79,6 +100,7 @@ const (
 	badPassword           = "28P01"
 	unknownDatabase       = "3D000"
 	insufficientPrivilege = "42501"
+	unknownParameter      = "42704" // and much else
 	duplicateObject       = "42710"
 	undefinedTable        = "42P01"
 	lockTimedOut          = "55P03"
