@@ -488,34 +488,3 @@ func TestWhoLeavesTakesNothingFromOthers(t *testing.T) {
 		w.wantLikes(stays, 2)
 	})
 }
-
-// What failed is tried again a second later, whether or not anything changes.
-func TestFailuresAreTriedAgain(t *testing.T) {
-	inBubble(t, func(_ *testing.T, w *world) {
-		values, _, _ := w.watch("show")
-		w.wantLikes(values, 1)
-		time.Sleep(minInterval)
-		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
-		w.wantLikes(values, none)
-		w.set(func() { w.err = nil; w.likes++ })
-		time.Sleep(minInterval)
-		w.wantLikes(values, 2)
-	})
-}
-
-// What cannot be looked up is not gone: a subscription outlasts that, as any failure.
-func TestWhatCannotBeLookedUpIsNotGone(t *testing.T) {
-	inBubble(t, func(_ *testing.T, w *world) {
-		values, _, ending := w.watch("show")
-		w.wantLikes(values, 1)
-		time.Sleep(minInterval)
-		w.set(func() { w.nounErr = analytics.Unavailable(errors.New("away")) }, subject)
-		w.wantLikes(values, none)
-		w.set(func() { w.nounErr = nil; w.likes++ })
-		time.Sleep(minInterval)
-		w.wantLikes(values, 2)
-		if err := ending(); err != nil {
-			w.t.Error(err)
-		}
-	})
-}
