@@ -123,7 +123,7 @@ func TestCSVRefusals(t *testing.T) {
 		`{ activation(activationId: "a") { timeSeries(interval: DAY, timeZone: "Mars") { points { start } } } }`: {b, 400, "Mars"},
 		`{ activations(first: 2000) { nodes { id } } }`:                                                          {b, 400, "1000"},
 		`{ activations { nodes { id } } }`:                                                                       {reader, 403, "analytics:read"},
-		`{ activation(activationId: "none") { timeSeries(interval: DAY) { points { start } } } }`:                {b, 404, "activation.timeSeries.points: what it is of was not found"},
+		`{ activation(activationId: "none") { timeSeries(interval: DAY) { points { start } } } }`:                {b, 404, "activation.timeSeries.points: there is no list"},
 	} {
 		a := want.do(http.MethodPost, "/graphql", encoded(map[string]any{"query": query}), asCSV)
 		if want.status != 0 {

@@ -232,7 +232,7 @@ func (g *gateway) authenticator(client redis.UniversalClient, proxies auth.Proxi
 // changed tells those who keep answers that something of the tenant is another.
 func (g *gateway) changed(tenant int64, topics map[analytics.Topic]bool) {
 	g.edge.Forget(tenant)
-	if topics[analytics.TopicActivations] {
+	if topics == nil || topics[analytics.TopicActivations] {
 		g.auth.LinksChanged()
 	}
 	g.live.Changed(tenant, topics)

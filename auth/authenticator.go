@@ -144,7 +144,7 @@ func (a *Authenticator) openLink(ctx context.Context, r *http.Request, activatio
 }
 
 // LinksChanged has links looked up again that were remembered: activations were created
-// or deleted. It must be told before a writer hears that they were.
+// or deleted, or may have been. It must be told before a writer hears that they were.
 func (a *Authenticator) LinksChanged() { a.memory.linksChanged() }
 
 // Use is what a request is for, where that has a limit of its own.

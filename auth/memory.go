@@ -142,7 +142,11 @@ func (m *memory) recall(q question) (answer, bool) {
 }
 
 // linksChanged has links looked up again: there are new ones, or some are gone.
-func (m *memory) linksChanged() { m.changed.Store(m.turn.Add(1)) }
+func (m *memory) linksChanged() {
+	now := m.turn.Add(1)
+	for was := m.changed.Load(); was < now && !m.changed.CompareAndSwap(was, now); was = m.changed.Load() {
+	}
+}
 
 // since is the turn before which an answer to q may be wrong.
 func (m *memory) since(q question) uint64 {
@@ -164,7 +168,7 @@ func (m *memory) knows(q question) bool {
 func (m *memory) stillAway(q question) (answer, bool) {
 	a, ok := m.known.GetIfPresent(q)
 	now := m.now()
-	return a, ok && a.standIn && now.Sub(a.asked) < lookupTimeout+cacheFor && now.Sub(a.verified) < m.staleFor
+	return a, ok && a.standIn && a.turn >= m.since(q) && now.Sub(a.asked) < lookupTimeout+cacheFor && now.Sub(a.verified) < m.staleFor
 }
 
 func (m *memory) ask(ctx context.Context, q question, look lookup) (answer, error) {

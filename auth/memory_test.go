@@ -142,6 +142,30 @@ func TestChangedLinksAreLookedUpAgain(t *testing.T) {
 	wantLookups(t, b, before+3)
 }
 
+// What stands in while the directory is away does so no longer once activations changed, as
+// soon as the directory can tell again.
+func TestChangedLinksHaveNoStandIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	open := func() error {
+		_, err := b.OpenLink(t.Context(), nil, "act_abc123xyz", documented)
+		return err
+	}
+	if err := open(); err != nil {
+		t.Fatal(err)
+	}
+	b.pass(2 * time.Second)
+	b.dir.set(func() { b.dir.failure = analytics.Unavailable(errors.New("away")) })
+	if err := open(); err != nil {
+		t.Errorf("nothing stands in: %v", err)
+	}
+	b.dir.set(func() { b.dir.failure = nil; delete(b.dir.links, "act_abc123xyz") })
+	b.LinksChanged()
+	if err := open(); !errors.Is(err, auth.ErrNoActivation) {
+		t.Errorf("it still stands in: %v", err)
+	}
+}
+
 // A look-up that began before activations changed is no answer to who asks after.
 func TestChangedLinksJoinNoOlderLookup(t *testing.T) {
 	t.Parallel()

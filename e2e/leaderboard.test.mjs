@@ -125,6 +125,33 @@ test('period, filters and order change the ranking and the URL; reload and Back 
   assert.deepEqual(seen.problems, []);
 });
 
+test('rows that could not be sorted again keep the order that their header says', async (t) => {
+  const { page, names } = await openPage(t);
+  const before = await names();
+  const header = page.getByRole('columnheader', { name: 'Sessions ', exact: false }).filter({ has: page.getByRole('button') });
+  assert.equal(await header.getAttribute('aria-sort'), 'descending');
+  await page.route('**/graphql', (route) => route.abort());
+  await header.getByRole('button').click();
+  await page.getByRole('alert').first().waitFor();
+  assert.deepEqual(await names(), before);
+  assert.equal(await header.getAttribute('aria-sort'), 'descending');
+});
+
+test('it opens where the browser keeps nothing for pages', async (t) => {
+  const page = await browser.newPage();
+  t.after(() => page.close());
+  await page.addInitScript(() => {
+    for (const name of ['sessionStorage', 'localStorage'])
+      Object.defineProperty(window, name, {
+        get() {
+          throw new DOMException('blocked', 'SecurityError');
+        },
+      });
+  });
+  await page.goto(`${origin}/leaderboard`);
+  await page.getByRole('table', { name: 'Partners by engagement' }).waitFor();
+});
+
 test('several groups are any of them', async (t) => {
   const { page, act, names } = await openPage(t);
   const tiers = new Map((await ranked({ first: 1000 })).edges.flatMap(({ node: { tier } }) => (tier ? [[tier.uuid, tier.name]] : [])));

@@ -68,12 +68,12 @@ func leaves(op *graphql.OperationContext, set ast.SelectionSet, of string, path 
 	return out
 }
 
-// rowsIn is the list in the data of an answer; CodeNotFound where what it is of is null.
+// rowsIn is the list in the data of an answer; CodeNotFound where there is none.
 func (t *table) rowsIn(data json.RawMessage) (*json.Decoder, error) {
 	list := json.NewDecoder(bytes.NewReader(data))
 	list.UseNumber()
 	if !seek(list, t.list) {
-		return nil, analytics.Errorf(analytics.CodeNotFound, "%s: what it is of was not found", analytics.Clip(strings.Join(t.list, "."), maxMessage))
+		return nil, analytics.Errorf(analytics.CodeNotFound, "%s: there is no list, because an object before it is null or of another type", analytics.Clip(strings.Join(t.list, "."), maxMessage))
 	}
 	return list, nil
 }

@@ -237,7 +237,8 @@ func answerWhole(ctx context.Context, w http.ResponseWriter, exec graphql.GraphE
 	default:
 		list, err := table.rowsIn(response.Data)
 		if err != nil {
-			refuse(w, media, 0, err)
+			response.Errors = failed(err).Errors
+			write(w, media, failedStatus(response), response)
 			return
 		}
 		offer(w.Header(), mediaCSV, op.Operation.Operation, response)

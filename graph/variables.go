@@ -141,9 +141,9 @@ func (variableStage) MutateOperationContext(ctx context.Context, op *graphql.Ope
 }
 
 // neededAs is the type of a place where a variable stands that must not be null there and
-// would be read all the same: gqlgen panics at a null condition, and takes an object without
-// fields for a null element of a list. Nil where there is none: elsewhere null is an error of
-// the field, as the specification has it.
+// would be read all the same: gqlgen panics at a null condition, takes an object without
+// fields for a null element of a list, and an empty text for a null one. Nil where there is
+// none: elsewhere null is an error of the field, as the specification has it.
 func neededAs(op *graphql.OperationContext, variable string) *ast.Type {
 	for s := range selectionsOf(op.Doc, op.Operation) {
 		for _, d := range directivesOn(s) {
@@ -169,10 +169,12 @@ func neededIn(arguments ast.ArgumentList, variable string, whole bool) *ast.Type
 	return nil
 }
 
-// neededAt looks at a value itself only where a null would be read.
+// neededAt looks at a value itself where a null would be read; that of a text always is.
 func neededAt(v *ast.Value, variable string, read bool) *ast.Type {
-	if read && v.Kind == ast.Variable && v.Raw == variable && v.ExpectedType != nil && v.ExpectedType.NonNull {
-		return v.ExpectedType
+	if t := v.ExpectedType; v.Kind == ast.Variable && v.Raw == variable && t != nil && t.NonNull {
+		if read || t.NamedType == "String" || t.NamedType == "ID" {
+			return t
+		}
 	}
 	for _, child := range v.Children {
 		if t := neededAt(child.Value, variable, v.Kind == ast.ListValue); t != nil {

@@ -22,8 +22,11 @@ func yieldFields(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]b
 		case *ast.InlineFragment:
 			more = yieldFields(doc, s.SelectionSet, seen, yield)
 		case *ast.FragmentSpread:
-			if f := doc.Fragments.ForName(s.Name); f != nil && !seen[s.Name] {
-				seen[s.Name] = true
+			if seen[s.Name] {
+				continue
+			}
+			seen[s.Name] = true
+			if f := doc.Fragments.ForName(s.Name); f != nil {
 				more = yieldFields(doc, f.SelectionSet, seen, yield)
 			}
 		}

@@ -1,11 +1,14 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"footfall/analytics"
+	"footfall/loaders"
 )
 
 // What failed is tried again a second later, whether or not anything changes, and ends no
@@ -31,4 +34,39 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What panics between two computations ends the subscription, and nothing else.
+func TestPanicsEndTheirFeedAlone(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		others, _, _ := w.watch("show")
+		w.wantLikes(others, 1)
+		shown := 0
+		q := query[int]{
+			read: func(context.Context, *loaders.Loaders) (func(time.Time) int, error) {
+				return func(time.Time) int {
+					if shown++; shown > 1 {
+						panic("cannot show")
+					}
+					return shown
+				}, nil
+			},
+			same: func(a, b int) bool { return a == b },
+		}
+		for range 2 {
+			shown = 0
+			ctx, ending := WithEnding(t.Context())
+			values, err := subscribe(ctx, w.Hub, loaders.Viewer{Tenant: tenant}, "broken", q)
+			if err != nil || <-values != 1 {
+				t.Fatalf("the first value: %v", err)
+			}
+			time.Sleep(2 * minInterval)
+			synctest.Wait()
+			if _, open := <-values; open || ending() == nil {
+				t.Errorf("open: %t, ended with %v", open, ending())
+			}
+		}
+		w.like(subject)
+		w.wantLikes(others, 2)
+	})
 }

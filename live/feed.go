@@ -94,12 +94,7 @@ func (f *feed[V]) pause(began time.Time) {
 
 // turn brings the feed up to date. An error ends it, and so does a panic.
 func (f *feed[V]) turn(now time.Time) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			f.hub.failed.Add(1)
-			err = fmt.Errorf("live: a computation: %w", analytics.Panicked(r))
-		}
-	}()
+	defer panicked(&err)
 	if f.due(now) {
 		f.acted = now
 		switch err := f.compute(now); {
@@ -163,7 +158,15 @@ func (f *feed[V]) compute(now time.Time) error {
 func (f *feed[V]) read(l *loaders.Loaders) (show func(now time.Time) V, err error) {
 	ctx, cancel := context.WithTimeout(f.ctx, computeTimeout)
 	defer cancel()
+	defer panicked(&err)
 	return f.query.read(ctx, l)
+}
+
+// panicked makes an error of a panic of whom it is deferred by.
+func panicked(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("live: a computation: %w", analytics.Panicked(r))
+	}
 }
 
 // size is how many subscribers there are.

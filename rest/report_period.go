@@ -44,8 +44,8 @@ func noEarlier(day analytics.Date) analytics.Date {
 
 func (p reportPeriod) narrowed() bool { return p.kind != report.Whole }
 
-// drawn is the range of the charts. What lies ahead of today, or by hours of
-// this hour, is not drawn: it would look as if nobody came.
+// drawn is the range of the charts. What lies after today, or after this hour when
+// the chart is by hours, is not drawn: it would look as if nobody came.
 func (p reportPeriod) drawn() analytics.Range {
 	loc := p.zone.Location()
 	if p.narrowed() {

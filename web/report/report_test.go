@@ -100,9 +100,10 @@ func TestReportSays(t *testing.T) {
 				r.Sources = append(r.Sources, Source{&name, int64(i)})
 			}
 		}, []string{"l-source", "11 (15.5 %)", "e-source", "All others", "11 (15.5 %)"}, []string{"d-source", "a-source"}},
-		"what is dated ahead": {func(r *Report) { r.Ahead = 1250 }, []string{"1,250 views are dated later than today: counted above, and not drawn."}, nil},
-		"one dated ahead":     {func(r *Report) { r.Ahead = 1 }, []string{"1 view is dated later than today"}, nil},
-		"none dated ahead":    {nil, nil, []string{"dated later"}},
+		"what is dated ahead":  {func(r *Report) { r.Ahead = 1250 }, []string{"1,250 views are dated later than today: counted above, and not drawn."}, nil},
+		"one dated ahead":      {func(r *Report) { r.Ahead = 1 }, []string{"1 view is dated later than today"}, nil},
+		"none dated ahead":     {nil, nil, []string{"dated later"}},
+		"dated ahead by hours": {func(r *Report) { r.Interval, r.Ahead = Hour, 1 }, []string{"1 view is dated later than this hour"}, nil},
 		"hours after a clock change": {func(r *Report) {
 			r.Interval, r.Series, r.Window = Hour, nil, Range{at("2026-10-25T00:00:00+02:00"), at("2026-10-27T00:00:00+01:00")}
 			for i := range 49 {

@@ -2,13 +2,12 @@
 const keyItem = 'footfall.key'; // as in src/shared/credentials.ts
 const demoItem = 'footfall.demoKey';
 
-// As in src/shared/kept.ts: where a browser keeps nothing for the page, asking alone throws.
+// As in src/shared/kept.ts: where a browser keeps nothing for the page, there is none, or asking alone throws.
 const ofTab = (() => {
   try {
-    return sessionStorage;
-  } catch {
-    return { getItem: () => null, setItem: () => {} };
-  }
+    if (sessionStorage) return sessionStorage;
+  } catch {}
+  return { getItem: () => null, setItem: () => {} };
 })();
 
 addEventListener('DOMContentLoaded', async () => {

@@ -4,6 +4,7 @@ type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> & { names: () =>
 function kept(name: 'sessionStorage' | 'localStorage'): Kept {
   try {
     const storage = window[name];
+    if (!storage) throw new Error(`no ${name}`);
     return {
       getItem: (key) => storage.getItem(key),
       setItem: (key, value) => storage.setItem(key, value),
