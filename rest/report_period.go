@@ -57,8 +57,8 @@ func (p reportPeriod) drawn() analytics.Range {
 	}
 	drawn := p.window.Intersect(analytics.Range{Start: p.window.Start, End: tomorrow})
 	if report.IntervalOf(report.Range(drawn)) == report.Hour {
-		minutes := time.Duration(p.now.In(loc).Minute()) * time.Minute
-		drawn = drawn.Intersect(analytics.Range{Start: p.window.Start, End: p.now.Truncate(time.Minute).Add(time.Hour - minutes)})
+		hour := analytics.Calendar{Interval: analytics.IntervalHour, Zone: p.zone}.Window(p.now)
+		drawn = drawn.Intersect(analytics.Range{Start: p.window.Start, End: hour.End})
 	}
 	return drawn
 }
