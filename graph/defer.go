@@ -151,11 +151,11 @@ type objectTypesKey struct{}
 
 // noteType notes what type a field's value is of, if the operation is answered in parts.
 func noteType(ctx context.Context, fc *graphql.FieldContext, v any) {
-	types, ok := ctx.Value(objectTypesKey{}).(*objectTypes)
-	if !ok || v == nil {
+	def := schema.Types[fc.Field.Definition.Type.NamedType]
+	if v == nil || def == nil || !def.IsAbstractType() { // no list is of one
 		return
 	}
-	if def := schema.Types[fc.Field.Definition.Type.NamedType]; def != nil && def.IsAbstractType() { // no list is of one
+	if types, ok := ctx.Value(objectTypesKey{}).(*objectTypes); ok {
 		types.known.Store(fc.Path().String(), reflect.TypeOf(v).Elem().Name())
 	}
 }

@@ -160,9 +160,9 @@ func neededAs(op *graphql.OperationContext, variable string) *ast.Type {
 	return nil
 }
 
-func neededIn(arguments ast.ArgumentList, variable string, whole bool) *ast.Type {
+func neededIn(arguments ast.ArgumentList, variable string, read bool) *ast.Type {
 	for _, a := range arguments {
-		if t := neededAt(a.Value, variable, whole); t != nil {
+		if t := neededAt(a.Value, variable, read); t != nil {
 			return t
 		}
 	}
