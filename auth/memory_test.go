@@ -19,6 +19,16 @@ func wantLookups(t *testing.T, b *bundle, want int) {
 	}
 }
 
+// hold begins a look-up that takes until the channel is closed.
+func (b *bundle) hold(t *testing.T, all *sync.WaitGroup, ask func()) chan struct{} {
+	t.Helper()
+	block := make(chan struct{})
+	b.dir.block = block
+	all.Go(ask)
+	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
+	return block
+}
+
 func TestAnswersHoldForASecond(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -170,11 +180,8 @@ func TestChangedLinksHaveNoStandIn(t *testing.T) {
 func TestChangedLinksJoinNoOlderLookup(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	block := make(chan struct{})
-	b.dir.block = block
 	var all sync.WaitGroup
-	all.Go(func() { _, _ = b.OpenLink(t.Context(), nil, "act_abc123xyz", documented) })
-	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
+	block := b.hold(t, &all, func() { _, _ = b.OpenLink(t.Context(), nil, "act_abc123xyz", documented) })
 	b.dir.set(func() { b.dir.block = nil })
 	b.LinksChanged()
 	all.Go(func() {
@@ -233,11 +240,8 @@ func TestOneLookupForAll(t *testing.T) {
 func TestFreshJoinsNoOlderLookup(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	block := make(chan struct{})
-	b.dir.block = block
 	var all sync.WaitGroup
-	all.Go(func() { _, _ = b.Credential(t.Context(), b.read) })
-	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
+	block := b.hold(t, &all, func() { _, _ = b.Credential(t.Context(), b.read) })
 	b.dir.set(func() {
 		k := b.dir.keys[auth.Digest(b.read)]
 		k.RevokedAt = &start
@@ -265,12 +269,9 @@ func TestFreshJoinsNoOlderLookup(t *testing.T) {
 func TestACancelledCallerFailsNobody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	block := make(chan struct{})
-	b.dir.block = block
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
-	all.Go(func() { _, _ = b.Credential(ctx, b.read) })
-	await.Until(t, "the look-up begins", func() bool { return b.dir.asked() > 0 })
+	block := b.hold(t, &all, func() { _, _ = b.Credential(ctx, b.read) })
 	all.Go(func() {
 		if _, err := b.Credential(t.Context(), b.read); err != nil {
 			t.Error(err)

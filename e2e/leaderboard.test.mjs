@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { check } from './axe.mjs';
 import { launch, open, origin, screenshot } from './browser.mjs';
 import { ask, endpoint, headers, rest } from './gateway.mjs';
+import { namesOf, ranked } from './ranked.mjs';
 
 let browser;
 before(async () => {
@@ -31,21 +32,6 @@ async function openPage(t, search = '', options = desk) {
   };
   return { ...opened, table, act, names: () => table.getByRole('rowheader').getByRole('link').allTextContents() };
 }
-
-/** The names that the API ranks. */
-async function ranked(variables) {
-  const data = await ask(
-    `query Names($range: RangeInput, $timeZone: TimeZone, $filter: PartnerFilter, $orderBy: PartnerOrder, $first: Int! = 25) {
-      partnerLeaderboard(range: $range, timeZone: $timeZone, filter: $filter, orderBy: $orderBy, first: $first) {
-        totalCount
-        edges { rank node { uuid name tier { uuid name } } engagement { totalSessions totalPageViews uniqueUsers } }
-      }
-    }`,
-    variables,
-  );
-  return data.partnerLeaderboard;
-}
-const namesOf = ({ edges }) => edges.map(({ node }) => node.name);
 
 const queryIs = async (page, search) => {
   await page.waitForFunction((wanted) => location.search === wanted, search).catch(() => {});
@@ -135,21 +121,6 @@ test('rows that could not be sorted again keep the order that their header says'
   await page.getByRole('alert').first().waitFor();
   assert.deepEqual(await names(), before);
   assert.equal(await header.getAttribute('aria-sort'), 'descending');
-});
-
-test('it opens where the browser keeps nothing for pages', async (t) => {
-  const page = await browser.newPage();
-  t.after(() => page.close());
-  await page.addInitScript(() => {
-    for (const name of ['sessionStorage', 'localStorage'])
-      Object.defineProperty(window, name, {
-        get() {
-          throw new DOMException('blocked', 'SecurityError');
-        },
-      });
-  });
-  await page.goto(`${origin}/leaderboard`);
-  await page.getByRole('table', { name: 'Partners by engagement' }).waitFor();
 });
 
 test('several groups are any of them', async (t) => {

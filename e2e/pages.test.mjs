@@ -180,6 +180,25 @@ test('the key of an earlier demo gives way to that of this one', async (t) => {
   await page.waitForFunction((full) => document.querySelector('#test-event-key').value === full, fullKey);
 });
 
+test('pages open where the browser keeps nothing for them', async (t) => {
+  const context = await browser.newContext(desk);
+  t.after(() => context.close());
+  await context.addInitScript(() => {
+    for (const name of ['sessionStorage', 'localStorage'])
+      Object.defineProperty(window, name, {
+        get() {
+          throw new DOMException('blocked', 'SecurityError');
+        },
+      });
+  });
+  const page = await context.newPage();
+  await page.goto(`${origin}/leaderboard`);
+  await page.getByRole('table', { name: 'Partners by engagement' }).waitFor();
+  const { fullKey } = await demo();
+  await page.goto(`${origin}/docs/events`);
+  await page.waitForFunction((full) => document.querySelector('#test-event-key').value === full, fullKey);
+});
+
 test('all of it reads without JavaScript', async (t) => {
   const { page } = await opened(t, '/docs/events', { ...desk, javaScriptEnabled: false });
   await page.locator('pre').getByText('curl -H').waitFor();

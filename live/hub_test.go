@@ -239,24 +239,6 @@ func TestPollsWhenNotInformed(t *testing.T) {
 	})
 }
 
-// A change while something is computed leads to another computation.
-func TestWhatIsStaleIsAskedForAgain(t *testing.T) {
-	inBubble(t, func(_ *testing.T, w *world) {
-		values, leave, _ := w.watch("show")
-		defer leave()
-		w.wantLikes(values, 1)
-		w.set(func() { w.stale = true }, subject)
-		time.Sleep(minInterval)
-		w.wantLikes(values, none)
-		w.set(func() { w.stale = false; w.likes++ })
-		time.Sleep(minInterval)
-		w.wantLikes(values, 2)
-		w.set(func() { w.likes++ })
-		time.Sleep(minInterval)
-		w.wantLikes(values, none) // of a fresh one it hears
-	})
-}
-
 func TestAChangeDuringAComputationIsNotLost(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		values, _, _ := w.watch("show")
@@ -298,46 +280,6 @@ func TestTheUnreadIsReplacedAndTheSlowAreDropped(t *testing.T) {
 		w.like(subject)
 		if take(quick) == nil {
 			t.Error("the quick one got nothing")
-		}
-	})
-}
-
-func TestUnknownEndsAtOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
-		ctx, ending := WithEnding(t.Context())
-		_, err := w.Campaign(ctx, loaders.Viewer{Tenant: tenant}, "unknown")
-		if analytics.CodeOf(err) != analytics.CodeNotFound || ending() != nil {
-			t.Errorf("%v, ended with %v", err, ending())
-		}
-		synctest.Wait()
-		if s := w.Stats(); s.Feeds != 0 || s.Subscribers != 0 {
-			t.Errorf("%+v", s)
-		}
-	})
-}
-
-func TestFailuresAreBorneForAWhile(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
-		values, _, ending := w.watch("show")
-		w.wantLikes(values, 1)
-		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
-		time.Sleep(grace / 2)
-		w.wantLikes(values, none)
-		w.set(func() { w.err = nil })
-		w.like()
-		time.Sleep(2 * minInterval)
-		w.wantLikes(values, 2)
-		w.set(func() { w.err = analytics.Unavailable(errors.New("away")) }, subject)
-		time.Sleep(grace + 2*minInterval)
-		if _, open := <-values; open {
-			t.Error("it goes on")
-		}
-		if analytics.CodeOf(ending()) != analytics.CodeUnavailable {
-			t.Errorf("it ended with %v", ending())
-		}
-		synctest.Wait()
-		if n := w.Stats().Feeds; n != 0 {
-			t.Errorf("%d feeds left", n)
 		}
 	})
 }
