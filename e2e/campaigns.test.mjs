@@ -186,9 +186,12 @@ test('a wall moves with the events, and its numbers are the API’s', async (t) 
 });
 
 test('a wall of many thousands has its labels whole, on a large screen and on a phone', async (t) => {
-  const key = await campaign({ startedAt: Date.now() - 3 * minute });
-  await record(key, watching(1, 8000, Date.now() - 2 * minute));
-  await record(key, watching(8001, 12_345));
+  const startedAt = Date.parse('2026-01-15T10:00:00Z');
+  const endedAt = startedAt + 3 * minute; // the label of a whole minute stands at the very end of the axis
+  const key = await campaign({ startedAt, endedAt });
+  const untilTheEnd = (a, b, at) => watching(a, b, at).map((event) => ({ ...event, seconds: (endedAt - at) / 1000 }));
+  await record(key, untilTheEnd(1, 8000, startedAt));
+  await record(key, untilTheEnd(8001, 12_345, startedAt + 2 * minute));
   for (const options of [studio, phone]) {
     const { page } = await openWall(t, key, options);
     await huge(page, '12,345');

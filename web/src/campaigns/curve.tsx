@@ -17,7 +17,7 @@ interface Props {
 }
 
 /** Around the plot itself, for what is laid over it. */
-export const margins = { left: 72, right: 40, top: 34, bottom: 66 };
+export const margins = { left: 72, right: 48, top: 34, bottom: 66 };
 
 /** Viewers over time, as steps: between two values nothing is made up. */
 export function Curve({ points, from, to, peak, height, label }: Props) {
