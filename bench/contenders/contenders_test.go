@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,9 +35,9 @@ func TestCeilingReturnsWhatItWasGiven(t *testing.T) {
 		if err != nil || !bytes.Equal(got.Body, c.Answer.Body) || len(got.Header["X-A"]) != 2 {
 			t.Errorf("%s: %v %v %.40s", c.Request.Method, err, got.Header, got.Body)
 		}
-		next := load.Drawn([]load.Request{c.Request}, []load.Answer{c.Answer})
-		p, err := load.Loop{Address: address, Connections: 3, Next: next}.Run(t.Context(), 30*time.Millisecond)
-		if err != nil || p.Requests < 3 || p.Rate <= 0 || p.P50 <= 0 || p.P99 < p.P50 {
+		next := load.Once(slices.Repeat([]load.Request{c.Request}, 30), slices.Repeat([]load.Answer{c.Answer}, 30), 3)
+		p, err := load.Loop{Address: address, Connections: 3, Next: next}.Run(t.Context(), time.Minute)
+		if err != nil || p.Requests != 30 || p.Rate <= 0 || p.P50 <= 0 || p.P99 < p.P50 {
 			t.Errorf("%s: %+v %v", c.Request.Method, p, err)
 		}
 	}
