@@ -217,7 +217,7 @@ func TestStreamsAreBounded(t *testing.T) {
 
 // Who stops reading is cut off, and its subscription ends.
 func TestASlowReaderIsCutOff(t *testing.T) {
-	s := newStation(t, func(o *Streams) { o.writeTimeout = 100 * time.Millisecond })
+	s := newStation(t, func(o *Streams) { o.writeTimeout = 2 * time.Second })
 	aliases := strings.Builder{}
 	for i := range 1500 {
 		fmt.Fprintf(&aliases, "alias%04d: viewersNow ", i)
