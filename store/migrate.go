@@ -44,16 +44,19 @@ func SchemaVersion() int64 { return slices.Max(binaryVersions) }
 
 // Schema is the version that a database has, 0 for none, beside that of this
 // binary, and how many of this binary's migrations have not run. Closed is one whose
-// tables are not those of whoever connects, nor of a role that this is a member of.
+// tables are not those of whoever connects, nor of a role that this is a member of;
+// Pooled, one whose connections have no session to themselves.
 type Schema struct {
 	Database, Binary int64
 	Pending          int
-	Closed           bool
+	Closed, Pooled   bool
 }
 
 // Err is nil where the two are one and open, otherwise CodeConflict with what to do.
 func (v Schema) Err() error {
 	switch {
+	case v.Pooled:
+		return analytics.Errorf(analytics.CodeConflict, "the database is reached through a pooler that hands out transactions, not sessions: connect to Postgres itself, or set pool_mode=session in PgBouncer")
 	case v.Closed:
 		return analytics.Errorf(analytics.CodeConflict, "the database user must own Footfall's tables, or be a member of the role that does: others cannot make partitions, and row-level security may bind them outside of tenants' statements too")
 	case v.Newer():
@@ -92,7 +95,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer closeDB()
-	if v, err := s.Schema(ctx); err != nil || v.Closed || v.Newer() {
+	if v, err := s.Schema(ctx); err != nil || v.Pooled || v.Closed || v.Newer() {
 		return 0, errors.Join(err, v.Err())
 	}
 	ran, err := migrateUp(ctx, provider)
@@ -139,9 +142,13 @@ func migrateUp(ctx context.Context, provider *goose.Provider) (ran int, err erro
 // Schema compares the versions, without waiting for migrations that run.
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	v := Schema{Binary: SchemaVersion()}
+	var err error
+	if v.Pooled, err = s.pooled(ctx); err != nil || v.Pooled {
+		return v, err
+	}
 	const closed = `SELECT coalesce(row_security_active(to_regclass('tenants')), false)
 		OR NOT coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('events')), true)`
-	if err := s.pool.QueryRow(ctx, closed).Scan(&v.Closed); err != nil || v.Closed {
+	if err = s.pool.QueryRow(ctx, closed).Scan(&v.Closed); err != nil || v.Closed {
 		return v, wrap(err)
 	}
 	rows, err := s.pool.Query(ctx, "SELECT version_id FROM goose_db_version WHERE is_applied AND version_id > 0")

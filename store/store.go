@@ -80,6 +80,7 @@ type Store struct {
 	dictionary   *dictionary
 	statements   atomic.Int64
 	bound        atomic.Bool
+	sessions     atomic.Bool // that each connection has one is known
 }
 
 // Options of Open. ReadURL names a streaming replica for reads, "" for none; Patient
@@ -178,7 +179,23 @@ func parseURL(url string) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, errors.New("must be " + form)
 	}
+	if reason := unfit(cfg.ConnConfig); reason != "" {
+		return nil, errors.New(reason)
+	}
 	return cfg, nil
+}
+
+// unfit is why statements could not be sent on such connections, "" if they can.
+func unfit(cfg *pgx.ConnConfig) string {
+	switch cfg.DefaultQueryExecMode {
+	case pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol:
+		return "must not have a default_query_exec_mode that sends arguments without asking Postgres for their types: exec or simple_protocol"
+	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe:
+		if cfg.StatementCacheCapacity == 0 || cfg.DescriptionCacheCapacity == 0 {
+			return "must not have a statement_cache_capacity or description_cache_capacity of 0"
+		}
+	}
+	return ""
 }
 
 // openPool opens a pool whose every new connection learns something.
