@@ -147,6 +147,14 @@ func TestCommandInterrupted(t *testing.T) {
 	if stopped.code != 130 || stopped.out != "" || !strings.Contains(stopped.err, "footfall: interrupted\n") {
 		t.Errorf("an interrupted load: %d %s%s", stopped.code, stopped.out, stopped.err)
 	}
+	waiting, cancelWaiting := context.WithCancel(t.Context())
+	defer cancelWaiting()
+	silent, terminal := io.Pipe()
+	defer func() { _ = terminal.Close() }()
+	given := load(waiting, io.MultiReader(hangup(cancelWaiting), silent))
+	if given.code != 130 {
+		t.Errorf("a load that waits for input: %d %s%s", given.code, given.out, given.err)
+	}
 }
 
 var errTorn = errors.New("the pipe is torn")

@@ -99,7 +99,7 @@ func (l *loadedSoFar) countUnnamed(w io.Writer) {
 
 // loadFile loads one file and says on std.err which of its events are rejected.
 func loadFile(ctx context.Context, w *ingest.Writer, tenant int64, name string, std streams, total *loadedSoFar) error {
-	in, size, closeFile, err := openInput(name, std)
+	in, size, closeFile, err := openInput(ctx, name, std)
 	if err != nil {
 		return err
 	}
@@ -183,9 +183,10 @@ func decodeAhead(decoder *ingest.Decoder, done <-chan struct{}) <-chan loaded {
 	return batches
 }
 
-func openInput(name string, std streams) (in io.Reader, size int64, closeFile func(), err error) {
+func openInput(ctx context.Context, name string, std streams) (in io.Reader, size int64, closeFile func(), err error) {
 	if name == "-" {
-		return std.in, -1, func() {}, nil
+		piped, closePipe := until(ctx, std.in)
+		return piped, -1, closePipe, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -196,4 +197,15 @@ func openInput(name string, std streams) (in io.Reader, size int64, closeFile fu
 		size = info.Size()
 	}
 	return f, size, func() { _ = f.Close() }, nil
+}
+
+// until reads on until ctx ends, even while there is nothing to read.
+func until(ctx context.Context, in io.Reader) (io.Reader, func()) {
+	r, w := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { _ = w.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(w, in)
+		_ = w.CloseWithError(err)
+	}()
+	return r, func() { stop(); _ = r.Close() }
 }
