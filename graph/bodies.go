@@ -1,31 +1,36 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"io"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"footfall/analytics"
+	"footfall/auth"
 	"footfall/internal/quota"
 )
 
 // The bounds of the memory that long bodies take, on their way in and while they are
-// worked on: all together, and those of one principal.
+// worked on, and long answers on their way out: all together, and those of one principal.
 const (
 	maxBodies          = 256 << 20
 	maxPrincipalBodies = maxBodies / 4
 )
 
 var (
-	errBodies          = analytics.Unavailable(errors.New("graph: bodies take all the memory that they may"))
-	errPrincipalBodies = analytics.Errorf(analytics.CodeRateLimited, "at most %d bytes of a key's or token's requests at a time", maxPrincipalBodies)
+	errBodies          = analytics.Unavailable(errors.New("graph: bodies and answers take all the memory that they may"))
+	errPrincipalBodies = analytics.Errorf(analytics.CodeRateLimited, "at most %d bytes of a key's or token's requests and answers at a time", maxPrincipalBodies)
 )
 
-// bodies counts the bytes of bodies by principal.
+// bodies counts the bytes of bodies and answers by principal.
 type bodies struct{ *quota.Quota[string] }
 
 func newBodies(most, each int64) *bodies { return &bodies{quota.New[string](most, each)} }
 
-// heldBody counts what is held of one body.
+// heldBody counts what is held of one body or answer.
 type heldBody struct {
 	of        *bodies
 	principal string
@@ -43,9 +48,19 @@ func (h *heldBody) hold(n int) error {
 	return nil
 }
 
+// holdAnswer counts an answer until it is written: a client may take its time to read it.
+// A short one is not counted, nor is what a mutation says, which would be lost.
+func (b *bodies) holdAnswer(ctx context.Context, response *graphql.Response) (*heldBody, error) {
+	held := &heldBody{of: b, principal: auth.From(ctx).ID}
+	if len(response.Data) <= maxReserved || graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		return held, nil
+	}
+	return held, held.hold(len(response.Data))
+}
+
 // release frees what was held; of nil it is nothing.
 func (h *heldBody) release() {
-	if h != nil {
+	if h != nil && h.n > 0 {
 		h.of.Give(h.principal, h.n)
 		h.n = 0
 	}

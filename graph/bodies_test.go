@@ -63,6 +63,62 @@ func TestBodiesAreHeldTogether(t *testing.T) {
 	}
 }
 
+// everything is a query whose answer is long.
+const everything = `{ a: __schema { ...all } b: __schema { ...all } c: __schema { ...all } d: __schema { ...all } } fragment all on __Schema { types { name description fields { name description args { name description } } } }`
+
+// slowReader is a client that reads nothing until it does.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	reads chan struct{}
+}
+
+func (s slowReader) Write(b []byte) (int, error) {
+	<-s.reads
+	return s.ResponseRecorder.Write(b)
+}
+
+// Answers that nobody reads take memory, of which a principal has its share.
+func TestAnswersAreHeldTogether(t *testing.T) {
+	b := setup(t)
+	body := `{"query":"` + everything + `"}`
+	n := int64(b.do(http.MethodPost, "/graphql", body).Body.Len())
+	for name, accept := range map[string]string{"whole": mediaJSON, "events": mediaEvents, "parts": mediaParts} {
+		t.Run(name, func(t *testing.T) {
+			bodies := newBodies(n*7/4, n*3/2)
+			server, err := New(Options{Source: source{b: b}, Auth: b, Log: slog.New(slog.DiscardHandler), Now: time.Now, Timeout: 5 * time.Second, bodies: bodies})
+			ok(t, err)
+			ask := func(w http.ResponseWriter, key string) {
+				body := strings.NewReader(strings.Replace(body, "{ a:", "{ ... @defer { __typename } a:", 1))
+				r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/graphql", body)
+				r.Header = http.Header{"Content-Type": {mediaJSON}, "Authorization": {key}, "Accept": {accept}}
+				server.ServeHTTP(w, r)
+			}
+			slow, over := slowReader{httptest.NewRecorder(), make(chan struct{})}, make(chan struct{})
+			go func() {
+				defer close(over)
+				ask(slow, "key:1")
+			}()
+			for bodies.Taken() == 0 {
+				runtime.Gosched()
+			}
+			for key, want := range map[string]analytics.Code{"key:1": analytics.CodeRateLimited, "key:2": analytics.CodeUnavailable} {
+				w := httptest.NewRecorder()
+				if ask(w, key); !strings.Contains(w.Body.String(), string(want)) || int64(w.Body.Len()) > n/2 {
+					t.Errorf("%s beside the first: %d %.200s", key, w.Code, w.Body)
+				}
+			}
+			close(slow.reads)
+			<-over
+			if said := slow.Body.String(); slow.Code != http.StatusOK || !strings.Contains(said, "ActivationMetrics") {
+				t.Errorf("the first: %d %.200s", slow.Code, said)
+			}
+			if n := bodies.Taken(); n != 0 {
+				t.Errorf("%d bytes are still held", n)
+			}
+		})
+	}
+}
+
 // A panic before an operation begins ends the operation, not the process.
 func TestPanicOnASocket(t *testing.T) {
 	t.Parallel()

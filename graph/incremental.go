@@ -54,11 +54,17 @@ func (t *transport) deliver(w http.ResponseWriter, r *http.Request, exec graphql
 	case first = <-responses:
 	case <-over.C:
 	}
-	switch {
-	case first == nil:
+	if first == nil {
 		refuse(w, media, 0, context.DeadlineExceeded)
 		return
-	case !hasNext(first): // nothing of what is marked has a resolver
+	}
+	held, err := t.bodies.holdAnswer(ctx, first)
+	if err != nil {
+		refuse(w, media, 0, err)
+		return
+	}
+	defer held.release()
+	if !hasNext(first) { // nothing of what is marked has a resolver
 		write(w, media, executedStatus(w, media, first), first)
 		return
 	}
@@ -67,12 +73,17 @@ func (t *transport) deliver(w http.ResponseWriter, r *http.Request, exec graphql
 	for p.open {
 		select {
 		case next := <-responses:
-			p.send(gather(next, responses))
+			batch, size := gather(next, responses)
+			if err = held.hold(size); err != nil {
+				p.fail(err)
+			} else {
+				p.send(batch)
+			}
 		case <-over.C:
-			p.late()
+			p.fail(context.DeadlineExceeded)
 		case <-r.Context().Done():
 			if errors.Is(r.Context().Err(), context.DeadlineExceeded) { // the client's own
-				p.late()
+				p.fail(context.DeadlineExceeded)
 			}
 			return
 		}
@@ -100,19 +111,22 @@ func hasNext(response *graphql.Response) bool {
 	return response != nil && response.HasNext != nil && *response.HasNext
 }
 
-// gather adds what is ready to a response, up to the size of a part.
-func gather(first *graphql.Response, ready <-chan *graphql.Response) []*graphql.Response {
-	batch, size := []*graphql.Response{first}, 0
-	for last := first; hasNext(last) && size < maxPart; {
-		size += len(last.Data)
+// gather adds what is ready to a response, up to the size of a part, and counts the bytes.
+func gather(last *graphql.Response, ready <-chan *graphql.Response) (batch []*graphql.Response, size int) {
+	for {
+		batch = append(batch, last)
+		if last != nil {
+			size += len(last.Data)
+		}
+		if !hasNext(last) || size >= maxPart {
+			return batch, size
+		}
 		select {
 		case last = <-ready:
-			batch = append(batch, last)
 		default:
-			return batch
+			return batch, size
 		}
 	}
-	return batch
 }
 
 // parts writes a multipart body. It is open until the last part.
@@ -160,9 +174,9 @@ func (p *parts) send(batch []*graphql.Response) {
 	p.part(!more, map[string]any{"incremental": incremental, "hasNext": more})
 }
 
-// late is the last part of an answer whose time is over.
-func (p *parts) late() {
-	p.part(true, map[string]any{"errors": failed(context.DeadlineExceeded).Errors, "hasNext": false})
+// fail is the last part of an answer that cannot go on.
+func (p *parts) fail(err error) {
+	p.part(true, map[string]any{"errors": failed(err).Errors, "hasNext": false})
 }
 
 // part sends a part and the boundary after it, so that the client need not wait

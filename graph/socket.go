@@ -160,13 +160,27 @@ func (s *socket) run(ctx context.Context, id string, a *active, params *graphql.
 			s.fail(id, a, response)
 			return
 		}
-		if ctx.Err() == nil {
-			s.send(message{ID: id, Type: "next", Payload: whole(response)})
+		if err = s.next(ctx, id, op, response); err != nil {
+			s.fail(id, a, failed(err))
+			return
 		}
 	}
 	if s.drop(id, a) {
 		s.send(message{ID: id, Type: "complete"})
 	}
+}
+
+// next sends what an operation says, unless the client ended it.
+func (s *socket) next(ctx context.Context, id string, op *execution, response *graphql.Response) error {
+	held, err := s.bodies.holdAnswer(op.ctx, response)
+	if err != nil {
+		return err
+	}
+	defer held.release()
+	if ctx.Err() == nil {
+		s.send(message{ID: id, Type: "next", Payload: whole(response)})
+	}
+	return nil
 }
 
 // fail ends an operation with the errors of a response, unless the client ended it

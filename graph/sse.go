@@ -85,17 +85,31 @@ func (t *sse) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	t.pump(ctx, r, op, events)
 }
 
+// said is a response as it is written, and what is held of it.
+type said struct {
+	text []byte
+	held *heldBody
+}
+
 // pump writes what the operation says until it or the client has no more to say,
 // or the credential opens nothing any longer. When the gateway closes, the
 // stream breaks off without a last word: then clients come back.
 func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *events) {
-	responses := make(chan []byte) // the next one is made when this one was written
+	responses := make(chan said) // the next one is made when this one was written
 	go func() {
 		defer close(responses)
 		for response := op.next(t.log); response != nil; response = op.next(t.log) {
+			held, err := t.bodies.holdAnswer(op.ctx, response)
+			if err != nil {
+				response = failed(err)
+			}
 			select {
-			case responses <- whole(response):
+			case responses <- said{whole(response), held}:
 			case <-ctx.Done():
+				held.release()
+				return
+			}
+			if err != nil {
 				return
 			}
 		}
@@ -111,7 +125,8 @@ func (t *sse) pump(ctx context.Context, r *http.Request, op *execution, events *
 				_ = events.complete()
 				return
 			}
-			err = events.next(response)
+			err = events.next(response.text)
+			response.held.release()
 			keepAlive.Reset(t.streams.keepAlive)
 		case <-keepAlive.C:
 			err = events.comment()

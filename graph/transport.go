@@ -30,7 +30,8 @@ const (
 	maxURL  = 64 << 10
 )
 
-// maxReserved bounds the memory that a body gets before any of it has come.
+// maxReserved bounds the memory that a body gets before any of it has come, and that an
+// answer takes without being counted.
 const maxReserved = 64 << 10
 
 // Authenticator finds who asks, and counts requests against their limit.
@@ -212,11 +213,11 @@ func (t *transport) run(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		t.deliver(w, r, exec, op, media)
 		return
 	}
-	answerWhole(ctx, w, exec, op, media)
+	t.answerWhole(ctx, w, exec, op, media)
 }
 
 // answerWhole executes an operation and writes its answer in one piece.
-func answerWhole(ctx context.Context, w http.ResponseWriter, exec graphql.GraphExecutor, op *graphql.OperationContext, media string) {
+func (t *transport) answerWhole(ctx context.Context, w http.ResponseWriter, exec graphql.GraphExecutor, op *graphql.OperationContext, media string) {
 	table, err := tableOf(wanted(ctx), op)
 	if err != nil {
 		refuse(w, media, 0, err)
@@ -228,6 +229,12 @@ func answerWhole(ctx context.Context, w http.ResponseWriter, exec graphql.GraphE
 		refuse(w, media, 0, context.DeadlineExceeded)
 		return
 	}
+	held, err := t.bodies.holdAnswer(ctx, response)
+	if err != nil {
+		refuse(w, media, 0, err)
+		return
+	}
+	defer held.release()
 	switch {
 	case table == nil:
 		offer(w.Header(), media, op.Operation.Operation, response)

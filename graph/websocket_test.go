@@ -148,7 +148,9 @@ func TestWebSocketOperationsAreHeld(t *testing.T) {
 		c.send(subscribe(strconv.Itoa(id), long))
 	}
 	c.send(subscribe("more", long))
-	c.want(`{"id":"more","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests at a time","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
+	c.want(`{"id":"more","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests and answers at a time","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
+	c.send(subscribe("answer", everything))
+	c.want(`{"id":"answer","type":"error","payload":[{"message":"at most 67108864 bytes of a key's or token's requests and answers at a time","extensions":{"code":"RATE_LIMITED","retryAfter":1}}]}`)
 	_ = c.conn.CloseNow()
 	for range fit {
 		await.Value(t, "a subscription's end", s.left)
