@@ -33,6 +33,17 @@ func TestFreshness(t *testing.T) {
 	b.expect(b.do(http.MethodPost, "/graphql", body(`mutation { recordEvents(events: []) { accepted } }`)), http.StatusOK, `{"data":{"recordEvents":{"accepted":0}}}`)
 }
 
+// A client that takes parts is told as much where there is one alone.
+func TestFreshnessWithoutParts(t *testing.T) {
+	b := setup(t)
+	b.freshness = someReads
+	b.freshness.Stale = true
+	w := b.do(http.MethodPost, "/graphql", body(`{ ... @defer { partnerLeaderboard { totalCount } } }`), "Accept", mediaParts+", "+mediaJSON)
+	if h := w.Header(); h.Get("Age") != "2" || h.Get("Warning") != `110 - "Response is Stale"` || h.Get("Cache-Control") != "private, no-cache" || h.Get("ETag") == "" {
+		t.Errorf("%d %v", w.Code, h)
+	}
+}
+
 // The same data has the same ETag, however fresh it is and wherever it comes
 // from; another media type is another answer.
 func TestNotModified(t *testing.T) {

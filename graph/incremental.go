@@ -65,6 +65,7 @@ func (t *transport) deliver(w http.ResponseWriter, r *http.Request, exec graphql
 	}
 	defer held.release()
 	if !hasNext(first) { // nothing of what is marked has a resolver
+		offer(w.Header(), media, op.Operation.Operation, first)
 		write(w, media, executedStatus(w, media, first), first)
 		return
 	}
