@@ -433,3 +433,19 @@ test('a subscription is drawn as its values arrive', async (t) => {
   await panel(page).getByText('Live', { exact: true }).waitFor({ state: 'detached' });
   assert.deepEqual(seen.problems, []);
 });
+
+test('the measures are asked for again when the network is back', async (t) => {
+  const { page, close } = await open(browser, '/config.json');
+  t.after(close);
+  const isDefinitions = (request) => request.postData()?.includes('query MetricDefinitions') ?? false;
+  await page.route('**/graphql', (route) => (isDefinitions(route.request()) ? route.abort() : route.continue()));
+  const failed = page.waitForEvent('requestfailed', isDefinitions);
+  await page.goto(`${origin}/playground`);
+  await failed;
+  await page.locator('.graphiql-query-editor').getByText('ActivationReport').first().waitFor();
+  await page.unroute('**/graphql');
+  const answered = page.waitForResponse((response) => isDefinitions(response.request()), { timeout: 10_000 });
+  await page.context().setOffline(true);
+  await page.context().setOffline(false);
+  assert.equal((await answered).status(), 200);
+});

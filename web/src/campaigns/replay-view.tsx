@@ -1,5 +1,6 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { ask } from '../shared/client';
+import { useAnswer } from '../shared/use-answer';
 import { figure } from '../chart/numbers';
 import { deeds, type Campaign, type Metrics, type QuartersAnswer } from './answers';
 import { Curve } from './curve';
@@ -68,16 +69,14 @@ function Replay({ show, metrics }: { show: Show; metrics: Metrics | undefined })
 
 type Quarters = NonNullable<QuartersAnswer['campaign']>['timeSeries']['points'];
 
-/** Asks again when the measures turn out to have changed, as by events that come late. */
+const none: Quarters = [];
+
+/** Asks again when the measures turn out to have changed, as by events that come late. Until they are there the rates are unknown. */
 function useQuarters(apiKey: string, campaignKey: string, metrics: Metrics | undefined): Quarters {
-  const [quarters, setQuarters] = useState<Quarters>([]);
   const version = metrics && deeds.map(({ deed }) => metrics[deed]).join();
-  useEffect(() => {
-    const leaving = new AbortController();
-    ask<QuartersAnswer>(apiKey, quartersQuery, { campaignKey }, { signal: leaving.signal })
-      .then(({ campaign }) => setQuarters(campaign?.timeSeries.points ?? []))
-      .catch(() => {}); // the wall says when the server is away, and the rates stay unknown
-    return () => leaving.abort();
-  }, [apiKey, campaignKey, version]);
-  return quarters;
+  const { held } = useAnswer<Quarters>(JSON.stringify([apiKey, campaignKey, version]), async (signal) => {
+    const { campaign } = await ask<QuartersAnswer>(apiKey, quartersQuery, { campaignKey }, { signal });
+    return campaign?.timeSeries.points ?? none;
+  });
+  return held?.data ?? none;
 }

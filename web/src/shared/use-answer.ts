@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { isUnanswered } from '../shared/client';
-import { useOnline } from '../shared/use-online';
+import { isUnanswered } from './client';
+import { useOnline } from './use-online';
 
 interface Answer<T> {
   /** What was asked last that has an answer, and the answer. */
