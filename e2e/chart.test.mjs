@@ -150,8 +150,8 @@ test('percentages are written in one way, and do not break', () => {
 });
 
 test('tables keep formulas and commas from doing harm', () => {
-  const csv = chart.csvOf({ columns: ['Name', 'Likes'], rows: [['=1+1', 2], ['a,"b"', null]] });
-  assert.equal(csv, `Name,Likes\r\n'=1+1,2\r\n"a,""b""",\r\n`);
+  const csv = chart.csvOf({ columns: ['Name', 'Likes'], rows: [['=1+1', 2], ['\n=1+1', 1], ['a,"b"', null]] });
+  assert.equal(csv, `Name,Likes\r\n'=1+1,2\r\n"'\n=1+1",1\r\n"a,""b""",\r\n`);
 });
 
 test('a REST path is named only where one answers', () => {

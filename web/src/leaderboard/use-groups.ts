@@ -1,7 +1,7 @@
 import { ask } from '../shared/client';
+import { useAnswer } from '../shared/use-answer';
 import type { Key } from '../shared/use-key';
 import { groupsQuery, type Group, type GroupsData } from './queries';
-import { useAnswer } from '../shared/use-answer';
 
 /** What partners can be filtered by, and the tenant's time zone. */
 export interface Groups {

@@ -1,8 +1,8 @@
 import { ask } from '../shared/client';
+import { useAnswer } from '../shared/use-answer';
 import type { Key } from '../shared/use-key';
 import { haveSpan, type Choices } from './choices';
 import { chosenInterval, rankingQuery, rankingVariables, type RankingData } from './queries';
-import { useAnswer } from '../shared/use-answer';
 
 /** Which order rows are in: after a failure it is not the one that was asked for last. */
 export type Order = Pick<Choices, 'orderBy' | 'direction'>;

@@ -1,8 +1,8 @@
 import { ask } from '../shared/client';
+import { useAnswer } from '../shared/use-answer';
 import type { Key } from '../shared/use-key';
 import type { Choices } from './choices';
 import { hasBegun, scorecardQuery, seriesQuery, seriesVariables, spanVariables, type ScorecardData, type SeriesData } from './queries';
-import { useAnswer } from '../shared/use-answer';
 
 export function useScorecard(key: Key, choices: Choices, uuid: string) {
   const variables = { uuid, ...spanVariables(choices) };
