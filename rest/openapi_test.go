@@ -121,3 +121,19 @@ func pattern(t *testing.T, target string) string {
 	}
 	return path
 }
+
+// Generators of typed clients make whatever has a default a field that must be there.
+func TestOpenAPIRequiresNoMoreThanItSays(t *testing.T) {
+	t.Parallel()
+	doc, err := description()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, schema := range doc.Components.Schemas {
+		for property, s := range schema.Value.Properties {
+			if s.Value.Default != nil && !slices.Contains(schema.Value.Required, property) {
+				t.Errorf("%s.%s may be left out, but has a default", name, property)
+			}
+		}
+	}
+}
