@@ -137,3 +137,19 @@ func TestOpenAPIRequiresNoMoreThanItSays(t *testing.T) {
 		}
 	}
 }
+
+// An empty dimension is one that the event did not say.
+func TestOpenAPITakesEmptyDimensions(t *testing.T) {
+	t.Parallel()
+	doc, err := description()
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := map[string]any{"id": "e1", "action": "click", "event": "e", "at": "2026-03-02T10:00:00Z"}
+	for _, dimension := range []string{"source", "medium", "campaignTag", "referrer", "path", "country", "device"} {
+		event[dimension] = ""
+	}
+	if err := doc.ValidateSchemaJSON(doc.Components.Schemas["Event"].Value, event, openapi3.EnableJSONSchema2020()); err != nil {
+		t.Error(err)
+	}
+}
