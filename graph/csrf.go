@@ -35,7 +35,7 @@ func checkForgery(r *http.Request) error {
 		return nil
 	}
 	return analytics.Errorf(analytics.CodeForbidden,
-		"possible cross-site request: send one of the headers %s", strings.Join(preflighted, ", "))
+		"possible cross-site request: send one of the headers %s; people try queries at /playground", strings.Join(preflighted, ", "))
 }
 
 // simple reports whether a browser sends the content type without asking. One

@@ -57,3 +57,11 @@ func TestForgery(t *testing.T) {
 		}
 	}
 }
+
+// The address that all examples name is the first that people open.
+func TestABrowserIsToldOfThePlayground(t *testing.T) {
+	w := setup(t).do(http.MethodGet, "/graphql", "", "Authorization", "", "Content-Type", "", "Accept", "text/html,*/*;q=0.8", "Sec-Fetch-Site", "none")
+	if said := w.Body.String(); w.Code != http.StatusForbidden || !strings.Contains(said, "/playground") {
+		t.Errorf("%d %s", w.Code, said)
+	}
+}
