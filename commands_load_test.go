@@ -100,7 +100,7 @@ func TestCommandLoadNamesTheRejected(t *testing.T) {
 	}
 	rejects("long.ndjson", long.String(), 2*loadBatch+3, 2, "line 2: BAD_USER_INPUT", fmt.Sprintf("line %d: BAD_USER_INPUT", loadBatch+4))
 
-	o.run("load", "/no/such/file", "--tenant", "acme").fails(1, "/no/such/file", "no such file")
+	o.run("load", "/no/such/file", "--tenant", "acme").fails(1, "footfall: /no/such/file: no such file")
 	half := zipped(t, strings.Repeat(good("p")+"\n", 1000))
 	cut := o.run("load", write(t, "half.gz", half[:len(half)/2]), "--tenant", "acme")
 	if cut.code != 1 || !strings.Contains(cut.out, `{"accepted":1,`) || !strings.Contains(cut.err, "half.gz: ") || !strings.Contains(cut.err, "unexpected EOF") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -49,6 +50,9 @@ func (c *loadCmd) Run(ctx context.Context, log *slog.Logger, std streams) error 
 		var failed error
 		for _, name := range c.Files {
 			if err := loadFile(ctx, w, t.ID, name, std, &total); err != nil {
+				if of := new(fs.PathError); errors.As(err, &of) { // it has the name as well
+					err = of.Err
+				}
 				failed = fmt.Errorf("%s: %w", name, err)
 				break
 			}
