@@ -36,7 +36,7 @@ type feed[V any] struct {
 	// Of run alone.
 	show     func(now time.Time) V
 	computed time.Time
-	acted    time.Time // when the last turn began that computed or said something
+	acted    time.Time // when it last began to compute, or said something
 	failing  time.Time // since; zero when all is well
 
 	mu          sync.Mutex
@@ -76,14 +76,12 @@ func (f *feed[V]) run() {
 	}
 }
 
-// pause waits until the next turn: a second after this one began, or at a change
-// if the last value or computation is a second old by then.
+// pause waits until the next turn: a second after this one began, or at a change,
+// and until the last value and the last computation's beginning are a second old.
 func (f *feed[V]) pause(began time.Time) {
 	select {
 	case <-f.ctx.Done():
-		return
 	case <-time.After(minInterval - time.Since(began)):
-		return
 	case <-f.wake:
 	}
 	select {
@@ -110,7 +108,7 @@ func (f *feed[V]) turn(now time.Time) (err error) {
 		}
 	}
 	if f.offer(f.show(time.Now())) {
-		f.acted = now
+		f.acted = time.Now()
 	}
 	return nil
 }
