@@ -95,7 +95,7 @@ func Percent(part, whole int64) (float64, bool) {
 	if whole == 0 {
 		return 0, false
 	}
-	return math.Round(1000*float64(part)/float64(whole)) / 10, true
+	return math.Round(1000*float64(part)/float64(whole))/10 + 0, true // + 0: never −0
 }
 
 // ActivationMetrics are an activation's measures over a range (contracts.md,

@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"math"
 	"math/big"
 	"strconv"
 )
@@ -16,8 +15,7 @@ type Difference struct {
 func countDifference(now, before int64) *Difference {
 	absolute := float64(now - before)
 	d := &Difference{Absolute: &absolute}
-	if before != 0 {
-		percent := roundTo(100*absolute/float64(before), 1)
+	if percent, ok := Percent(now-before, before); ok {
 		d.Percent = &percent
 	}
 	return d
@@ -48,12 +46,6 @@ func decimalDifference(now, before func() (float64, bool)) *Difference {
 func decimal(x float64) *big.Rat {
 	r, _ := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, 64))
 	return r
-}
-
-// roundTo rounds half away from zero.
-func roundTo(x float64, decimals int) float64 {
-	shift := math.Pow10(decimals)
-	return math.Round(x*shift)/shift + 0 // + 0: never −0
 }
 
 // ActivationMetricsChange is how an activation's measures differ from those over
