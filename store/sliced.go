@@ -17,10 +17,7 @@ func (s *Store) sliced(ctx context.Context, tenant int64, queries []analytics.Qu
 		if len(b.sources) == 0 {
 			return statement{}
 		}
-		return statement{b.text(), b.args(tenant), func(rows pgx.Rows) error {
-			_, err := pgx.CollectRows(rows, b.fold)
-			return err
-		}}
+		return statement{b.text(), b.args(tenant), b.fold}
 	})
 	if err != nil {
 		return nil, err
@@ -91,35 +88,26 @@ func (b *slicedBatch) args(tenant int64) args {
 	return a
 }
 
-// fold hands a row of the result to the plan that asked for it.
-func (b *slicedBatch) fold(row pgx.CollectableRow) (struct{}, error) {
-	var (
-		n                      int
-		bucket                 *time.Time
-		action                 *int16
-		r                      analytics.Row
-		sessionIDs, visitorIDs []int64
-		dims                   analytics.Dimensions
-	)
+// fold hands each row of the result to the plan that asked for it.
+func (b *slicedBatch) fold(rows pgx.Rows) error {
+	var r resultRow
+	var dims analytics.Dimensions
 	targets := []any{
-		&n, &bucket, &r.Events, &r.Starts, &r.Micros, (*stored)(&r.Sessions), (*stored)(&r.Visitors),
-		(*stored)(&r.Quarters), (*stored)(&r.QuarterSets), (*stored)(&r.Facets), (*stored)(&r.Watched), &action, &sessionIDs, &visitorIDs,
+		&r.n, &r.bucket, &r.Events, &r.Starts, &r.Micros, (*stored)(&r.Sessions), (*stored)(&r.Visitors),
+		(*stored)(&r.Quarters), (*stored)(&r.QuarterSets), (*stored)(&r.Facets), (*stored)(&r.Watched), &r.action, &r.sessionIDs, &r.visitorIDs,
 	}
-	if err := row.Scan(append(targets, dimensionsInto(&dims)...)...); err != nil {
-		return struct{}{}, err
-	}
-	source := b.sources[n]
-	if bucket == nil && *action == 0 {
-		b.gone[source.plan] = analytics.GoneAt(source.plan.Ragged[source.ragged], time.UnixMicro(r.Events))
-		return struct{}{}, nil
-	}
-	if bucket == nil {
-		source.plan.Count(source.ragged, analytics.Action(*action), dims, counted(&r, sessionIDs, visitorIDs))
-		return struct{}{}, nil
-	}
-	r.Key = analytics.Key{
-		Subject: source.plan.Query.Subject, Action: source.fetch.Action, Level: source.fetch.Level,
-		Bucket: analytics.BucketOf(source.fetch.Level, *bucket),
-	}
-	return struct{}{}, source.plan.Row(source.fetch, &r)
+	_, err := pgx.ForEachRow(rows, append(targets, dimensionsInto(&dims)...), func() error {
+		source := b.sources[r.n]
+		plan := source.plan
+		switch {
+		case r.bucket != nil:
+			return plan.Row(source.fetch, r.cells(plan.Query.Subject, source.fetch))
+		case *r.action == 0:
+			b.gone[plan] = analytics.GoneAt(plan.Ragged[source.ragged], time.UnixMicro(r.Events))
+		default:
+			plan.Count(source.ragged, analytics.Action(*r.action), dims, r.counted())
+		}
+		return nil
+	})
+	return err
 }

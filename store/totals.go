@@ -226,48 +226,49 @@ func (b *totalsBatch) text() string {
 
 // fold hands each row of the result to the plan that asked for it.
 func (b *totalsBatch) fold(rows pgx.Rows) error {
-	var (
-		n                      int
-		subject                int64
-		bucket                 *time.Time
-		action                 *int16
-		r                      analytics.Row
-		sessionIDs, visitorIDs []int64
-	)
+	var r resultRow
+	var subject int64
 	targets := []any{
-		&n, &subject, &bucket, &r.Events, &r.Starts, &r.Micros, (*stored)(&r.Sessions), (*stored)(&r.Visitors),
-		(*stored)(&r.Quarters), (*stored)(&r.QuarterSets), (*stored)(&r.Steps), &action, &sessionIDs, &visitorIDs,
+		&r.n, &subject, &r.bucket, &r.Events, &r.Starts, &r.Micros, (*stored)(&r.Sessions), (*stored)(&r.Visitors),
+		(*stored)(&r.Quarters), (*stored)(&r.QuarterSets), (*stored)(&r.Steps), &r.action, &r.sessionIDs, &r.visitorIDs,
 	}
 	_, err := pgx.ForEachRow(rows, targets, func() error {
-		source := b.sources[n]
+		source := b.sources[r.n]
 		plan := source.group.of[subject]
-		if plan == nil { // one of all, that is not asked for
-			return nil
-		}
-		if source.whole {
-			plan.Add(0, analytics.Action(*action), r.Events, r.Starts, r.Micros)
-			return nil
-		}
-		if bucket == nil && *action == 0 {
+		switch {
+		case plan == nil: // one of all, that is not asked for
+		case source.whole:
+			plan.Add(0, analytics.Action(*r.action), r.Events, r.Starts, r.Micros)
+		case r.bucket != nil:
+			return plan.Row(source.fetch, r.cells(subject, source.fetch))
+		case *r.action == 0:
 			b.gone[plan] = analytics.GoneAt(plan.Ragged[source.ragged], time.UnixMicro(r.Events))
-			return nil
+		default:
+			plan.Count(source.ragged, analytics.Action(*r.action), r.counted())
 		}
-		if bucket == nil {
-			plan.Count(source.ragged, analytics.Action(*action), counted(&r, sessionIDs, visitorIDs))
-			return nil
-		}
-		r.Key = analytics.Key{
-			Subject: subject, Action: source.fetch.Action, Level: source.fetch.Level,
-			Bucket: analytics.BucketOf(source.fetch.Level, *bucket),
-		}
-		return plan.Row(source.fetch, &r)
+		return nil
 	})
 	return err
 }
 
-// counted is what a row of the result says of a ragged end.
-func counted(r *analytics.Row, sessions, visitors []int64) analytics.Counted {
-	return analytics.Counted{Events: r.Events, Starts: r.Starts, Micros: r.Micros, Sessions: members(sessions), Visitors: members(visitors)}
+// resultRow is a row of the result of either statement: stored cells where it has a
+// bucket, else what a ragged end amounts to or, with action 0, that its events are gone.
+type resultRow struct {
+	analytics.Row
+	n                      int
+	bucket                 *time.Time
+	action                 *int16
+	sessionIDs, visitorIDs []int64
+}
+
+// cells is the stored row that was fetched.
+func (r *resultRow) cells(subject int64, f analytics.Fetch) *analytics.Row {
+	r.Key = analytics.Key{Subject: subject, Action: f.Action, Level: f.Level, Bucket: analytics.BucketOf(f.Level, *r.bucket)}
+	return &r.Row
+}
+
+func (r *resultRow) counted() analytics.Counted {
+	return analytics.Counted{Events: r.Events, Starts: r.Starts, Micros: r.Micros, Sessions: members(r.sessionIDs), Visitors: members(r.visitorIDs)}
 }
 
 // members are identities as sets keep them: numbers are handed out below 2^32.
