@@ -146,6 +146,10 @@ var startup = map[string]string{"application_name": "footfall", "timezone": "UTC
 // planned once a connection.
 var session = map[string]string{"jit": "off", "plan_cache_mode": "force_generic_plan", "row_security": "on"}
 
+// isolation is set whatever the URL says: who has waited for a tenant's lock must see what
+// was committed meanwhile, or it is counted past it.
+const isolation = "SET default_transaction_isolation = 'read committed';"
+
 // limits are of time, for answers: set for the role or the database, they would break
 // upkeep off.
 var limits = []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}
@@ -213,6 +217,7 @@ func (s *Store) openPool(ctx context.Context, url string, learn ...func(context.
 		}
 	}
 	var settings strings.Builder
+	settings.WriteString(isolation)
 	for name, value := range session {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
 			_, _ = fmt.Fprintf(&settings, "SET %s = %s;", name, value)
