@@ -192,6 +192,7 @@ var unlimited = map[string]string{
 	"raiseHorizon":     "names its tenant",
 	"dropMonths":       "asks which tables there are",
 	"dropMonth":        "drops a table",
+	"pooled":           "asks whose sessions these are",
 	"Compact":          "has the connection of its lock",
 	"run":              "asks which tenants there are",
 	"countWork":        "names its tenant",
