@@ -93,13 +93,17 @@ func TestReportSays(t *testing.T) {
 			*r.Sources[0].Name, *r.Sources[1].Name = "empty", "also empty"
 			r.Others = 3
 		}, nil, []string{"By source", "empty"}},
+		"a source that nobody came from": {func(r *Report) {
+			r.Sources = append(r.Sources, Source{new(string), 0})
+			*r.Sources[2].Name, r.Others = "empty", 0
+		}, []string{"search: 30 (33.3 %)", "Not known: 60 (66.7 %)"}, []string{"empty", "All others"}},
 		"more sources than are shown": {func(r *Report) {
-			r.Sources, r.Others = nil, 5
+			r.Sources, r.Others = nil, 6
 			for i := range 12 { // as they come: by all that was done
 				name := string(rune('a'+i)) + "-source"
 				r.Sources = append(r.Sources, Source{&name, int64(i)})
 			}
-		}, []string{"l-source", "11 (15.5 %)", "e-source", "All others", "11 (15.5 %)"}, []string{"d-source", "a-source"}},
+		}, []string{"l-source: 11 (15.3 %)", "e-source", "All others: 12 (16.7 %)"}, []string{"d-source", "a-source"}},
 		"what is dated ahead":  {func(r *Report) { r.Ahead = 1250 }, []string{"1,250 views are dated later than today: counted above, and not drawn."}, nil},
 		"one dated ahead":      {func(r *Report) { r.Ahead = 1 }, []string{"1 view is dated later than today"}, nil},
 		"none dated ahead":     {nil, nil, []string{"dated later"}},
@@ -144,6 +148,21 @@ func TestReportSays(t *testing.T) {
 			r.Interval, r.Zone = Hour, location("Europe/Paris")
 			r.Series = []Point{{Start: at("2026-10-25T00:00:00Z")}, {Start: at("2026-10-25T01:00:00Z")}, {Start: at("2026-10-25T02:00:00Z")}}
 		}, []string{"Sunday 25 October, 02:00<", "Sunday 25 October, 02:00 again<", "Sunday 25 October, 03:00<"}, nil},
+		"weeks a year after one that the window cut off": {func(r *Report) {
+			r.Interval, r.Series, r.Window = Week, []Point{{Start: at("2025-01-01T00:00:00+01:00"), Partial: true, Views: 7}}, Range{at("2025-01-01T00:00:00+01:00"), at("2026-03-01T00:00:00+01:00")}
+			for i := range 60 {
+				r.Series = append(r.Series, Point{Start: time.Date(2025, 1, 6+7*i, 0, 0, 0, 0, r.Zone), Views: int64(100 + i)})
+			}
+		}, []string{"Week of 1 January 2025\nViews: 7 (in part)<", "Week of 29 December 2025\nViews: 151\n52 weeks earlier: 7<", "Week of 5 January 2026\nViews: 152\n52 weeks earlier: 100<"}, nil},
+		"months a year after one that the window cut off": {func(r *Report) {
+			r.Interval, r.Series, r.Window = Month, []Point{{Start: at("2022-01-15T00:00:00+01:00"), Partial: true, Views: 7}}, Range{at("2022-01-15T00:00:00+01:00"), at("2026-03-01T00:00:00+01:00")}
+			for i := range 49 {
+				r.Series = append(r.Series, Point{Start: time.Date(2022, time.Month(2+i), 1, 0, 0, 0, 0, r.Zone), Views: int64(100 + i)})
+			}
+		}, []string{"January 2023\nViews: 111\nA year earlier: 7<", "February 2023\nViews: 112\nA year earlier: 100<"}, nil},
+		"a first day that is a part": {func(r *Report) { r.Series[0].Partial = true },
+			[]string{"Sunday 22 March 2026\nViews: 0 (in part)"}, nil},
+		"days that no week lies behind": {func(r *Report) { r.Series = r.Series[:7] }, []string{"Views by day"}, []string{"A week earlier"}},
 		"a narrowed period": {func(r *Report) {
 			r.Period, r.Counted = Last7, Range{r.Series[3].Start, r.Window.End}
 			r.Before, r.Series = r.Series[:3], r.Series[3:]
@@ -151,9 +170,10 @@ func TestReportSays(t *testing.T) {
 			r.Measures["clickCount"] = Measure{Value: number(9), Change: &Change{Absolute: number(-3), Percent: number(-25)}}
 			r.Measures["outboundSessionRate"] = Measure{Value: number(40), Percent: true, Change: &Change{Absolute: number(2.5)}}
 			r.Measures["calendarSyncCount"] = Measure{Value: number(4), Change: &Change{Absolute: number(4)}}
+			r.Measures["uniqueSessionCount"] = Measure{Value: number(4), Change: &Change{Absolute: number(0), Percent: number(0)}}
 			r.Measures["calendarSessionRate"] = Measure{Percent: true, Change: &Change{}}
 		}, []string{
-			"The numbers, 25 – 31 March 2026", "Changes are against 22 – 24 March 2026.", "−25 %", "&#43;2.5 points", `<span class="change">&#43;4</span>`,
+			"The numbers, 25 – 31 March 2026", "Changes are against 22 – 24 March 2026.", "−25 %", "&#43;2.5 points", `<span class="change">&#43;4</span>`, `<span class="change">−25 %</span>`, `<span class="change">unchanged</span>`,
 			"The days before, 22 – 24 March 2026", "Tuesday 31 March 2026\nViews: 90\nTuesday 24 March 2026: 20", `value="last_7_days" selected`,
 		}, []string{"Wednesday 25 March 2026: ", "A week earlier"}},
 	} {
@@ -215,6 +235,8 @@ func TestSpan(t *testing.T) {
 		{"2025-12-31T00:00:00Z", "2026-01-02T00:00:00Z", "UTC", "31 December 2025 – 1 January 2026"},
 		{"2026-03-01T09:00:00Z", "2026-03-01T17:30:00Z", "UTC", "1 March 2026, 09:00 – 1 March 2026, 17:30"},
 		{"2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z", "UTC", "1 March 2026, 09:00"},
+		{"2026-03-01T09:00:00Z", "2026-03-03T00:00:00Z", "UTC", "1 March 2026, 09:00 – 3 March 2026, 00:00"},
+		{"2026-03-01T00:00:00Z", "2026-03-03T17:00:00Z", "UTC", "1 March 2026, 00:00 – 3 March 2026, 17:00"},
 	} {
 		if got := span(Range{at(c.start), at(c.end)}, location(c.zone)); got != c.want {
 			t.Errorf("%s to %s in %s: %q, want %q", c.start, c.end, c.zone, got, c.want)
