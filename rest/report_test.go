@@ -265,6 +265,32 @@ func TestReportComparesWholePeriodsAlone(t *testing.T) {
 	}
 }
 
+// What the page shows besides the numbers of the stats is what the source says.
+func TestReportShowsTheAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		a := *w.activations["act_abc123xyz"]
+		a.StartAt = time.Date(2026, time.March, 7, 0, 0, 0, 0, time.UTC)
+		w.activations[a.ActivationID] = &a
+		w.sources, w.others = map[string]int64{"search": 900, "": 250}, 100
+	})
+	text := w.do(http.MethodGet, reported+"&period=last_7_days", nil).Body.String()
+	for _, want := range []string{
+		`<span class="value">34.4 %</span>`, "Thursday 19 March 2026\nViews: 1,250\nThursday 12 March 2026: 1,250",
+		"Friday 20 March 2026\nViews: 1,250 (in part)\n", "search: 900 (72.0 %)", "Not known: 250 (20.0 %)", "All others: 100 (8.0 %)",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if n := strings.Count(text, `<span class="change">unchanged</span>`); n != 11 {
+		t.Errorf("%d of 11 measures are compared", n)
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+}
+
 // Whoever reads one report from the edge does not see another's, nor in another
 // zone.
 func TestReportEdge(t *testing.T) {

@@ -156,6 +156,8 @@ type source struct {
 	partners    []*analytics.Partner
 	campaigns   []*analytics.Campaign
 	totals      map[int64]analytics.Totals // by subject
+	sources     map[string]int64           // clicks of any breakdown, by its one value
+	others      int64                      // that are in none of sources
 	gone        analytics.Gone             // why no totals can be told
 	failure     error
 	panics      bool
@@ -259,9 +261,20 @@ func (s *source) Totals(_ context.Context, _ int64, queries []analytics.Query) (
 		for range q.Ranges {
 			out[i].Totals = append(out[i].Totals, totals.Keep())
 		}
+		if q.By != nil {
+			for _, name := range slices.Sorted(maps.Keys(s.sources)) {
+				out[i].Groups = append(out[i].Groups, analytics.Group{Values: []string{name}, Totals: clicks(s.sources[name])})
+			}
+			out[i].Other = clicks(s.others)
+		}
 		out[i].AsOf, out[i].Gone = now, s.gone
 	}
 	return out, nil
+}
+
+func clicks(n int64) []*analytics.Totals {
+	totals := eventTotals(n, 0, 0, 0, 0, 0, 0)
+	return []*analytics.Totals{totals.Keep()}
 }
 
 func (s *source) Extents(context.Context, int64, []int64) ([]analytics.Range, error) {
