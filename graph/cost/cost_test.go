@@ -175,6 +175,62 @@ func TestEstimateWithVariables(t *testing.T) {
 	}
 }
 
+// Lists are as long as the range around them, and no other, says. Of a range that is not
+// known a price assumes what is usual, and a bound the most there can be.
+func TestSizesInFrames(t *testing.T) {
+	t.Parallel()
+	schema := schemaOf(t, directives+`
+		type Query {
+			row(days: Int = 9): Row
+			points(each: Int): [Point!] @listSize(assumedSize: 5)
+		}
+		type Row { points(each: Int = 1): [Point!] @listSize(assumedSize: 5) }
+		type Point { x: Int }
+	`)
+	over := func(arguments map[string]any, days int64) (n, most int64, known bool) {
+		each, known := arguments["each"].(int64)
+		switch {
+		case !known:
+			return 0, 0, false
+		case days == 0:
+			return 2, 100, true
+		}
+		return days / each, days / each, true
+	}
+	days := func(arguments map[string]any) int64 { n, _ := arguments["days"].(int64); return n }
+	m, err := cost.New(schema, map[string]cost.Size{"Query.points": over, "Row.points": over}, map[string]cost.Frame{"Query.row": days})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]struct{ price, deferred int64 }{
+		`{ points { ... @defer { x } } }`:                                                                          {1 + 5, 5},
+		`{ points(each: 1) { ... @defer { x } } }`:                                                                 {1 + 2, 100},
+		`{ row { points { ... @defer { x } } } }`:                                                                  {1 + 1 + 9, 9},
+		`{ row(days: 30) { points(each: 10) { ... @defer { x } } } }`:                                              {1 + 1 + 3, 3},
+		`{ row(days: 1) { points(each: 10) { ... @defer { x } } } }`:                                               {1 + 1 + 1, 1},
+		`{ row(days: 30) { points { ... @defer { x } } } points(each: 1) { ... @defer { x } } }`:                   {1 + 1 + 30 + 2, 30 + 100},
+		`{ a: row(days: 30) { ...R } b: row(days: 7) { ...R } } fragment R on Row { points { ... @defer { x } } }`: {1 + 1 + 30 + 1 + 7, 30 + 7},
+		`query($days: Int, $each: Int) { row(days: $days) { points(each: $each) { ... @defer { x } } } }`:          {1 + 1 + 9, 9},
+		`query($days: Int = 8, $each: Int = 4) { row(days: $days) { points(each: $each) { ... @defer { x } } } }`:  {1 + 1 + 2, 2},
+		`{ row(days: null) { points { ... @defer { x } } } }`:                                                      {1 + 1 + 2, 100},
+	} {
+		doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
+		if errs != nil {
+			t.Fatalf("%s: %v", query, errs)
+		}
+		variables, err := validator.VariableValues(schema, doc.Operations[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Estimate(doc, doc.Operations[0], variables); got != want.price {
+			t.Errorf("%s costs %d, want %d", query, got, want.price)
+		}
+		if got := m.Deferred(doc, doc.Operations[0], variables); got != want.deferred {
+			t.Errorf("%s puts off %d, want %d", query, got, want.deferred)
+		}
+	}
+}
+
 // A schema in which a list could be long for nothing is refused.
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
