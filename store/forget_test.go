@@ -34,6 +34,36 @@ func (p *property) dictionary(t *testing.T) []string {
 	return out
 }
 
+// forgot fails when the dictionary still leads from the names to a number.
+func (p *property) forgot(t *testing.T, what byte, names ...string) {
+	t.Helper()
+	key, err := p.identityKey(t.Context(), p.tenant.ID)
+	ok(t, err)
+	digest := newHasher(key).digest(what, names...)
+	for _, entry := range p.dictionary(t) {
+		if strings.HasPrefix(strings.ReplaceAll(entry, "-", ""), fmt.Sprintf("%x", digest[:])) {
+			t.Errorf("%c %q is still in the dictionary", what, names)
+		}
+	}
+}
+
+// remove forgets with the events, of as many as it tells.
+func (p *property) remove(t *testing.T, e Erasure) (done Forgotten, removed int64) {
+	t.Helper()
+	const count = "SELECT count(*) FROM events WHERE tenant_id = $1"
+	var before, after, told int64
+	ok(t, p.pool.QueryRow(t.Context(), count, p.tenant.ID).Scan(&before))
+	e.Remove = true
+	done, err := p.Forget(t.Context(), p.tenant, e)
+	ok(t, err)
+	ok(t, p.pool.QueryRow(t.Context(), count, p.tenant.ID).Scan(&after))
+	for _, of := range done.Events {
+		told += of.Events
+	}
+	equal(t, "events told of", told, before-after)
+	return done, before - after
+}
+
 // TestForgettingChangesNoCount erases a visitor: no answer changes, nothing leads to
 // the number any more, and who comes back is another visitor.
 func TestForgettingChangesNoCount(t *testing.T) {
@@ -63,14 +93,7 @@ func TestForgettingChangesNoCount(t *testing.T) {
 	equal(t, "derived", p.dump(t), dump)
 	p.check(t, "forgotten")
 	p.verify(t)
-	key, err := p.identityKey(t.Context(), p.tenant.ID)
-	ok(t, err)
-	visitor := newHasher(key).digest('v', "v1")
-	for _, entry := range p.dictionary(t) {
-		if strings.HasPrefix(strings.ReplaceAll(entry, "-", ""), fmt.Sprintf("%x", visitor[:])) {
-			t.Error("the visitor is still in the dictionary")
-		}
-	}
+	p.forgot(t, 'v', "v1")
 	again := analytics.Event{
 		ID: "again", At: at("2026-03-01T10:00:00Z"), Kind: analytics.KindPartner, Action: analytics.PageView, Key: p.partners[0], Visitor: "v1",
 	}
@@ -89,8 +112,7 @@ func TestForgettingWithItsEvents(t *testing.T) {
 	p := newForgetting(t)
 	pending, err := p.Pending(t.Context(), 10_000, 1_000_000)
 	ok(t, err)
-	done, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Remove: true})
-	ok(t, err)
+	done, removed := p.remove(t, Erasure{Visitor: "v1"})
 	equal(t, "known, removed", []bool{done.Known, done.Removed}, []bool{true, true})
 	mine := map[string]bool{}
 	for _, e := range p.events {
@@ -109,6 +131,10 @@ func TestForgettingWithItsEvents(t *testing.T) {
 	again, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Remove: true})
 	ok(t, err)
 	equal(t, "forgotten twice", again, Forgotten{})
+	acts, err := p.AuditLog(t.Context(), analytics.AuditFilter{Name: "forget", Most: 10})
+	ok(t, err)
+	equal(t, "acts", len(acts), 1)
+	equal(t, "what the log says", acts[0].Detail, map[string]any{"identities": float64(done.Identities), "eventsRemoved": float64(removed)})
 }
 
 func TestForgettingASession(t *testing.T) {
@@ -119,8 +145,7 @@ func TestForgettingASession(t *testing.T) {
 	equal(t, "identities", done.Identities, 1)
 	p.check(t, "forgotten")
 	p.verify(t)
-	_, err = p.Forget(t.Context(), p.tenant, Erasure{Sessions: []string{"s2"}, Remove: true})
-	ok(t, err)
+	p.remove(t, Erasure{Sessions: []string{"s2"}})
 	p.events = slices.DeleteFunc(p.events, func(e analytics.Event) bool { return e.Kind == analytics.KindEvent && e.Session == "s2" })
 	p.check(t, "removed")
 	p.verify(t)
@@ -131,15 +156,20 @@ func TestForgettingASession(t *testing.T) {
 func TestForgettingWherePruned(t *testing.T) {
 	t.Parallel()
 	p := newPruningProperty(t, 1)
+	p.events = append(p.events, analytics.Event{
+		ID: "gone", At: at("2026-02-10T10:00:00Z"), Kind: analytics.KindPartner, Action: analytics.PageView, Key: p.partners[0], Visitor: "v1", Session: "gone",
+	})
 	p.sendAll(t, slices.Clone(p.events))
 	p.prune(t)
 	entries := p.dictionary(t)
 	_, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Remove: true})
 	equal(t, "removal", codeOf(err), analytics.CodeGone)
 	equal(t, "nothing happened", p.dictionary(t), entries)
-	done, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1"})
+	done, err := p.Forget(t.Context(), p.tenant, Erasure{Visitor: "v1", Sessions: []string{"gone"}})
 	ok(t, err)
 	equal(t, "known", done.Known, true)
+	p.forgot(t, 'v', "v1")
+	p.forgot(t, 'p', "gone", "v1") // which no event tells any more
 	p.checkPruned(t, "forgotten", p.events)
 }
 
