@@ -62,6 +62,46 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// What fails on our side is logged once, whoever met it, and what the client did is not.
+func TestFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*world)
+		target string
+		logged int
+	}{
+		"credentials":  {func(w *world) { w.failing = errAway }, documented, 1},
+		"numbers":      {func(w *world) { w.failure = errAway }, documented, 1},
+		"a panic":      {func(w *world) { w.panics = true }, documented, 1},
+		"no failure":   {nil, documented, 0},
+		"a wrong link": {nil, documented + "x", 0},
+	} {
+		w := newWorld(t, c.change)
+		w.do(http.MethodGet, c.target, nil)
+		if got := strings.Count(w.log.String(), "level=ERROR"); got != c.logged {
+			t.Errorf("%s: logged %d times, want %d:\n%s", name, got, c.logged, &w.log)
+		}
+	}
+}
+
+// A tenant that may not enter is refused before anything is read for it.
+func TestEnter(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{documented, reported, partners, marchCampaigns} {
+		var asked []int64
+		w := newWorld(t, func(w *world) {
+			w.enter = func(tenant int64) error {
+				asked = append(asked, tenant)
+				return analytics.Errorf(analytics.CodeRateLimited, "too many at once")
+			}
+		})
+		rec := w.do(http.MethodGet, target, bearer("ff_reader"))
+		if rec.Code != http.StatusTooManyRequests || w.calls > 0 || !slices.Equal(asked, []int64{acme.ID}) || rec.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d with %d calls, %v were asked for", target, rec.Code, w.calls, asked)
+		}
+	}
+}
+
 // TestMethods tries every method on every route.
 func TestMethods(t *testing.T) {
 	t.Parallel()

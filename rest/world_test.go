@@ -35,6 +35,7 @@ type world struct {
 	stale     time.Duration // how old answers are, 0 when they are not stale
 	log       bytes.Buffer
 	auth      rest.Authenticator
+	enter     func(tenant int64) error
 }
 
 // newWorld makes a gateway; change tells it how it differs from the usual one.
@@ -58,7 +59,7 @@ func newWorld(t testing.TB, change func(*world)) *world {
 				return analytics.Freshness{Age: w.stale, Stale: w.stale > 0, Reads: analytics.Reads{Memory: 1}, MaxAge: analytics.AnyAge}
 			}
 		},
-	}, rest.Transports(rest.Options{Auth: w.auth, Edge: answers, Log: log, Now: clock})...)
+	}, rest.Transports(rest.Options{Auth: w.auth, Enter: w.enter, Edge: answers, Log: log, Now: clock})...)
 	if err != nil {
 		t.Fatal(err)
 	}
