@@ -119,13 +119,19 @@ func floor(at time.Time) int64 { return at.UnixMicro() - at.UnixMicro()%quarter 
 
 func (p *pruningProperty) prune(t *testing.T) {
 	t.Helper()
-	_, err := p.other.Prune(t.Context(), p.horizon)
+	done, err := p.other.Prune(t.Context(), p.horizon)
 	ok(t, err)
 	var left, unkept int
 	ok(t, p.pool.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM kept_quarters k
 			WHERE k.tenant_id = e.tenant_id AND k.subject_id = e.subject_id AND e.at >= k.quarter AND e.at < k.quarter + interval '15 minutes'))
 		FROM events e WHERE at < $1`, p.horizon).Scan(&left, &unkept))
 	equal(t, "events left that nobody needs", unkept, 0)
+	if done.Months != nil {
+		equal(t, "events kept", done.Kept, int64(left))
+	}
+	again, err := p.other.Prune(t.Context(), p.horizon)
+	ok(t, err)
+	equal(t, "pruned again", again, Pruned{})
 }
 
 // checkPruned asks random questions: those that can be answered are answered like
