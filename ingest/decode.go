@@ -56,9 +56,6 @@ func (d *Decoder) Format() Format { return d.format }
 // the input as a whole (CodeInvalid) or with its reader. Events read before it
 // have been returned without it.
 func (d *Decoder) Next(most int) ([]Decoded, error) {
-	if d.err != nil {
-		return nil, d.err
-	}
 	var events []Decoded
 	for len(events) < most && d.err == nil {
 		var e Decoded
