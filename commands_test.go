@@ -390,9 +390,10 @@ func TestCommandUsage(t *testing.T) {
 	for url, want := range map[string]string{
 		"postgres://gate:hunter2@127.0.0.1:1/footfall": "connection refused",
 		"postgres://gate:hunter2@[::1/x":               form, "mysql://gate:hunter2@host/x": form, "hunter2": form,
-		"postgres://gate:hunter2@host/x?default_query_exec_mode=exec":            "must not have a default_query_exec_mode",
-		"postgres://gate:hunter2@host/x?default_query_exec_mode=simple_protocol": "must not have a default_query_exec_mode",
-		"postgres://gate:hunter2@host/x?statement_cache_capacity=0":              "must not have a statement_cache_capacity",
+		"postgres://gate:hunter2@host/x?default_query_exec_mode=exec":                                        "must not have a default_query_exec_mode",
+		"postgres://gate:hunter2@host/x?default_query_exec_mode=simple_protocol":                             "must not have a default_query_exec_mode",
+		"postgres://gate:hunter2@host/x?statement_cache_capacity=0":                                          "must not have a statement_cache_capacity",
+		"postgres://gate:hunter2@host/x?default_query_exec_mode=cache_describe&description_cache_capacity=0": "must not have a description_cache_capacity",
 		"": "is empty or not set, and " + form,
 	} {
 		for _, command := range []string{"migrate", "verify", "rebuild", "compact"} {

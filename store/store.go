@@ -194,9 +194,13 @@ func unfit(cfg *pgx.ConnConfig) string {
 	switch cfg.DefaultQueryExecMode {
 	case pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol:
 		return "must not have a default_query_exec_mode that sends arguments without asking Postgres for their types: exec or simple_protocol"
-	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe:
-		if cfg.StatementCacheCapacity == 0 || cfg.DescriptionCacheCapacity == 0 {
-			return "must not have a statement_cache_capacity or description_cache_capacity of 0"
+	case pgx.QueryExecModeCacheStatement:
+		if cfg.StatementCacheCapacity == 0 {
+			return "must not have a statement_cache_capacity of 0, but with default_query_exec_mode=cache_describe or describe_exec"
+		}
+	case pgx.QueryExecModeCacheDescribe:
+		if cfg.DescriptionCacheCapacity == 0 {
+			return "must not have a description_cache_capacity of 0, but with default_query_exec_mode=cache_statement or describe_exec"
 		}
 	}
 	return ""
