@@ -13,7 +13,7 @@ import (
 // they are in, and how long the second one is waited for.
 const (
 	poolerRounds = 10
-	poolerWait   = 2 * time.Second
+	poolerWait   = time.Second / 2 // of the two seconds of /readyz
 )
 
 // pooled reports whether something before Postgres hands out transactions, or single

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,7 +23,7 @@ func TestPoolers(t *testing.T) {
 	for name, shared := range map[string]bool{"transactions": true, "sessions": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := newPooler(t, storetest.Database(t), shared)
+			url := newPooler(t, storetest.Database(t), poolMode{shared, 100})
 			s := open(t, url)
 			for range 2 {
 				v, err := s.Schema(t.Context())
@@ -38,12 +40,31 @@ func TestPoolers(t *testing.T) {
 	}
 }
 
+// Where sessions run out before a second one, /readyz still has its answer in time.
+func TestPoolerOfOneSession(t *testing.T) {
+	t.Parallel()
+	s := open(t, newPooler(t, storetest.Database(t), poolMode{sessions: 1}))
+	ok(t, s.Ping(t.Context()))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	v, err := s.Schema(ctx)
+	ok(t, err)
+	ok(t, v.Err())
+}
+
+// poolMode is what a pooler hands out: one session's transactions, or so many sessions.
+type poolMode struct {
+	shared   bool
+	sessions int
+}
+
 // pooler passes clients on to Postgres: each to a session of its own, or all to one, from
 // one transaction's end to the next.
 type pooler struct {
 	t      testing.TB
 	url    string
 	shared *pooledSession // nil for a session each
+	free   chan struct{}  // has a place for each session
 }
 
 // pooledSession is one of Postgres, which has greeted.
@@ -53,10 +74,10 @@ type pooledSession struct {
 }
 
 // newPooler is the URL of a database by way of one.
-func newPooler(t testing.TB, url string, shared bool) string {
+func newPooler(t testing.TB, url string, mode poolMode) string {
 	t.Helper()
-	p := &pooler{t: t, url: url}
-	if shared {
+	p := &pooler{t: t, url: url, free: make(chan struct{}, mode.sessions)}
+	if mode.shared {
 		p.shared = p.connect()
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -101,6 +122,12 @@ func (p *pooler) serve(client net.Conn) {
 	}
 	on := p.shared
 	if on == nil {
+		select {
+		case p.free <- struct{}{}:
+			defer func() { <-p.free }()
+		case <-p.t.Context().Done():
+			return
+		}
 		if on = p.connect(); on == nil {
 			return
 		}
