@@ -52,10 +52,19 @@ func (h *heldBody) hold(n int) error {
 // A short one is not counted, nor is what a mutation says, which would be lost.
 func (b *bodies) holdAnswer(ctx context.Context, response *graphql.Response) (*heldBody, error) {
 	held := &heldBody{of: b, principal: auth.From(ctx).ID}
-	if len(response.Data) <= maxReserved || graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 		return held, nil
 	}
-	return held, held.hold(len(response.Data))
+	return held, held.holdNext(len(response.Data))
+}
+
+// holdNext counts n bytes in place of those that were held and are written.
+func (h *heldBody) holdNext(n int) error {
+	h.release()
+	if n <= maxReserved {
+		return nil
+	}
+	return h.hold(n)
 }
 
 // release frees what was held; of nil it is nothing.

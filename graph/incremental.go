@@ -75,7 +75,7 @@ func (t *transport) deliver(w http.ResponseWriter, r *http.Request, exec graphql
 		select {
 		case next := <-responses:
 			batch, size := gather(next, responses)
-			if err = held.hold(size); err != nil {
+			if err = held.holdNext(size); err != nil {
 				p.fail(err)
 			} else {
 				p.send(batch)
