@@ -67,6 +67,28 @@ func (h *heldBody) holdNext(n int) error {
 	return h.hold(n)
 }
 
+type heldKey struct{}
+
+// HoldAnswers counts the long answers that run under the context it returns, until they
+// are released: those of whoever makes something else of them.
+func HoldAnswers(ctx context.Context) (_ context.Context, release func()) {
+	held := &heldBody{}
+	return context.WithValue(ctx, heldKey{}, held), held.release
+}
+
+// heldIn is the response, held for whoever asked for that, or why there is no room for it.
+func (b *bodies) heldIn(ctx context.Context, response *graphql.Response) *graphql.Response {
+	held, asked := ctx.Value(heldKey{}).(*heldBody)
+	if !asked || len(response.Data) <= maxReserved {
+		return response
+	}
+	held.of, held.principal = b, auth.From(ctx).ID
+	if err := held.hold(len(response.Data)); err != nil {
+		return failed(err)
+	}
+	return response
+}
+
 // release frees what was held; of nil it is nothing.
 func (h *heldBody) release() {
 	if h != nil && h.n > 0 {

@@ -148,6 +148,7 @@ func operation(o Options, parsed queryCache) graphql.OperationMiddleware {
 			}()
 			if response = respond(ctx); response != nil {
 				tellFreshness(ctx, op.Operation.Operation, response, freshness())
+				response = o.bodies.heldIn(ctx, response)
 			}
 			return response
 		}

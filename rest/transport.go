@@ -136,6 +136,8 @@ func (t *transport) answer(ctx context.Context, w http.ResponseWriter, p *auth.P
 			return err
 		}
 	}
+	ctx, release := graph.HoldAnswers(ctx)
+	defer release()
 	x := &execution{exec: exec}
 	a, err := t.contract.answer(ctx, x, q)
 	if err != nil {
