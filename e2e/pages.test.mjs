@@ -201,7 +201,7 @@ test('pages open where the browser keeps nothing for them', async (t) => {
 
 test('all of it reads without JavaScript', async (t) => {
   const { page } = await opened(t, '/docs/events', { ...desk, javaScriptEnabled: false });
-  await page.locator('pre').getByText('curl -H').waitFor();
+  await page.getByRole('group', { name: 'Code: Send a test event' }).getByText('curl -H').waitFor();
   assert.equal(await page.locator('#test-event').isVisible(), false);
 
   await page.goto(`${origin}/docs/openapi`);
