@@ -55,12 +55,17 @@ func (b *bodies) holdAnswer(ctx context.Context, response *graphql.Response) (*h
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 		return held, nil
 	}
-	return held, held.holdNext(len(response.Data))
+	return held, held.holdLong(len(response.Data))
 }
 
 // holdNext counts n bytes in place of those that were held and are written.
 func (h *heldBody) holdNext(n int) error {
 	h.release()
+	return h.holdLong(n)
+}
+
+// holdLong counts n bytes, unless they are few.
+func (h *heldBody) holdLong(n int) error {
 	if n <= maxReserved {
 		return nil
 	}
@@ -79,11 +84,11 @@ func HoldAnswers(ctx context.Context) (_ context.Context, release func()) {
 // heldIn is the response, held for whoever asked for that, or why there is no room for it.
 func (b *bodies) heldIn(ctx context.Context, response *graphql.Response) *graphql.Response {
 	held, asked := ctx.Value(heldKey{}).(*heldBody)
-	if !asked || len(response.Data) <= maxReserved {
+	if !asked {
 		return response
 	}
 	held.of, held.principal = b, auth.From(ctx).ID
-	if err := held.hold(len(response.Data)); err != nil {
+	if err := held.holdLong(len(response.Data)); err != nil {
 		return failed(err)
 	}
 	return response
