@@ -70,6 +70,11 @@ type estimator = func(*cost.Model, *ast.QueryDocument, *ast.OperationDefinition,
 
 func estimateBy(t testing.TB, schema *ast.Schema, by estimator, query string, given map[string]any) int64 {
 	t.Helper()
+	return estimateOf(t, modelOf(t, schema), schema, by, query, given)
+}
+
+func estimateOf(t testing.TB, m *cost.Model, schema *ast.Schema, by estimator, query string, given map[string]any) int64 {
+	t.Helper()
 	doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
 	if errs != nil {
 		t.Fatalf("%s: %v", query, errs)
@@ -78,7 +83,7 @@ func estimateBy(t testing.TB, schema *ast.Schema, by estimator, query string, gi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return by(modelOf(t, schema), doc, doc.Operations[0], variables)
+	return by(m, doc, doc.Operations[0], variables)
 }
 
 func gateway() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
@@ -214,18 +219,10 @@ func TestSizesInFrames(t *testing.T) {
 		`query($days: Int = 8, $each: Int = 4) { row(days: $days) { points(each: $each) { ... @defer { x } } } }`:  {1 + 1 + 2, 2},
 		`{ row(days: null) { points { ... @defer { x } } } }`:                                                      {1 + 1 + 2, 100},
 	} {
-		doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
-		if errs != nil {
-			t.Fatalf("%s: %v", query, errs)
-		}
-		variables, err := validator.VariableValues(schema, doc.Operations[0], nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := m.Estimate(doc, doc.Operations[0], variables); got != want.price {
+		if got := estimateOf(t, m, schema, (*cost.Model).Estimate, query, nil); got != want.price {
 			t.Errorf("%s costs %d, want %d", query, got, want.price)
 		}
-		if got := m.Deferred(doc, doc.Operations[0], variables); got != want.deferred {
+		if got := estimateOf(t, m, schema, (*cost.Model).Deferred, query, nil); got != want.deferred {
 			t.Errorf("%s puts off %d, want %d", query, got, want.deferred)
 		}
 	}
