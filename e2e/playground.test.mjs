@@ -15,18 +15,19 @@ const { demo } = await (await fetch(`${origin}/config.json`)).json();
 const desk = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
+const shown = (page, name) => page.locator('.graphiql-query-editor').getByText(name).first().waitFor();
+
 async function openPlayground(t, options) {
   const opened = await open(browser, '/playground', options);
   t.after(opened.close);
-  const pane = opened.page.locator('.graphiql-query-editor');
-  await pane.getByText('ActivationReport').first().waitFor();
+  await shown(opened.page, 'ActivationReport');
   return opened;
 }
 
 /** Opens the tab of an example. */
 async function example(page, name) {
   await page.locator('.graphiql-tab-button', { hasText: name }).click();
-  await page.locator('.graphiql-query-editor').getByText(name).first().waitFor();
+  await shown(page, name);
 }
 
 const panel = (page) => page.getByRole('region', { name: 'Beside the answer' });
@@ -313,7 +314,7 @@ test('what is shared runs elsewhere, and holds no key', async (t) => {
 
   const other = await open(browser, link, desk);
   t.after(other.close);
-  await other.page.locator('.graphiql-query-editor').getByText('LAST_90_DAYS').waitFor();
+  await shown(other.page, 'LAST_90_DAYS');
   assert.equal(new URL(other.page.url()).hash, '');
   assert.deepEqual((await execute(other.page)).data, data);
 });
@@ -439,10 +440,8 @@ test('the measures are asked for again when the network is back', async (t) => {
   t.after(close);
   const isDefinitions = (request) => request.postData()?.includes('query MetricDefinitions') ?? false;
   await page.route('**/graphql', (route) => (isDefinitions(route.request()) ? route.abort() : route.continue()));
-  const failed = page.waitForEvent('requestfailed', isDefinitions);
-  await page.goto(`${origin}/playground`);
-  await failed;
-  await page.locator('.graphiql-query-editor').getByText('ActivationReport').first().waitFor();
+  await Promise.all([page.waitForEvent('requestfailed', isDefinitions), page.goto(`${origin}/playground`)]);
+  await shown(page, 'ActivationReport');
   await page.unroute('**/graphql');
   const answered = page.waitForResponse((response) => isDefinitions(response.request()), { timeout: 10_000 });
   await page.context().setOffline(true);
